@@ -1,0 +1,1 @@
+"""Clinics, roles, invitations, consent, and who may see whom."""

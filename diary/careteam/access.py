@@ -1,0 +1,327 @@
+"""Who may see whom: the one place that decides, for every route and every loader."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from flask import abort, g, redirect, request, url_for
+from flask_login import UserMixin, current_user
+from sqlalchemy import bindparam, select
+from sqlmodel import Session
+from werkzeug.wrappers import Response
+
+from diary.accounts.models import LoginSession, Person
+from diary.accounts.rules import is_alive, is_stale, token_hash
+from diary.careteam.models import CareLink, Clinic, Consent, Membership
+from diary.careteam.rules import CARE_ROLES, Kind, Role
+from diary.lib import sealing
+from diary.lib.errors import Hidden
+
+ALL_KINDS = frozenset(Kind)
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who looks: a person with roles by clinic, or the operator at the command line."""
+
+    person_id: int | None
+    name: str = ""
+    zone: str = "UTC"
+    roles: frozenset[tuple[int, str]] = frozenset()
+    session_id: int | None = None
+    device: str = ""
+    operator: bool = False
+
+    def _is(self, *roles: str) -> bool:
+        return any(role in roles for _, role in self.roles)
+
+    @property
+    def is_patient(self) -> bool:
+        return self._is(Role.PATIENT)
+
+    @property
+    def is_staff(self) -> bool:
+        return self._is(*CARE_ROLES)
+
+    @property
+    def is_clinician(self) -> bool:
+        return self._is(Role.CLINICIAN)
+
+    @property
+    def is_admin(self) -> bool:
+        return self._is(Role.ADMIN)
+
+    def clinics(self, *roles: str) -> frozenset[int]:
+        return frozenset(clinic for clinic, role in self.roles if role in roles)
+
+    @property
+    def role_code(self) -> str:
+        return "operator" if self.operator else "+".join(sorted({str(role) for _, role in self.roles}))
+
+    @property
+    def clinic_id(self) -> int | None:
+        clinics = {clinic for clinic, _ in self.roles}
+        return clinics.pop() if len(clinics) == 1 else None
+
+
+OPERATOR = Viewer(person_id=None, name="operator", operator=True)
+
+
+@dataclass(frozen=True)
+class PatientRef:
+    """A patient as far as this viewer may know of them."""
+
+    id: int
+    uuid: UUID
+    name: str
+    born_on: date | None
+    zone: str
+    clinic_id: int
+    clinic_name: str
+    kinds: frozenset[Kind]
+    staff_roles: frozenset[str]
+    is_self: bool = False
+
+    def shares(self, kind: str) -> bool:
+        return kind in self.kinds
+
+
+class SignedIn(UserMixin):
+    """Flask-Login's user: the viewer, and the token that its cookie holds."""
+
+    def __init__(self, token: str, viewer: Viewer) -> None:
+        self.token = token
+        self.viewer = viewer
+
+    def get_id(self) -> str:
+        return self.token
+
+
+_by_token = (
+    select(
+        LoginSession.id, LoginSession.person_id, LoginSession.created_at, LoginSession.seen_at,
+        LoginSession.is_staff, LoginSession.device, Person.uuid, Person.name_sealed, Person.zone,
+        Membership.clinic_id, Membership.role,
+    )
+    .join(Person, Person.id == LoginSession.person_id)
+    .outerjoin(Membership, (Membership.person_id == Person.id) & Membership.ended_at.is_(None))
+    .where(
+        LoginSession.token_hash == bindparam("token_hash"),
+        LoginSession.ended_at.is_(None),
+        Person.ended_at.is_(None),
+    )
+)
+
+
+def signed_in_by(s: Session, token: str, now: datetime) -> SignedIn | None:
+    """Who holds this token, if the session still lives; one statement."""
+    rows = s.execute(_by_token, {"token_hash": token_hash(token)}).all()
+    if not rows or not is_alive(rows[0].created_at, rows[0].seen_at, rows[0].is_staff, now):
+        return None
+    first = rows[0]
+    if is_stale(first.seen_at, now):
+        g.touch_session = first.id
+    roles = frozenset((row.clinic_id, row.role) for row in rows if row.role)
+    return SignedIn(
+        token,
+        Viewer(first.person_id, _opened(first, "name"), first.zone, roles, first.id, first.device),
+    )
+
+
+def viewer_of(s: Session, person: Person) -> Viewer:
+    """A person with the roles they have now; for the moment of signing in."""
+    live = select(Membership.clinic_id, Membership.role).where(
+        Membership.person_id == person.id, Membership.ended_at.is_(None)
+    )
+    return Viewer(person.id, person.name, person.zone, frozenset((row[0], row[1]) for row in s.execute(live)))
+
+
+def viewer() -> Viewer:
+    """The signed-in person of this request; only behind an access rule that asks for a session."""
+    return current_user.viewer
+
+
+# Routes -------------------------------------------------------------------------------------------
+
+
+def _rule(name: str, allowed: Callable[[Viewer], bool] | None) -> Callable[..., Any]:
+    def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            if allowed is not None:
+                if not current_user.is_authenticated:
+                    return to_sign_in()
+                if not allowed(viewer()):
+                    abort(404)
+                g.no_store = True
+            return view(*args, **kwargs)
+
+        guarded.access = name  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+public = _rule("public", None)
+signed_in = _rule("signed_in", lambda _viewer: True)
+patient = _rule("patient", lambda viewer: viewer.is_patient)
+staff = _rule("staff", lambda viewer: viewer.is_staff)
+clinician = _rule("clinician", lambda viewer: viewer.is_clinician)
+admin = _rule("admin", lambda viewer: viewer.is_admin)
+
+
+def to_sign_in() -> Response:
+    after = request.full_path.rstrip("?") if request.method == "GET" else "/"
+    target = url_for("accounts.sign_in", next=after)
+    if request.headers.get("HX-Request"):
+        return Response(status=204, headers={"HX-Redirect": target})
+    return redirect(target, 303)
+
+
+# Loaders ------------------------------------------------------------------------------------------
+
+_own = (
+    select(Person, Clinic.id, Clinic.name)
+    .join(Membership, Membership.person_id == Person.id)
+    .join(Clinic, Clinic.id == Membership.clinic_id)
+    .where(Membership.role == Role.PATIENT, Membership.ended_at.is_(None), Person.ended_at.is_(None))
+    .order_by(Membership.id)
+)
+
+
+def own(s: Session, viewer: Viewer) -> PatientRef:
+    """The patient that the viewer is; Hidden for everybody else."""
+    row = s.execute(_own.where(Person.id == viewer.person_id).limit(1)).first()
+    if row is None:
+        raise Hidden
+    return _ref(row, ALL_KINDS, frozenset(), is_self=True)
+
+
+def load_patient(s: Session, viewer: Viewer, uuid: UUID) -> PatientRef:
+    """A patient with a live care link to the viewer, with the kinds that consent lets them see."""
+    if viewer.operator:
+        row = s.execute(_own.where(Person.uuid == uuid).limit(1)).first()
+        if row is None:
+            raise Hidden
+        return _ref(row, ALL_KINDS, frozenset())
+    found = _linked(s, viewer, Person.uuid == uuid)
+    if not found:
+        raise Hidden
+    return found[0]
+
+
+def caseload(s: Session, viewer: Viewer) -> list[PatientRef]:
+    """Every patient with a live care link to the viewer, by name; two statements, whatever their number."""
+    return sorted(_linked(s, viewer), key=lambda ref: (ref.name.casefold(), ref.id))
+
+
+def _linked(s: Session, viewer: Viewer, *where: Any) -> list[PatientRef]:
+    clinics = viewer.clinics(*CARE_ROLES)
+    if not clinics:
+        return []
+    rows = s.execute(
+        select(
+            Person.id, Person.uuid, Person.name_sealed, Person.born_sealed, Person.zone,
+            Clinic.id.label("clinic_id"), Clinic.name.label("clinic_name"),
+        )
+        .join(CareLink, CareLink.patient_id == Person.id)
+        .join(Clinic, Clinic.id == CareLink.clinic_id)
+        .join(
+            Membership,
+            (Membership.person_id == Person.id)
+            & (Membership.clinic_id == Clinic.id)
+            & (Membership.role == Role.PATIENT)
+            & Membership.ended_at.is_(None),
+        )
+        .where(
+            CareLink.staff_id == viewer.person_id,
+            CareLink.ended_at.is_(None),
+            CareLink.clinic_id.in_(clinics),
+            Person.ended_at.is_(None),
+            *where,
+        )
+        .order_by(CareLink.id)
+    ).all()
+    shared: dict[int, set[Kind]] = {}
+    for patient_id, kind in s.execute(_consents(viewer, [row.id for row in rows])):
+        shared.setdefault(patient_id, set()).add(Kind(kind))
+    refs: dict[int, PatientRef] = {}
+    for row in rows:
+        roles = frozenset(role for clinic, role in viewer.roles if clinic == row.clinic_id and role in CARE_ROLES)
+        if row.id in refs:
+            refs[row.id] = replace(refs[row.id], staff_roles=refs[row.id].staff_roles | roles)
+            continue
+        refs[row.id] = PatientRef(
+            id=row.id,
+            uuid=row.uuid,
+            name=_opened(row, "name"),
+            born_on=_born(row),
+            zone=row.zone,
+            clinic_id=row.clinic_id,
+            clinic_name=row.clinic_name,
+            kinds=frozenset(shared.get(row.id, ())),
+            staff_roles=roles,
+        )
+    return list(refs.values())
+
+
+def _consents(viewer: Viewer, patient_ids: Iterable[int]) -> Any:
+    wanted = select(Consent.patient_id, Consent.kind).where(
+        Consent.staff_id == viewer.person_id, Consent.withdrawn_at.is_(None)
+    )
+    ids = list(patient_ids)
+    return wanted.where(Consent.patient_id.in_(ids)) if len(ids) == 1 else wanted
+
+
+def kinds(s: Session, viewer: Viewer, patient_id: int) -> frozenset[Kind]:
+    """The kinds of a patient's data that the viewer may see now; none for a stranger."""
+    if viewer.operator or viewer.person_id == patient_id:
+        return ALL_KINDS
+    found = _linked(s, viewer, Person.id == patient_id)
+    return found[0].kinds if found else frozenset()
+
+
+def require(s: Session, viewer: Viewer, patient_id: int, kind: Kind) -> None:
+    """Raises Hidden unless the viewer may see that kind of this patient's data."""
+    if viewer.operator or viewer.person_id == patient_id:
+        return
+    if kind not in kinds(s, viewer, patient_id):
+        raise Hidden
+
+
+def require_clinician(s: Session, viewer: Viewer, uuid: UUID) -> PatientRef:
+    """The patient, for a clinician with a live care link in a clinic where they are one; no consent asked."""
+    ref = load_patient(s, viewer, uuid)
+    if not viewer.operator and Role.CLINICIAN not in ref.staff_roles:
+        raise Hidden
+    return ref
+
+
+def clinic_admin(s: Session, viewer: Viewer) -> Clinic:
+    """The clinic that the viewer administers; the first one of several."""
+    clinics = viewer.clinics(Role.ADMIN)
+    if not clinics:
+        raise Hidden
+    clinic = s.get(Clinic, min(clinics))
+    if clinic is None:
+        raise Hidden
+    return clinic
+
+
+def _ref(row: Any, kinds: frozenset[Kind], roles: frozenset[str], is_self: bool = False) -> PatientRef:
+    person, clinic_id, clinic_name = row
+    return PatientRef(
+        id=person.id, uuid=person.uuid, name=person.name, born_on=person.born_on, zone=person.zone,
+        clinic_id=clinic_id, clinic_name=clinic_name, kinds=kinds, staff_roles=roles, is_self=is_self,
+    )
+
+
+def _opened(row: Any, column: str) -> str:
+    return sealing.unseal("person", row.uuid.hex, column, getattr(row, f"{column}_sealed"))
+
+
+def _born(row: Any) -> date | None:
+    return date.fromisoformat(_opened(row, "born")) if row.born_sealed else None

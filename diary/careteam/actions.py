@@ -1,0 +1,181 @@
+"""Writes to clinics, roles, care links, consent and invitations."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlmodel import Session
+
+from diary.accounts.actions import create_person, end_sessions, set_passphrase
+from diary.accounts.models import Person
+from diary.accounts.queries import person_by_email
+from diary.accounts.rules import new_token, token_hash
+from diary.audit import actions as audit
+from diary.careteam import access
+from diary.careteam.models import CareLink, Clinic, Consent, Invitation, Membership
+from diary.careteam.rules import CARE_ROLES, CONSENT_WORDING, INVITATION_LIVES, Kind, Role
+
+
+class Refused(Exception):
+    """What was asked can't be done; the words say why."""
+
+
+def clinic_named(s: Session, name: str, now: datetime) -> Clinic:
+    """The clinic of that name, made when it is missing."""
+    clinic = s.scalars(select(Clinic).where(func.lower(Clinic.name) == name.strip().lower())).first()
+    if clinic is None:
+        clinic = Clinic(name=name.strip(), created_at=now)
+        s.add(clinic)
+        s.flush()
+    return clinic
+
+
+def add_member(s: Session, clinic_id: int, person_id: int, role: str, now: datetime) -> None:
+    """Give a person a role in a clinic; having it already is fine."""
+    live = select(Membership.id).where(
+        Membership.clinic_id == clinic_id,
+        Membership.person_id == person_id,
+        Membership.role == role,
+        Membership.ended_at.is_(None),
+    )
+    if s.execute(live).first() is None:
+        s.add(Membership(clinic_id=clinic_id, person_id=person_id, role=role, began_at=now))
+        s.flush()
+
+
+def invite(
+    s: Session,
+    actor: access.Viewer,
+    clinic: Clinic,
+    email: str,
+    role: str,
+    now: datetime,
+    name: str = "",
+    zone: str = "Europe/London",
+    born: str | None = None,
+) -> str:
+    """Invite somebody to a clinic; returns the token of the link. An earlier unused link stops working."""
+    person = person_by_email(s, email)
+    if person is None:
+        person = create_person(s, email, name or email.split("@")[0], zone, now, born)
+    elif person.passphrase_hash and not actor.operator:
+        raise Refused("Somebody with this e-mail address has an account already.")
+    add_member(s, clinic.id, person.id, role, now)
+    s.execute(
+        update(Invitation).where(Invitation.person_id == person.id, Invitation.used_at.is_(None)).values(used_at=now)
+    )
+    token = new_token()
+    s.add(
+        Invitation(
+            token_hash=token_hash(token), clinic_id=clinic.id, person_id=person.id, role=role,
+            invited_by=actor.person_id, created_at=now, expires_at=now + INVITATION_LIVES,
+        )
+    )
+    audit.record(s, actor, "invitation.create", person.id, clinic_id=clinic.id)
+    return token
+
+
+def accept_invitation(
+    s: Session, invitation: Invitation, name: str, zone: str, passphrase: str, kinds: Iterable[str], now: datetime
+) -> Person:
+    """Set name, zone and passphrase, and a patient's consent to the care team as it is now; once only."""
+    used = s.execute(
+        update(Invitation)
+        .where(Invitation.id == invitation.id, Invitation.used_at.is_(None), Invitation.expires_at > now)
+        .values(used_at=now)
+    )
+    if used.rowcount != 1:
+        raise access.Hidden
+    person = s.get(Person, invitation.person_id)
+    if person is None or person.ended_at is not None:
+        raise access.Hidden
+    person.name = name
+    person.zone = zone
+    set_passphrase(s, person, passphrase)
+    end_sessions(s, person.id, now)
+    actor = access.Viewer(person.id, roles=frozenset({(invitation.clinic_id, invitation.role)}))
+    audit.record(s, actor, "invitation.accept", person.id)
+    if invitation.role == Role.PATIENT:
+        for staff_id in carers_of(s, person.id):
+            give_consent(s, actor, person.id, staff_id, kinds, now)
+    return person
+
+
+def carers_of(s: Session, patient_id: int) -> list[int]:
+    live = select(CareLink.staff_id).where(CareLink.patient_id == patient_id, CareLink.ended_at.is_(None))
+    return list(dict.fromkeys(s.scalars(live)))
+
+
+def give_consent(
+    s: Session, actor: access.Viewer, patient_id: int, staff_id: int, kinds: Iterable[str], now: datetime
+) -> None:
+    """The patient lets this member of staff see these kinds, besides what they may see already."""
+    live = select(Consent.kind).where(
+        Consent.patient_id == patient_id, Consent.staff_id == staff_id, Consent.withdrawn_at.is_(None)
+    )
+    given = set(s.scalars(live))
+    for kind in sorted({Kind(kind) for kind in kinds} - given):
+        s.add(
+            Consent(patient_id=patient_id, staff_id=staff_id, kind=kind, wording=CONSENT_WORDING, given_at=now)
+        )
+        audit.record(s, actor, f"consent.give.{kind}", patient_id, thing=str(staff_id))
+
+
+def withdraw_consent(
+    s: Session, actor: access.Viewer, patient_id: int, staff_id: int, kinds: Iterable[str], now: datetime
+) -> None:
+    """Take these kinds back; it holds from the next request on."""
+    for kind in sorted({Kind(kind) for kind in kinds}):
+        done = s.execute(
+            update(Consent)
+            .where(
+                Consent.patient_id == patient_id, Consent.staff_id == staff_id, Consent.kind == kind,
+                Consent.withdrawn_at.is_(None),
+            )
+            .values(withdrawn_at=now)
+        )
+        if done.rowcount:
+            audit.record(s, actor, f"consent.withdraw.{kind}", patient_id, thing=str(staff_id))
+
+
+def link(s: Session, actor: access.Viewer, clinic_id: int, patient_id: int, staff_id: int, now: datetime) -> None:
+    """Let a coach or clinician of the clinic care for one of its patients; nobody links themselves."""
+    if not actor.operator and actor.person_id in (patient_id, staff_id):
+        raise Refused("Nobody can make a care link for themselves. Please ask another admin.")
+    _must_be(s, clinic_id, patient_id, {Role.PATIENT}, "a patient of this clinic")
+    _must_be(s, clinic_id, staff_id, CARE_ROLES, "a coach or clinician of this clinic")
+    live = select(CareLink.id).where(
+        CareLink.clinic_id == clinic_id,
+        CareLink.patient_id == patient_id,
+        CareLink.staff_id == staff_id,
+        CareLink.ended_at.is_(None),
+    )
+    if s.execute(live).first():
+        raise Refused("They are linked already.")
+    s.add(CareLink(clinic_id=clinic_id, patient_id=patient_id, staff_id=staff_id, began_at=now))
+    audit.record(s, actor, "care_link.create", patient_id, thing=str(staff_id), clinic_id=clinic_id)
+
+
+def end_link(s: Session, actor: access.Viewer, clinic_id: int, link_uuid: UUID, now: datetime) -> None:
+    found = s.scalars(
+        select(CareLink).where(
+            CareLink.uuid == link_uuid, CareLink.clinic_id == clinic_id, CareLink.ended_at.is_(None)
+        )
+    ).first()
+    if found is None:
+        raise access.Hidden
+    found.ended_at = now
+    s.add(found)
+    audit.record(s, actor, "care_link.end", found.patient_id, thing=str(found.staff_id), clinic_id=clinic_id)
+
+
+def _must_be(s: Session, clinic_id: int, person_id: int, roles: Iterable[str], what: str) -> None:
+    member = select(Membership.id).where(
+        Membership.clinic_id == clinic_id,
+        Membership.person_id == person_id,
+        Membership.role.in_(list(roles)),
+        Membership.ended_at.is_(None),
+    )
+    if s.execute(member).first() is None:
+        raise Refused(f"That is not {what}.")

@@ -1,0 +1,125 @@
+"""Reads for the admin's page and for invitations."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlmodel import Session
+
+from diary.accounts.models import Person
+from diary.accounts.rules import token_hash
+from diary.careteam import access
+from diary.careteam.models import CareLink, Clinic, Invitation, Membership
+from diary.careteam.rules import CARE_ROLES, Role, is_open
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody of a clinic as its admin sees them: no diary."""
+
+    person_id: int
+    uuid: UUID
+    name: str
+    email: str
+    roles: tuple[str, ...]
+    has_signed_up: bool
+
+
+@dataclass(frozen=True)
+class Link:
+    """A live care link of a clinic."""
+
+    uuid: UUID
+    patient: str
+    staff: str
+    staff_role: str
+    began_at: datetime
+
+
+@dataclass(frozen=True)
+class OpenInvitation:
+    """An invitation that can still be used, with what its page says."""
+
+    invitation: Invitation
+    clinic_name: str
+    name: str
+    zone: str
+    email: str
+    team: tuple[tuple[str, str], ...]
+
+    @property
+    def is_patient(self) -> bool:
+        return self.invitation.role == Role.PATIENT
+
+
+def members(s: Session, viewer: access.Viewer, clinic_id: int) -> list[Member]:
+    """Everybody with a live role in the clinic, staff first, then by name."""
+    _admin_of(viewer, clinic_id)
+    rows = s.execute(
+        select(Person, Membership.role)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(Membership.clinic_id == clinic_id, Membership.ended_at.is_(None), Person.ended_at.is_(None))
+        .order_by(Membership.id)
+    ).all()
+    roles: dict[int, list[str]] = {}
+    people: dict[int, Person] = {}
+    for person, role in rows:
+        people[person.id] = person
+        roles.setdefault(person.id, []).append(role)
+    found = [
+        Member(p.id, p.uuid, p.name, p.email, tuple(roles[p.id]), p.passphrase_hash is not None)
+        for p in people.values()
+    ]
+    return sorted(found, key=lambda m: (m.roles == (Role.PATIENT,), m.name.casefold()))
+
+
+def links(s: Session, viewer: access.Viewer, clinic_id: int) -> list[Link]:
+    """The clinic's live care links, by patient's name."""
+    _admin_of(viewer, clinic_id)
+    people = {m.person_id: m for m in members(s, viewer, clinic_id)}
+    rows = s.scalars(select(CareLink).where(CareLink.clinic_id == clinic_id, CareLink.ended_at.is_(None))).all()
+    found = [
+        Link(row.uuid, people[row.patient_id].name, people[row.staff_id].name,
+             ", ".join(r for r in people[row.staff_id].roles if r in CARE_ROLES), row.began_at)
+        for row in rows
+        if row.patient_id in people and row.staff_id in people
+    ]
+    return sorted(found, key=lambda link: (link.patient.casefold(), link.staff.casefold()))
+
+
+def open_invitation(s: Session, token: str, now: datetime) -> OpenInvitation:
+    """The invitation of a link that still works; Hidden for every other link."""
+    row = s.execute(
+        select(Invitation, Clinic.name, Person)
+        .join(Clinic, Clinic.id == Invitation.clinic_id)
+        .join(Person, Person.id == Invitation.person_id)
+        .where(Invitation.token_hash == token_hash(token), Person.ended_at.is_(None))
+    ).first()
+    if row is None or not is_open(row[0].expires_at, row[0].used_at, now):
+        raise access.Hidden
+    invitation, clinic_name, person = row
+    return OpenInvitation(
+        invitation, clinic_name, person.name, person.zone, person.email, _team(s, invitation.clinic_id, person.id)
+    )
+
+
+def _team(s: Session, clinic_id: int, patient_id: int) -> tuple[tuple[str, str], ...]:
+    rows = s.execute(
+        select(Person, Membership.role)
+        .join(CareLink, CareLink.staff_id == Person.id)
+        .join(Membership, (Membership.person_id == Person.id) & (Membership.clinic_id == clinic_id))
+        .where(
+            CareLink.patient_id == patient_id,
+            CareLink.clinic_id == clinic_id,
+            CareLink.ended_at.is_(None),
+            Membership.ended_at.is_(None),
+            Membership.role.in_(list(CARE_ROLES)),
+        )
+    ).all()
+    return tuple(sorted((person.name, str(role)) for person, role in rows))
+
+
+def _admin_of(viewer: access.Viewer, clinic_id: int) -> None:
+    if clinic_id not in viewer.clinics(Role.ADMIN):
+        raise access.Hidden

@@ -1,0 +1,129 @@
+"""Invitations, and the admin's page: people and care links, no diary."""
+
+from uuid import UUID
+
+from flask import Blueprint, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from diary import db
+from diary.accounts.views import enter
+from diary.careteam import access, actions, queries
+from diary.careteam.forms import InvitationForm, LinkForm, PersonForm
+from diary.careteam.rules import CARE_ROLES, KIND_WORDS, Role
+from diary.lib import clock
+from diary.lib.forms import parse
+from diary.lib.htmx import see_other
+
+bp = Blueprint("careteam", __name__)
+
+
+@bp.get("/invitations/<token>")
+@access.public
+def invitation(token: str) -> str:
+    return _invitation_page(token, {}, {})
+
+
+@bp.post("/invitations/<token>")
+@access.public
+def accept_invitation(token: str) -> Response | tuple[str, int]:
+    typed: dict[str, object] = {name: value for name, value in request.form.items() if name != "csrf_token"}
+    typed["consent"] = [kind for kind in request.form.getlist("consent") if kind]
+    form = parse(InvitationForm, typed)
+    if form.value is None:
+        return _invitation_page(token, typed, form.errors), 422
+    now = clock.now()
+    with db.write() as s:
+        found = queries.open_invitation(s, token, now)
+        person = actions.accept_invitation(
+            s, found.invitation, form.value.name, form.value.zone, form.value.passphrase, form.value.consent, now
+        )
+    return enter(person, "")
+
+
+def _invitation_page(token: str, typed: dict[str, object], problems: dict[str, str]) -> str:
+    with db.read() as s:
+        found = queries.open_invitation(s, token, clock.now())
+    typed.pop("passphrase", None)
+    return render_template(
+        "careteam/invitation.html",
+        invitation=found,
+        token=token,
+        typed={"name": found.name, "zone": found.zone, "consent": [], **typed},
+        errors=problems,
+        zones=clock.zone_names(),
+        kinds=KIND_WORDS,
+    )
+
+
+@bp.get("/clinic")
+@access.admin
+def clinic() -> str:
+    return _clinic_page()
+
+
+def _clinic_page(**extra: object) -> str:
+    viewer = access.viewer()
+    with db.read() as s:
+        clinic = access.clinic_admin(s, viewer)
+        members = queries.members(s, viewer, clinic.id)
+        links = queries.links(s, viewer, clinic.id)
+    patients = [m for m in members if Role.PATIENT in m.roles]
+    carers = [m for m in members if CARE_ROLES & set(m.roles)]
+    context = {"typed": {}, "errors": {}, "link_errors": {}, "invited": None, **extra}
+    return render_template(
+        "careteam/clinic.html", nav="clinic", clinic=clinic, members=members, links=links,
+        patients=patients, carers=carers, **context,
+    )
+
+
+@bp.post("/clinic/invitations")
+@access.admin
+def create_invitation() -> str | tuple[str, int]:
+    """Invite somebody; the page shows the link once, to be handed over."""
+    typed = {name: value for name, value in request.form.items() if name != "csrf_token"}
+    form = parse(PersonForm, typed)
+    if form.value is None:
+        return _clinic_page(typed=typed, errors=form.errors), 422
+    viewer = access.viewer()
+    try:
+        with db.write() as s:
+            clinic = access.clinic_admin(s, viewer)
+            token = actions.invite(
+                s, viewer, clinic, form.value.email, form.value.role, clock.now(),
+                name=form.value.name, zone=viewer.zone, born=form.value.born_on or None,
+            )
+    except actions.Refused as error:
+        return _clinic_page(typed=typed, errors={"email": str(error)}), 422
+    invited = {"name": form.value.name, "url": url_for("careteam.invitation", token=token, _external=True)}
+    return _clinic_page(invited=invited)
+
+
+@bp.post("/clinic/care-links")
+@access.admin
+def create_link() -> Response | tuple[str, int]:
+    viewer = access.viewer()
+    form = parse(LinkForm, {name: value for name, value in request.form.items() if name != "csrf_token"})
+    problems = dict(form.errors)
+    if form.value is not None:
+        try:
+            with db.write() as s:
+                clinic = access.clinic_admin(s, viewer)
+                ids = {str(m.uuid): m.person_id for m in queries.members(s, viewer, clinic.id)}
+                if form.value.patient not in ids or form.value.staff not in ids:
+                    raise actions.Refused("Please choose a patient and who is to care for them.")
+                actions.link(s, viewer, clinic.id, ids[form.value.patient], ids[form.value.staff], clock.now())
+        except actions.Refused as error:
+            problems["staff"] = str(error)
+    if problems:
+        return _clinic_page(link_errors=problems), 422
+    return see_other(url_for("careteam.clinic"))
+
+
+@bp.post("/clinic/care-links/<uuid:link_id>/end")
+@access.admin
+def end_link(link_id: UUID) -> Response:
+    viewer = access.viewer()
+    with db.write() as s:
+        clinic = access.clinic_admin(s, viewer)
+        actions.end_link(s, viewer, clinic.id, link_id, clock.now())
+    return see_other(url_for("careteam.clinic"))

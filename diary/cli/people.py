@@ -1,0 +1,70 @@
+"""The commands about people."""
+
+import sys
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup
+
+from diary import db
+from diary.accounts import actions as accounts
+from diary.accounts.forms import checked_email, checked_passphrase
+from diary.accounts.queries import person_by_email
+from diary.audit import actions as audit
+from diary.careteam import access, actions
+from diary.careteam.forms import checked_born, checked_name
+from diary.careteam.rules import Role
+from diary.cli.common import fail
+from diary.lib import clock
+
+people = AppGroup("people", help="People of the clinics.")
+
+
+def register(app: Flask) -> None:
+    app.cli.add_command(people)
+
+
+@people.command("add")
+@click.argument("email")
+@click.option("--role", required=True, type=click.Choice([str(role) for role in Role]))
+@click.option("--clinic", required=True)
+@click.option("--zone", default="Europe/London")
+@click.option("--name", default="")
+@click.option("--born", default="")
+@click.option("--passphrase-stdin", is_flag=True)
+def add(email: str, role: str, clinic: str, zone: str, name: str, born: str, passphrase_stdin: bool) -> None:
+    """Add a person to a clinic: an invitation link, or a passphrase from stdin."""
+    try:
+        email = checked_email(email)
+        name = checked_name(name) if name else email.split("@")[0]
+        clinic = checked_name(clinic)
+        born = checked_born(born)
+        passphrase = checked_passphrase(sys.stdin.readline().rstrip("\r\n")) if passphrase_stdin else None
+    except ValueError as error:
+        fail(str(error))
+    if not clock.is_zone(zone):
+        fail(f"There is no time zone {zone!r}; one is Europe/London.")
+    if passphrase is None:
+        _invite(email, role, clinic, zone, name, born)
+    else:
+        _add(email, role, clinic, zone, name, born, passphrase)
+
+
+def _invite(email: str, role: str, clinic: str, zone: str, name: str, born: str) -> None:
+    now = clock.now()
+    with db.write() as s:
+        found = actions.clinic_named(s, clinic, now)
+        token = actions.invite(s, access.OPERATOR, found, email, role, now, name=name, zone=zone, born=born or None)
+    host = current_app.config["SETTINGS"].public_url or "http://localhost:8000"
+    click.echo(f"{host}/invitations/{token}")
+
+
+def _add(email: str, role: str, clinic: str, zone: str, name: str, born: str, passphrase: str) -> None:
+    now = clock.now()
+    with db.write() as s:
+        found = actions.clinic_named(s, clinic, now)
+        person = person_by_email(s, email) or accounts.create_person(s, email, name, zone, now, born or None)
+        accounts.set_passphrase(s, person, passphrase)
+        actions.add_member(s, found.id, person.id, role, now)
+        audit.record(s, access.OPERATOR, "person.add", person.id, clinic_id=found.id)
+    click.echo(f"{email} is a {role} of {found.name}.")

@@ -1,0 +1,111 @@
+"""What the environment says, checked before anything starts."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+WEAKEST_KEY = 32
+
+
+class Misconfigured(SystemExit):
+    """The environment can't be served safely; the message names what to set."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """One install's settings; keys are text of at least 32 characters."""
+
+    production: bool
+    data_dir: Path
+    database_url: str
+    public_url: str | None
+    secret_key: str
+    secret_key_fallbacks: tuple[str, ...]
+    data_key: str
+    data_key_fallbacks: tuple[str, ...]
+    trusted_proxies: int
+    log_level: str
+
+    @property
+    def https(self) -> bool:
+        return bool(self.public_url and self.public_url.startswith("https://"))
+
+
+def load(env: Mapping[str, str] | None = None) -> Config:
+    """Settings from the environment; raises Misconfigured in plain words."""
+    env = os.environ if env is None else env
+    production = _environment(env) == "production"
+    data_dir = Path(env.get("DATA_DIR") or ROOT / "var").resolve()
+    url = env.get("PUBLIC_URL", "").rstrip("/") or None
+    if production:
+        missing = [name for name in ("SECRET_KEY", "DATA_KEY", "PUBLIC_URL") if not env.get(name)]
+        if missing:
+            raise Misconfigured(f"Neap does not start in production without {', '.join(missing)}.")
+    _check_url(url)
+    return Config(
+        production=production,
+        data_dir=data_dir,
+        database_url=env.get("DATABASE_URL") or f"sqlite:///{data_dir / 'neap.db'}",
+        public_url=url,
+        secret_key=_key(env, "SECRET_KEY", data_dir, production),
+        secret_key_fallbacks=_several(env, "SECRET_KEY_FALLBACKS"),
+        data_key=_key(env, "DATA_KEY", data_dir, production),
+        data_key_fallbacks=_several(env, "DATA_KEY_FALLBACKS"),
+        trusted_proxies=_whole(env, "TRUSTED_PROXIES", 0),
+        log_level=env.get("LOG_LEVEL", "info"),
+    )
+
+
+def _environment(env: Mapping[str, str]) -> str:
+    name = env.get("NEAP_ENV") or "development"
+    if name not in ("development", "production"):
+        raise Misconfigured(f"NEAP_ENV is {name!r}; it may be development or production.")
+    return name
+
+
+def _check_url(url: str | None) -> None:
+    if url is None:
+        return
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path:
+        raise Misconfigured("PUBLIC_URL is the scheme and host people open, like https://neap.example.org.")
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise Misconfigured("PUBLIC_URL must be https, except on this machine itself (localhost).")
+
+
+def _key(env: Mapping[str, str], name: str, data_dir: Path, production: bool) -> str:
+    given = env.get(name)
+    if given:
+        if production and (len(given) < WEAKEST_KEY or len(set(given)) < 10):
+            raise Misconfigured(f"{name} is too weak: at least {WEAKEST_KEY} random characters.")
+        return given
+    return _made_once(data_dir / "keys" / name.lower())
+
+
+def _made_once(path: Path) -> str:
+    """A development key, made on first use; of two starts at once the first one's file wins."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(handle, "w") as file:
+        key = secrets.token_urlsafe(48)
+        file.write(key)
+    return key
+
+
+def _several(env: Mapping[str, str], name: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in env.get(name, "").split(",") if part.strip())
+
+
+def _whole(env: Mapping[str, str], name: str, default: int) -> int:
+    text = env.get(name) or str(default)
+    if not text.isdecimal():
+        raise Misconfigured(f"{name} is {text!r}; it is a whole number.")
+    return int(text)

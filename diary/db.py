@@ -1,0 +1,136 @@
+"""The database: one engine, read sessions that never take the write lock, and one way to write."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Flask, current_app, g, has_request_context
+from sqlalchemy import Engine, event, text
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session, SQLModel, create_engine
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+SQLModel.metadata.naming_convention = NAMES
+
+WAIT_SECONDS = 2.0
+PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "busy_timeout=2000",
+    "recursive_triggers=ON",
+)
+
+
+class Busy(Exception):
+    """No turn to write came in time; nothing was stored."""
+
+
+class Database:
+    """An engine with its read and write sides; writers on SQLite wait in one line."""
+
+    def __init__(self, url: str, migrating: bool = False) -> None:
+        self.engine = _engine(url, migrating)
+        self.reader = self.engine.execution_options(readonly=True)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._line = threading.Lock()
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        if not self.is_sqlite:
+            with Session(self.engine, expire_on_commit=False) as s, s.begin():
+                yield s
+            return
+        if not self._line.acquire(timeout=WAIT_SECONDS):
+            raise Busy
+        try:
+            with Session(self.engine, expire_on_commit=False) as s, s.begin():
+                try:
+                    s.connection()
+                except OperationalError as error:
+                    if "locked" in str(error.orig):
+                        raise Busy from error
+                    raise
+                yield s
+        finally:
+            self._line.release()
+
+
+def _engine(url: str, migrating: bool) -> Engine:
+    if not url.startswith("sqlite"):
+        engine = create_engine(url, pool_pre_ping=True)
+
+        @event.listens_for(engine, "begin")
+        def _readonly(connection):  # type: ignore[no-untyped-def]
+            if connection.get_execution_options().get("readonly"):
+                connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+
+        return engine
+    engine = create_engine(url, connect_args={"timeout": WAIT_SECONDS, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(dbapi, _record):  # type: ignore[no-untyped-def]
+        dbapi.isolation_level = None
+        for pragma in PRAGMAS:
+            if migrating and pragma.startswith("foreign_keys"):
+                pragma = "foreign_keys=OFF"  # a batch rebuild would cascade into the children
+            dbapi.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection):  # type: ignore[no-untyped-def]
+        # The driver would begin at the first write only, after the read: lost updates.
+        readonly = connection.get_execution_options().get("readonly")
+        connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def init_app(app: Flask, url: str) -> None:
+    app.extensions["database"] = Database(url)
+    app.teardown_request(_end_reading)
+
+
+def database() -> Database:
+    return current_app.extensions["database"]
+
+
+def engine() -> Engine:
+    return database().engine
+
+
+@contextmanager
+def read() -> Iterator[Session]:
+    """A session that only reads; within a request everyone shares one."""
+    if not has_request_context():
+        with Session(database().reader, expire_on_commit=False) as s:
+            yield s
+        return
+    if "reading" not in g:
+        g.reading = Session(database().reader, expire_on_commit=False)
+    yield g.reading
+
+
+@contextmanager
+def write() -> Iterator[Session]:
+    """One transaction, committed at the end; what was read before is let go, so that it is read anew."""
+    if has_request_context():
+        _end_reading()
+    with database().writing() as s:
+        yield s
+
+
+def ping() -> bool:
+    with read() as s:
+        return s.connection().execute(text("SELECT 1")).scalar() == 1
+
+
+def _end_reading(_error: BaseException | None = None) -> None:
+    session = g.pop("reading", None)
+    if session is not None:
+        session.close()

@@ -1,0 +1,59 @@
+"""Infusions as they stand, and their revisions."""
+
+from datetime import date, datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from diary.lib import sealing
+from diary.lib.types import Moment
+
+
+class Infusion(SQLModel, table=True):
+    """One infusion, planned, done or cancelled; its number never changes. An unknown time is an empty text."""
+
+    __tablename__ = "infusion"
+    __table_args__ = (
+        UniqueConstraint("patient_id", "day", "at_time"),
+        UniqueConstraint("patient_id", "number"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    uuid: UUID = Field(default_factory=uuid4, unique=True)
+    patient_id: int = Field(foreign_key="person.id")
+    clinic_id: int | None = Field(default=None, foreign_key="clinic.id")
+    number: int
+    day: date
+    at_time: str = ""
+    zone: str
+    series: str = ""
+    dose_mg: float
+    minutes: float
+    weight_kg: float | None = None
+    route: str = ""
+    status: str = "done"
+    note_sealed: bytes | None = None
+    revisions: int = 1
+    changed_at: datetime = Field(sa_type=Moment)
+
+    note = sealing.sealed("note", lambda infusion: infusion.uuid.hex)
+
+
+class InfusionRevision(SQLModel, table=True):
+    """What an infusion's record said from one moment on, and who said so."""
+
+    __tablename__ = "infusion_revision"
+    __table_args__ = (UniqueConstraint("infusion_id", "number"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    uuid: UUID = Field(default_factory=uuid4)
+    infusion_id: int = Field(foreign_key="infusion.id")
+    number: int
+    values: str
+    note_sealed: bytes | None = None
+    actor_id: int | None = None
+    source: str
+    at: datetime = Field(sa_type=Moment)
+
+    note = sealing.sealed("note", lambda revision: revision.uuid.hex)

@@ -1,0 +1,163 @@
+"""HTML to PDF by WeasyPrint: bundled files only, one font configuration kept, one rendering at a time."""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+STATIC = Path(__file__).resolve().parents[2] / "static"
+# A host that cannot exist: relative addresses in the stylesheets join to it and come back to our own fetcher.
+HOME = "https://neap.invalid/"
+KINDS = {".css": "text/css", ".woff2": "font/woff2"}
+PAPERS = {"a4": "a4 portrait", "letter": "letter portrait"}
+WAIT_SECONDS = 30
+VARIANT = "pdf/a-3a"
+
+# PDF/UA-1 is claimed beside PDF/A-3a; PDF/A wants every foreign schema to be described.
+PDFUA = b"""<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" pdfuaid:part="1"/>
+<rdf:Description rdf:about="" xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"
+ xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#" xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">
+<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">
+<pdfaSchema:schema>PDF/UA identification schema</pdfaSchema:schema>
+<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>
+<pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>
+<pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource">
+<pdfaProperty:name>part</pdfaProperty:name><pdfaProperty:valueType>Integer</pdfaProperty:valueType>
+<pdfaProperty:category>internal</pdfaProperty:category>
+<pdfaProperty:description>Part of ISO 14289 that the file is built to</pdfaProperty:description>
+</rdf:li></rdf:Seq></pdfaSchema:property>
+</rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>
+"""
+
+
+class PdfBusy(Exception):
+    """Another rendering took too long; nothing was made, try again."""
+
+
+class ForeignAddress(Exception):
+    """The document asked for something that is not bundled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """What is costly to make and the same for every report of a process."""
+
+    fonts: Any
+    sheets: dict[str, list[Any]]
+    fetcher: Any
+
+
+_lock = threading.Lock()
+_kits: dict[tuple[int, str], Kit] = {}
+
+
+def bundled(url: str) -> Path:
+    """The file of ours that an address names; ValueError for everything else."""
+    if not url.startswith(HOME):
+        raise ValueError("only the report's own files are served")
+    path = (STATIC / url.removeprefix(HOME)).resolve()
+    inside = any(path.is_relative_to(STATIC / folder) for folder in ("css", "fonts"))
+    if not inside or path.suffix not in KINDS or not path.is_file():
+        raise ValueError("no such file in the bundle")
+    return path
+
+
+def _fetcher() -> Any:
+    from weasyprint.urls import URLFetcher, URLFetcherResponse
+
+    class Fetcher(URLFetcher):  # type: ignore[misc]
+        """Serves the stylesheets and fonts beside the report, and remembers what it refused."""
+
+        def __init__(self) -> None:
+            super().__init__(allowed_protocols=())
+            self.refused: list[str] = []
+
+        def fetch(self, url: str, headers: object = None) -> Any:
+            try:
+                path = bundled(url)
+            except ValueError:
+                self.refused.append(url)
+                raise
+            return URLFetcherResponse(url, path.read_bytes(), {"Content-Type": KINDS[path.suffix]})
+
+    return Fetcher()
+
+
+def _kit(sheet: str) -> Kit:
+    """The fonts and parsed stylesheets, made once a process (a fork makes its own) and stylesheet."""
+    key = (os.getpid(), sheet)
+    if key not in _kits:
+        from weasyprint import CSS
+        from weasyprint.text.fonts import FontConfiguration
+
+        fonts, fetcher = FontConfiguration(), _fetcher()
+        main = CSS(url=HOME + "css/" + sheet, url_fetcher=fetcher, font_config=fonts)
+        sizes = {name: CSS(string=f"@page {{ size: {size} }}", font_config=fonts) for name, size in PAPERS.items()}
+        _kits[key] = Kit(fonts, {name: [main, size] for name, size in sizes.items()}, fetcher)
+    return _kits[key]
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Fontconfig is not made for threads, and one rendering's memory at a time is a bound."""
+    if not _lock.acquire(timeout=WAIT_SECONDS):
+        raise PdfBusy
+    try:
+        yield
+    finally:
+        _lock.release()
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A laid-out document: how many pages, on which page (from 0) each id stands, and the way to its bytes."""
+
+    pages: int
+    page_of: dict[str, int]
+    document: Any
+
+    def to_bytes(self) -> bytes:
+        return bytes(self.document.write_pdf(pdf_variant=VARIANT))
+
+
+def _lay_out(html: str, paper: str, sheet: str) -> Laid:
+    from weasyprint import HTML
+
+    kit = _kit(sheet)
+    source = HTML(string=html, base_url=HOME, url_fetcher=kit.fetcher)
+    document = source.render(font_config=kit.fonts, stylesheets=kit.sheets[paper], pdf_variant=VARIANT)
+    if kit.fetcher.refused:
+        refused, kit.fetcher.refused = kit.fetcher.refused, []
+        raise ForeignAddress(f"{len(refused)} addresses refused")
+    # Not a documented hook: WeasyPrint is pinned and a test looks for the claim.
+    plain = document.metadata.generate_rdf_metadata
+    document.metadata.generate_rdf_metadata = lambda *args, **named: plain(*args, **named).replace(
+        b"</rdf:RDF>", PDFUA + b"</rdf:RDF>"
+    )
+    page_of = {name: number for number, page in enumerate(document.pages) for name in page.anchors}
+    return Laid(len(document.pages), page_of, document)
+
+
+def render(drafts: Iterator[str], *, paper: str, sheet: str, pages: int) -> bytes:
+    """The first draft that fits on so many pages, as PDF/A-3a with tags; the last one when none does.
+
+    drafts: HTML documents, each shorter than the one before; paper: "a4" or "letter";
+    sheet: a file of static/css. Raises PdfBusy, ForeignAddress.
+    """
+    with _alone():
+        laid = None
+        for html in drafts:
+            laid = _lay_out(html, paper, sheet)
+            if laid.pages <= pages:
+                break
+        if laid is None:
+            raise ValueError("no draft to render")
+        return laid.to_bytes()
+
+
+def warm(sheet: str = "report.css") -> None:
+    """Import and render once, so that a worker's first report is not its slowest."""
+    render(iter(["<!doctype html><html lang=en><title>Neap</title><p>Neap 0.5 <b>Neap</b>"]), paper="a4", sheet=sheet, pages=1)

@@ -1,0 +1,97 @@
+"""Text that is unreadable without the install's data key: AES-GCM, bound to table, row and column."""
+
+import hashlib
+import hmac
+import os
+import unicodedata
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from flask import Flask, current_app
+
+NONCE = 12
+VERSION = 1
+
+
+class Unsealable(Exception):
+    """No key of this install opens the value, or it was moved from where it was sealed."""
+
+
+class Sealer:
+    """Seals with the first key, opens with any; a sealed value is version, key mark, nonce, text and tag."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self._boxes = [(_mark(key), AESGCM(_derived(key, "fields"))) for key in keys]
+        self._index_key = _derived(keys[-1], "index")
+
+    def seal(self, table: str, row: object, column: str, text: str) -> bytes:
+        mark, box = self._boxes[0]
+        nonce = os.urandom(NONCE)
+        return bytes([VERSION]) + mark + nonce + box.encrypt(nonce, text.encode(), _place(table, row, column))
+
+    def unseal(self, table: str, row: object, column: str, sealed: bytes) -> str:
+        for mark, box in self._boxes:
+            if sealed[:3] == bytes([VERSION]) + mark:
+                try:
+                    return box.decrypt(
+                        sealed[3 : 3 + NONCE], sealed[3 + NONCE :], _place(table, row, column)
+                    ).decode()
+                except InvalidTag as error:
+                    raise Unsealable(f"{table}.{column}") from error
+        raise Unsealable(f"{table}.{column}")
+
+    def index(self, email: str) -> bytes:
+        """A blind index: equal addresses give equal 32 bytes, which tell nothing without the key."""
+        plain = unicodedata.normalize("NFKC", email).strip().casefold()
+        return hmac.digest(self._index_key, plain.encode(), "sha256")
+
+
+def _mark(key: str) -> bytes:
+    return hashlib.sha256(b"mark" + key.encode()).digest()[:2]
+
+
+def _derived(key: str, purpose: str) -> bytes:
+    return hmac.digest(key.encode(), f"neap {purpose}".encode(), "sha256")
+
+
+def _place(table: str, row: object, column: str) -> bytes:
+    return f"{table}/{row}/{column}".encode()
+
+
+def init_app(app: Flask, keys: Sequence[str]) -> None:
+    app.extensions["sealer"] = Sealer(keys)
+
+
+def _sealer() -> Sealer:
+    return current_app.extensions["sealer"]
+
+
+def seal(table: str, row: object, column: str, text: str) -> bytes:
+    return _sealer().seal(table, row, column, text)
+
+
+def unseal(table: str, row: object, column: str, sealed: bytes) -> str:
+    return _sealer().unseal(table, row, column, sealed)
+
+
+def email_index(email: str) -> bytes:
+    return _sealer().index(email)
+
+
+def sealed(name: str, row_of: Callable[[Any], object]) -> Any:
+    """A property over a `<name>_sealed` column: reads and writes plain text, stores it sealed.
+
+    `row_of` gives what tells the row from every other, known before the row is stored.
+    """
+
+    def read(thing: Any) -> str | None:
+        blob = getattr(thing, f"{name}_sealed")
+        return None if blob is None else unseal(thing.__tablename__, row_of(thing), name, blob)
+
+    def write(thing: Any, text: str | None) -> None:
+        blob = None if text is None else seal(thing.__tablename__, row_of(thing), name, text)
+        setattr(thing, f"{name}_sealed", blob)
+
+    return property(read, write)

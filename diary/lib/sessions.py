@@ -1,0 +1,44 @@
+"""Cookies, the CSRF token and the check of Origin: how a browser proves that it is the one that signed in."""
+
+from datetime import timedelta
+
+from flask import Flask, request, session
+from flask_login import LoginManager
+from flask_wtf.csrf import CSRFProtect
+
+from diary.config import Config
+from diary.lib import errors, http
+
+SAFE = {"GET", "HEAD", "OPTIONS"}
+login = LoginManager()
+csrf = CSRFProtect()
+
+
+def init_app(app: Flask, settings: Config) -> None:
+    app.secret_key = settings.secret_key
+    app.config.update(
+        SECRET_KEY_FALLBACKS=list(settings.secret_key_fallbacks),
+        SESSION_COOKIE_NAME="__Host-neap" if settings.https else "neap",
+        SESSION_COOKIE_SECURE=settings.https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_REFRESH_EACH_REQUEST=False,
+        PERMANENT_SESSION_LIFETIME=timedelta(days=400),  # the row in the session list ends it sooner
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,  # Origin is checked below, on every scheme
+    )
+
+    @app.before_request
+    def _own_pages_only():  # type: ignore[no-untyped-def]
+        session.permanent = True
+        if request.method not in SAFE and request.endpoint and http.is_foreign(app.config["ORIGIN"]):
+            return errors.page(403, typed=True)
+        return None
+
+    csrf.init_app(app)
+    login.session_protection = None  # phones change address and browsers their name
+    login.init_app(app)
+
+
+def device_cookie(app: Flask) -> str:
+    return f"{app.config['SESSION_COOKIE_NAME']}-device"

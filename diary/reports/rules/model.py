@@ -1,0 +1,86 @@
+"""What a report says, as words in the order of the page: the template only sets them."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of text; kind is "" (plain), "b" (strong), "soft" (said quietly) or "small"."""
+
+    text: str
+    kind: str = ""
+
+
+Line = tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A table's heading; kind is "" or "num" (figures, set to the right); wide spans two columns."""
+
+    text: str
+    kind: str = ""
+    wide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with its heading; key names its look, the first cell of each row is the row's heading."""
+
+    key: str
+    title: str
+    about: str
+    columns: tuple[Column, ...]
+    rows: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Who, which period, how complete; and what stands in the margins of both pages."""
+
+    name: str
+    born: str
+    period: str
+    complete: str
+    missing: str
+    top_left: str
+    top_right: str
+    foot: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A shared note: when, the words as typed, and how much was left out."""
+
+    when: str
+    text: str
+    cut: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The patient's own words, or why there are none."""
+
+    about: str
+    quotes: tuple[Quote, ...]
+    more: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Both pages. charts is SVG text of charts.print_chart, or "" where nothing can be drawn."""
+
+    title: str
+    author: str
+    changed: str
+    head: Head
+    closed: tuple[str, ...]
+    finding: str
+    changes: Table | None
+    charts: str
+    unrecorded: str
+    response: Table | None
+    sums: tuple[Line, ...]
+    extras: Table | None
+    words: Words
+    method: tuple[tuple[str, ...], tuple[str, ...]]
