@@ -1,0 +1,156 @@
+"""Fixtures: a migrated database with the cast for every test, on SQLite and, where marked `both`, PostgreSQL."""
+
+import os
+import pickle
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlmodel import Session, create_engine
+
+os.environ.setdefault("LOG_LEVEL", "critical")
+
+from alembic import command
+
+from diary import create_app, db
+from diary.accounts.actions import hasher
+from diary.cli.database import alembic_config
+from diary.db import Database
+from diary.lib import clock
+from tests import people
+from tests.page_client import PageClient
+from tests.postgres import pg_url  # noqa: F401  a fixture
+
+ENVIRON = {"SECRET_KEY": "test-secret-key-of-many-characters-0", "DATA_KEY": "test-data-key-of-many-characters-00"}
+
+
+def pytest_generate_tests(metafunc):
+    if "store" in metafunc.fixturenames:
+        both = metafunc.definition.get_closest_marker("both")
+        metafunc.parametrize("store", ["sqlite", "postgresql"] if both else ["sqlite"], indirect=True)
+
+
+@pytest.fixture(scope="session")
+def passphrase_hash():
+    return hasher.hash(people.PASSPHRASE)
+
+
+@pytest.fixture(scope="session")
+def work(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("neap")
+
+
+@pytest.fixture(scope="session")
+def the_app(work):
+    url = f"sqlite:///{work / 'template.db'}"
+    app = create_app({**ENVIRON, "DATA_DIR": str(work), "DATABASE_URL": url})
+    app.config["TESTING"] = True
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    return app
+
+
+def _fill(app, url, passphrase_hash) -> people.Cast:
+    command.upgrade(alembic_config(url), "head")
+    database = Database(url)
+    with app.app_context(), database.writing() as s:
+        cast = people.make_cast(s, passphrase_hash)
+    database.engine.dispose()
+    return cast
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(the_app, work, passphrase_hash):
+    cast = _fill(the_app, f"sqlite:///{work / 'template.db'}", passphrase_hash)
+    engine = create_engine(f"sqlite:///{work / 'template.db'}")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return work / "template.db", cast
+
+
+@pytest.fixture(scope="session")
+def pg_template(the_app, request, passphrase_hash):
+    url = request.getfixturevalue("pg_url")
+    admin = create_engine(url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text("CREATE DATABASE neap_template"))
+    cast = _fill(the_app, url.replace("/postgres?", "/neap_template?"), passphrase_hash)
+    yield url, admin, cast
+    admin.dispose()
+
+
+@pytest.fixture
+def store(request, work, the_app):
+    """A fresh copy of the template; gives (url, cast)."""
+    name = f"t{os.urandom(6).hex()}"
+    if getattr(request, "param", "sqlite") == "sqlite":
+        template, cast = request.getfixturevalue("sqlite_template")
+        path = work / f"{name}.db"
+        shutil.copy(template, path)
+        yield f"sqlite:///{path}", cast
+        for leftover in work.glob(f"{name}.db*"):
+            leftover.unlink()
+        return
+    url, admin, cast = request.getfixturevalue("pg_template")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE neap_template"))
+    yield url.replace("/postgres?", f"/{name}?"), cast
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+def app(the_app, store):
+    """The application on a database of this test's own."""
+    kept = the_app.extensions["database"]
+    the_app.extensions["database"] = Database(store[0])
+    with the_app.app_context():
+        yield the_app
+    the_app.extensions["database"].engine.dispose()
+    the_app.extensions["database"] = kept
+
+
+@pytest.fixture
+def cast(store) -> people.Cast:
+    return pickle.loads(pickle.dumps(store[1]))
+
+
+@pytest.fixture
+def s(app):
+    """A write session, committed at the end of the `with` of the test; use `db.read()` to look afterwards."""
+    with db.write() as session:
+        yield session
+
+
+@pytest.fixture
+def written(app):
+    """A context manager that writes: `with written() as s: ...`."""
+    return db.write
+
+
+@pytest.fixture
+def client_as(app, cast):
+    def client(name: str | None = None) -> PageClient:
+        return PageClient(app, getattr(cast, name) if name else None)
+
+    return client
+
+
+@pytest.fixture
+def clock_at():
+    def stop(moment: datetime | None) -> None:
+        clock.set_for_tests(moment)
+
+    yield stop
+    clock.set_for_tests(None)
+
+
+def stored(session: Session, model, **where):
+    from sqlmodel import select
+
+    found = select(model)
+    for name, value in where.items():
+        found = found.where(getattr(model, name) == value)
+    return session.exec(found).all()

@@ -1,0 +1,39 @@
+"""Plain factories: rows as the product itself would have written them."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from uuid import uuid4
+
+from diary.careteam import access
+
+
+def entry(s, person, day: date, at: datetime | None = None, **fields):
+    """A day of somebody's diary, through the one write path; scores as numbers, other fields as typed."""
+    from diary.entries import actions
+    from diary.entries.forms import parse_day
+    from diary.entries.rules import DayWrite
+
+    moment = at or datetime.combine(day, time(20), UTC)
+    texts = {name: str(value) for name, value in fields.items()}
+    typed = parse_day(texts, files=True)
+    assert not typed.errors, typed.errors
+    write = DayWrite.of(id=uuid4(), day=day, fields=typed.value, base={}, at=moment, zone="Europe/London")
+    return actions.record_entry(s, access.OPERATOR, person.id, write)
+
+
+def infusion(s, person, day: date, **fields):
+    """An infusion that was done, with invented values where none are given."""
+    from diary.infusions import actions, forms
+
+    typed = {"date": day.isoformat(), "dose_mg": "40", "minutes": "40", "weight_kg": "70", "route": "IV", "status": "done"}
+    typed |= {name: str(value) for name, value in fields.items()}
+    return actions.record_infusion_from_text(s, access.OPERATOR, person.id, typed)
+
+
+def days(since: date, scores, s=None, person=None):
+    """Consecutive days from a date: a number is pain, 'u' unwell, 'x' nothing."""
+    for step, score in enumerate(scores):
+        day = since + timedelta(days=step)
+        if score == "u":
+            entry(s, person, day, unwell="yes")
+        elif score != "x":
+            entry(s, person, day, pain=score)
