@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlmodel import Session
 
 from diary.accounts.models import KnownDevice, LoginSession, Person, SignInBudget
-from diary.accounts.rules import WINDOW, new_token, token_hash
+from diary.accounts.rules import WINDOW, is_alive, new_token, token_hash
 from diary.lib import sealing
 
 hasher = PasswordHasher()
@@ -99,3 +99,12 @@ def forget_failures(s: Session, keys: list[bytes]) -> None:
         budget = s.get(SignInBudget, key)
         if budget is not None:
             s.delete(budget)
+
+
+def end_dead_sessions(s: Session, now: datetime) -> int:
+    """Mark the sessions that no longer count as ended; at most 500 at a time, so that writers wait little."""
+    rows = s.scalars(select(LoginSession).where(LoginSession.ended_at.is_(None)).order_by(LoginSession.seen_at).limit(500))
+    dead = [row for row in rows.all() if not is_alive(row.created_at, row.seen_at, row.is_staff, now)]
+    for row in dead:
+        row.ended_at = now
+    return len(dead)

@@ -1,0 +1,231 @@
+"""The invented clinics: people who do not exist, with differing truths, the same for the same arguments."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from random import Random
+
+from diary.lib import clock
+
+PASSPHRASE = "seven quiet waves"
+ZONE = "Europe/London"
+KEYS = ("pain", "fatigue", "sleep", "mood", "cognition")
+SHARE = {"pain": 1.0, "fatigue": 0.7, "sleep": 0.55, "mood": 0.85, "cognition": 0.5}
+NOTES = (
+    "Walked to the harbour and back, slowly, and it was fine.",
+    "Bad night, neighbours loud. Stayed in bed until noon.",
+    "Could read for an hour. First time in weeks.",
+    "Rain since morning, everything stiff.",
+    "My sister came. We laughed a lot, tired afterwards.",
+    "Did too much yesterday and am paying for it.",
+    "Garden for twenty minutes, then the sofa.",
+    "Head like cotton wool all day.",
+    "Slept through, for once.",
+    "Quiet day. Tea, radio, cat.",
+)
+
+
+@dataclass(frozen=True)
+class Truth:
+    """How somebody responds: relief as a share, how many days it holds, and how the diary is kept."""
+
+    name: str
+    depth: float
+    holds: float
+    schedule: str
+    fades: float = 0.0
+    logged: float = 0.93
+    unwell: float = 0.015
+    days: int | None = None
+    starts_in_treatment: bool = False
+
+
+@dataclass(frozen=True)
+class DemoDay:
+    """One day as its person would have typed it, and when."""
+
+    on: date
+    at: datetime
+    fields: dict[str, str]
+
+
+@dataclass(frozen=True)
+class DemoInfusion:
+    """One infusion as the clinic would have recorded it."""
+
+    fields: dict[str, str]
+
+    @property
+    def on(self) -> date:
+        return date.fromisoformat(self.fields["date"])
+
+
+@dataclass(frozen=True)
+class DemoPatient:
+    """An invented patient with diary and infusions."""
+
+    key: str
+    name: str
+    born: str
+    truth: Truth
+    days: tuple[DemoDay, ...] = field(default=(), repr=False)
+    infusions: tuple[DemoInfusion, ...] = field(default=(), repr=False)
+
+
+TRUTHS = (
+    Truth("good response", 0.50, 19, "six then monthly"),
+    Truth("fading response", 0.48, 15, "six then monthly", fades=0.13),
+    Truth("twice weekly for a year", 0.42, 4, "twice weekly", days=400),
+    Truth("no response", 0.04, 3, "six then monthly"),
+    Truth("sparse diary", 0.45, 14, "six then monthly", logged=0.38),
+    Truth("a course of six", 0.52, 16, "six"),
+    Truth("unwell days", 0.38, 9, "six then monthly", unwell=0.13),
+    Truth("began in mid-treatment", 0.40, 12, "monthly before", starts_in_treatment=True),
+    Truth("good response", 0.44, 24, "six then monthly"),
+    Truth("short relief", 0.46, 6, "six then monthly"),
+    Truth("before the first infusion", 0.4, 12, "none yet", days=20),
+    Truth("no response", 0.0, 1, "six"),
+)
+PEOPLE = (
+    ("alice", "Alice Marlow", "1972-05-04"),
+    ("maren", "Maren Aldous", "1958-03-14"),
+    ("owen", "Owen Birdsall", "1981-09-02"),
+    ("ines", "Ines Calloway", "1990-01-23"),
+    ("halima", "Halima Yusuf", "1967-07-30"),
+    ("charlie", "Charlie Boone", "1990-11-30"),
+    ("gareth", "Gareth Pym", "1949-12-11"),
+    ("priya", "Priya Nadkarni", "1985-04-17"),
+    ("tomas", "Tomas Verhoeven", "1963-10-05"),
+    ("lena", "Lena Marchetti", "1977-06-21"),
+    ("joan", "Joan Mistry", "1994-02-08"),
+    ("karel", "Karel Novotny", "1955-08-27"),
+)
+OTHER_CLINIC = {"charlie", "lena", "karel"}
+
+
+def patients(number: int, days: int, seed: int, until: date) -> list[DemoPatient]:
+    """The first `number` invented patients with diaries of `days` days (some truths bring their own) up to a day."""
+    return [one_patient(place, days, seed, until) for place in range(number)]
+
+
+def one_patient(place: int, days: int, seed: int, until: date) -> DemoPatient:
+    """The patient of that place in the list; beyond the list names get a number."""
+    key, name, born = PEOPLE[place % len(PEOPLE)]
+    lap = place // len(PEOPLE)
+    if lap:
+        key, name = f"{key}{lap + 1}", f"{name} {lap + 1}"
+    truth = TRUTHS[place % len(TRUTHS)]
+    random = Random(f"{seed}/{place}")
+    # A truth with its own length keeps it while the demo has its usual one.
+    length = truth.days if truth.days and days == 180 else days
+    since = until - timedelta(days=length - 1)
+    infused = infusion_days(truth, since, until)
+    diary = tuple(diary_of(truth, since, until, infused, random))
+    return DemoPatient(key, name, born, truth, diary, tuple(infusions_of(truth, infused, until, random)))
+
+
+def infusion_days(truth: Truth, since: date, until: date) -> list[date]:
+    """When this person was infused, by the pattern of their treatment."""
+    first = since + timedelta(days=18)
+    if truth.schedule == "none yet":
+        return []
+    if truth.schedule == "six":
+        first = max(first, until - timedelta(days=45))
+        return _up_to(until, [first + timedelta(days=d) for d in (0, 3, 5, 7, 10, 12)])
+    if truth.schedule == "twice weekly":
+        starts = [first + timedelta(days=d) for d in (0, 3, 5, 7, 10, 12)]
+        weeks = (until - starts[-1]).days // 7 + 1
+        return _up_to(until, starts + [starts[-1] + timedelta(days=7 * w + d) for w in range(weeks) for d in (4, 7)])
+    if truth.schedule == "monthly before":
+        begun = since - timedelta(days=80)
+        return _up_to(until - timedelta(days=2), [begun + timedelta(days=27 * n) for n in range(20)])
+    induction = [first + timedelta(days=d) for d in (0, 3, 5, 7, 10, 12)]
+    later = [induction[-1] + timedelta(days=27 * n) for n in range(1, 40)]
+    return _up_to(until - timedelta(days=3), induction + later)
+
+
+def _up_to(until: date, days: list[date]) -> list[date]:
+    return [day for day in days if day <= until]
+
+
+def diary_of(truth: Truth, since: date, until: date, infused: list[date], random: Random) -> Iterator[DemoDay]:
+    """Day by day: what would have been typed; days that were not logged are left out."""
+    base = {key: 5.6 + random.random() * 1.9 for key in KEYS}
+    base["pain"] += 0.6
+    habit = random.choice((19, 20, 21))
+    drift = dict.fromkeys(KEYS, 0.0)
+    for step in range((until - since).days + 1):
+        on = since + timedelta(days=step)
+        effect = relief_on(truth, on, infused)
+        for key in KEYS:
+            drift[key] = 0.55 * drift[key] + random.gauss(0, 0.62)
+        scores = {
+            key: round(min(10, max(0, base[key] * (1 - effect * SHARE[key]) + drift[key]))) for key in KEYS
+        }
+        chance, minute = random.random(), random.randrange(60)
+        extras = _extras(scores, random)
+        late = random.random() < 0.06 and on < until
+        at = datetime.combine(on + timedelta(days=int(late)), time(10 if late else habit, minute), clock.zone_of(ZONE))
+        if chance < truth.unwell:
+            yield DemoDay(on, at, {"unwell": "yes"})
+        elif chance < truth.unwell + truth.logged * (1 - truth.unwell):
+            yield DemoDay(on, at, {key: str(score) for key, score in scores.items()} | extras)
+
+
+def relief_on(truth: Truth, on: date, infused: list[date]) -> float:
+    """The share by which the day is lighter: rises over two days, holds, and goes within five."""
+    best = 0.0
+    for number, day in enumerate(infused):
+        after = (on - day).days
+        if not 1 <= after <= 40:
+            continue
+        depth = max(0.0, truth.depth - truth.fades * max(0, number - 5))
+        rise = min(1.0, after / 2)
+        fall = min(1.0, max(0.0, (truth.holds + 5 - after) / 5))
+        best = max(best, depth * rise * fall)
+    return best
+
+
+def _extras(scores: dict[str, int], random: Random) -> dict[str, str]:
+    found: dict[str, str] = {}
+    if random.random() < 0.5:
+        found["sleep_hours"] = str(round(min(11, max(2, 8.4 - 0.38 * scores["sleep"] + random.gauss(0, 0.7))) * 2) / 2)
+        found["times_awake"] = str(max(0, round(scores["sleep"] / 2.4 + random.gauss(0, 0.8))))
+    if random.random() < 0.3:
+        found["worst_pain"] = str(min(10, scores["pain"] + random.randrange(3)))
+    if random.random() < 0.2:
+        found["interference"] = str(min(10, max(0, scores["pain"] + random.randrange(-2, 2))))
+    if random.random() < 0.12:
+        found["note"] = random.choice(NOTES)
+        found["note_private"] = "yes" if random.random() < 0.25 else "no"
+    if random.random() < 0.025:
+        found["written_by"] = "helper"
+    return found
+
+
+def infusions_of(truth: Truth, infused: list[date], until: date, random: Random) -> Iterator[DemoInfusion]:
+    """The infusions as recorded, and one planned ahead where the treatment goes on."""
+    weight = round(52 + random.random() * 40, 1)
+    dose = round(weight * 0.5)
+    for number, day in enumerate(infused, 1):
+        if number in (3, 6, 9, 12):
+            dose = min(dose + 5, round(weight * 0.9))
+        yield DemoInfusion(_infusion(day, number, dose, weight, "done", random))
+    if infused and truth.schedule != "six":
+        gap = 3 if truth.schedule == "twice weekly" else 9
+        day = until + timedelta(days=gap)
+        yield DemoInfusion(_infusion(day, len(infused) + 1, dose, weight, "planned", random))
+
+
+def _infusion(day: date, number: int, dose: int, weight: float, status: str, random: Random) -> dict[str, str]:
+    return {
+        "date": day.isoformat(),
+        "time": random.choice(("09:30", "10:00", "11:15", "14:00")),
+        "dose_mg": str(dose),
+        "minutes": str(random.choice((40, 45, 50))),
+        "weight_kg": str(weight),
+        "route": "IV",
+        "series": "induction" if number <= 6 else "maintenance",
+        "number": str(number),
+        "status": status,
+    }

@@ -1,0 +1,30 @@
+"""Static files under names that change with their content; one list for pages and the worker."""
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+
+from flask import Flask, Response, current_app, request, url_for
+
+A_YEAR = "public, max-age=31536000, immutable"
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.globals["asset"] = asset
+
+    @app.after_request
+    def _keep(response: Response) -> Response:
+        if request.endpoint == "static":
+            response.headers["Cache-Control"] = A_YEAR if "v" in request.args else "no-cache"
+        return response
+
+
+def asset(path: str) -> str:
+    """The URL of a static file, with a mark of its content."""
+    folder = current_app.static_folder or ""
+    return url_for("static", filename=path, v=_mark(Path(folder) / path))
+
+
+@lru_cache(maxsize=None)
+def _mark(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:8]

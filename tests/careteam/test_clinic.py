@@ -1,0 +1,89 @@
+"""The admin's page: people and care links, no diary; nobody links themselves."""
+
+import re
+
+import pytest
+
+from diary import db
+from diary.careteam import access, actions
+from diary.careteam.models import CareLink
+from diary.lib import clock
+from tests.conftest import stored
+
+PERSON = {"email": "noor@example.org", "name": "Noor Haddad", "role": "patient", "born_on": "1980-02-01"}
+
+
+def test_dana_sees_people_and_links(client_as):
+    page = client_as("dana").get("/clinic")
+    assert page.status == 200
+    for name in ("Alice Marlow", "Dr Bob Ansah", "Cora Lindqvist"):
+        assert name in page.text
+    assert "Charlie" not in page.text
+
+
+@pytest.mark.parametrize("who", ["alice", "bob", "cora", "charlie"])
+def test_strangers_get_404(client_as, who):
+    client = client_as(who)
+    assert client.get("/clinic").status == 404
+    assert client.post("/clinic/invitations", PERSON).status == 404
+    assert client.post("/clinic/care-links", {}).status == 404
+
+
+def test_signed_out(client_as):
+    assert client_as().get("/clinic").status == 303
+
+
+def test_inviting_shows_a_link_that_works(client_as):
+    page = client_as("dana").post("/clinic/invitations", PERSON)
+    (url,) = set(re.findall(r"/invitations/[\w-]{43}", page.text))
+    assert client_as().get(url).status == 200
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [({"email": "x"}, "email"), ({"role": "owner"}, "role"), ({"born_on": "tomorrow"}, "born_on"), ({"name": ""}, "name")],
+)
+def test_bad_input(client_as, typed, field):
+    page = client_as("dana").post("/clinic/invitations", {**PERSON, **typed})
+    assert page.status == 422
+    assert page.error_of(field)
+
+
+def test_somebody_who_has_an_account_is_not_invited_again(client_as):
+    page = client_as("dana").post("/clinic/invitations", {**PERSON, "email": "charlie@example.org"})
+    assert page.status == 422
+    assert "account already" in page.error_of("email")
+
+
+def test_ending_a_link_hides_the_patient_at_once(client_as, cast):
+    with db.read() as s:
+        link = next(row for row in stored(s, CareLink, patient_id=cast.alice.id) if row.staff_id == cast.cora.id)
+    assert client_as("dana").post(f"/clinic/care-links/{link.uuid}/end").status == 303
+    with db.read() as s, pytest.raises(access.Hidden):
+        access.load_patient(s, access.Viewer(cast.cora.id, roles=frozenset({(cast.cora.clinic_id, "coach")})), cast.alice.uuid)
+    assert client_as("dana").post(f"/clinic/care-links/{link.uuid}/end").status == 404
+
+
+def test_another_clinics_link_is_not_there(client_as, cast):
+    with db.read() as s:
+        (link,) = stored(s, CareLink, patient_id=cast.charlie.id)
+    assert client_as("dana").post(f"/clinic/care-links/{link.uuid}/end").status == 404
+
+
+def test_linking(client_as, cast):
+    with db.write() as s:
+        person = actions.create_person(s, "noor@example.org", "Noor", "UTC", clock.now())
+        actions.add_member(s, cast.dana.clinic_id, person.id, "patient", clock.now())
+    client = client_as("dana")
+    wanted = {"patient": str(person.uuid), "staff": str(cast.bob.uuid)}
+    assert client.post("/clinic/care-links", wanted).status == 303
+    again = client.post("/clinic/care-links", wanted)
+    assert again.status == 422 and "linked already" in again.text
+    foreign = client.post("/clinic/care-links", {"patient": str(cast.charlie.uuid), "staff": str(cast.bob.uuid)})
+    assert foreign.status == 422
+
+
+def test_nobody_links_themselves(app, cast):
+    dana = access.Viewer(cast.dana.id, roles=frozenset({(cast.dana.clinic_id, "admin")}))
+    with pytest.raises(actions.Refused, match="themselves"), db.write() as s:
+        actions.link(s, dana, cast.dana.clinic_id, cast.alice.id, cast.dana.id, clock.now())
