@@ -1,6 +1,8 @@
 """HTML to PDF by WeasyPrint: bundled files only, one font configuration kept, one rendering at a time."""
 
+import io
 import os
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,15 +56,35 @@ _lock = threading.Lock()
 _kits: dict[tuple[int, str], Kit] = {}
 
 
-def bundled(url: str) -> Path:
-    """The file of ours that an address names; ValueError for everything else."""
+def bundled(url: str) -> tuple[Path, str]:
+    """The file of ours that an address names, and what follows its "?"; ValueError for everything else."""
     if not url.startswith(HOME):
         raise ValueError("only the report's own files are served")
-    path = (STATIC / url.removeprefix(HOME)).resolve()
+    name, _, query = url.removeprefix(HOME).partition("?")
+    path = (STATIC / name).resolve()
     inside = any(path.is_relative_to(STATIC / folder) for folder in ("css", "fonts"))
     if not inside or path.suffix not in KINDS or not path.is_file():
         raise ValueError("no such file in the bundle")
-    return path
+    return path, query
+
+
+def weighted(font: bytes, weight: int) -> bytes:
+    """One weight cut out of a variable font, once a process: WeasyPrint would do it again for every document."""
+    from fontTools.ttLib import TTFont
+    from fontTools.varLib.instancer import instantiateVariableFont
+
+    cut = instantiateVariableFont(TTFont(io.BytesIO(font)), {"wght": weight}, static=True)
+    cut.flavor = None
+    out = io.BytesIO()
+    cut.save(out)
+    return out.getvalue()
+
+
+def resolved(sheet: str, tokens: str) -> str:
+    """A stylesheet with the light values of tokens.css in place of var(); KeyError for an unknown name."""
+    light = tokens[tokens.index(":root") : tokens.index("@media")]
+    values = dict(re.findall(r"(--[\w-]+)\s*:\s*([^;]+);", light))
+    return re.sub(r"var\((--[\w-]+)\)", lambda found: values[found[1]], sheet)
 
 
 def _fetcher() -> Any:
@@ -77,11 +99,12 @@ def _fetcher() -> Any:
 
         def fetch(self, url: str, headers: object = None) -> Any:
             try:
-                path = bundled(url)
+                path, weight = bundled(url)
             except ValueError:
                 self.refused.append(url)
                 raise
-            return URLFetcherResponse(url, path.read_bytes(), {"Content-Type": KINDS[path.suffix]})
+            body = weighted(path.read_bytes(), int(weight)) if weight else path.read_bytes()
+            return URLFetcherResponse(url, body, {"Content-Type": KINDS[path.suffix]})
 
     return Fetcher()
 
@@ -94,7 +117,8 @@ def _kit(sheet: str) -> Kit:
         from weasyprint.text.fonts import FontConfiguration
 
         fonts, fetcher = FontConfiguration(), _fetcher()
-        main = CSS(url=HOME + "css/" + sheet, url_fetcher=fetcher, font_config=fonts)
+        css = resolved((STATIC / "css" / sheet).read_text("utf-8"), (STATIC / "css/tokens.css").read_text("utf-8"))
+        main = CSS(string=css, base_url=HOME + "css/", url_fetcher=fetcher, font_config=fonts)
         sizes = {name: CSS(string=f"@page {{ size: {size} }}", font_config=fonts) for name, size in PAPERS.items()}
         _kits[key] = Kit(fonts, {name: [main, size] for name, size in sizes.items()}, fetcher)
     return _kits[key]

@@ -1,0 +1,51 @@
+"""Production refuses to start without strong keys; development makes its own once."""
+
+import stat
+
+import pytest
+
+from diary import config
+
+GOOD = {
+    "NEAP_ENV": "production",
+    "SECRET_KEY": "kq2Vv0x8Jp4mN7sT1yB6wC3zR5uE9aDf",
+    "DATA_KEY": "Zx81mPq0LwVn4sTt7yBgKc2RjU5eHoAd",
+    "PUBLIC_URL": "https://neap.example.org",
+}
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "DATA_KEY", "PUBLIC_URL"])
+def test_production_needs_its_keys(tmp_path, name):
+    with pytest.raises(config.Misconfigured, match=name):
+        config.load({**GOOD, "DATA_DIR": str(tmp_path), name: ""})
+
+
+@pytest.mark.parametrize("weak", ["short", "a" * 64, "abcabcabcabcabcabcabcabcabcabcabcabc"])
+def test_production_refuses_weak_keys(tmp_path, weak):
+    with pytest.raises(config.Misconfigured, match="too weak"):
+        config.load({**GOOD, "DATA_DIR": str(tmp_path), "SECRET_KEY": weak})
+
+
+@pytest.mark.parametrize("url", ["http://neap.example.org", "neap.example.org", "https://neap.example.org/app"])
+def test_plain_http_is_for_this_machine_only(tmp_path, url):
+    with pytest.raises(config.Misconfigured, match="PUBLIC_URL"):
+        config.load({**GOOD, "DATA_DIR": str(tmp_path), "PUBLIC_URL": url})
+
+
+def test_development_makes_keys_once_and_keeps_them_to_itself(tmp_path):
+    first = config.load({"DATA_DIR": str(tmp_path)})
+    again = config.load({"DATA_DIR": str(tmp_path)})
+    assert first.secret_key == again.secret_key != first.data_key
+    for path in (tmp_path / "keys").iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert config.load({"DATA_DIR": str(tmp_path / "other")}).secret_key != first.secret_key
+
+
+def test_the_cookie_follows_the_public_url(tmp_path):
+    from diary import create_app
+
+    over_tls = create_app({**GOOD, "DATA_DIR": str(tmp_path)})
+    assert over_tls.config["SESSION_COOKIE_NAME"] == "__Host-neap"
+    assert over_tls.config["SESSION_COOKIE_SECURE"] is True
+    plain = create_app({"DATA_DIR": str(tmp_path)})
+    assert (plain.config["SESSION_COOKIE_NAME"], plain.config["SESSION_COOKIE_SECURE"]) == ("neap", False)
