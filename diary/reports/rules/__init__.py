@@ -2,6 +2,7 @@
 
 from diary.lib.symptoms import SYMPTOMS
 from diary.reports.rules.changes import changes
+from diary.reports.rules.drawing import drawing
 from diary.reports.rules.extras import extras
 from diary.reports.rules.facts import Facts, Given, Logged, Note, Person
 from diary.reports.rules.finding import finding
@@ -26,6 +27,7 @@ __all__ = [
     "Table",
     "Words",
     "completeness",
+    "drawing",
     "is_tight",
     "recorded",
     "summary",
