@@ -1,0 +1,34 @@
+// Loads what a page asks for by data-module, again after each swap; every module may be taken away.
+const loaded = new WeakSet();
+
+async function enhance(root) {
+  const wanted = [...root.querySelectorAll("[data-module]")];
+  if (root.matches?.("[data-module]")) wanted.unshift(root);
+  for (const element of wanted) {
+    if (loaded.has(element)) continue;
+    loaded.add(element);
+    const module = await import(`./modules/${element.dataset.module}.mjs`);
+    module.default(element);
+  }
+}
+
+export function announce(words) {
+  const place = document.getElementById("announce");
+  if (place) place.textContent = words;
+}
+
+document.addEventListener("htmx:afterSettle", (event) => {
+  enhance(document.body);
+  const wrong = event.detail.elt.querySelector?.("[aria-invalid='true']");
+  if (wrong) wrong.focus();
+});
+document.addEventListener("htmx:sendError", () =>
+  announce("We could not reach Neap. What you typed is still here; please try again."),
+);
+// A page from the back-forward cache may belong to a session that has ended.
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) location.reload();
+});
+const wrong = document.querySelector("[aria-invalid='true']");
+if (wrong) wrong.focus();
+enhance(document.body);

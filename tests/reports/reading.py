@@ -1,0 +1,47 @@
+"""Reading a PDF as its reader would: text by pdftotext, structure by pikepdf."""
+
+import io
+import re
+import subprocess
+
+import pikepdf
+
+
+def text(pdf: bytes) -> str:
+    """All text in reading order, pages divided by form feeds."""
+    return subprocess.run(["pdftotext", "-raw", "-", "-"], input=pdf, capture_output=True, check=True).stdout.decode()
+
+
+def flat(pdf: bytes) -> str:
+    """The text with every run of white space as one space."""
+    return re.sub(r"\s+", " ", text(pdf))
+
+
+def opened(pdf: bytes) -> pikepdf.Pdf:
+    return pikepdf.open(io.BytesIO(pdf))
+
+
+def elements(pdf: pikepdf.Pdf) -> list[pikepdf.Object]:
+    """Every structure element of the document."""
+    found, waiting = [], [pdf.Root.StructTreeRoot]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, pikepdf.Array):
+            waiting.extend(node)
+        elif isinstance(node, pikepdf.Dictionary):
+            if "/S" in node:
+                found.append(node)
+            if "/K" in node:
+                waiting.append(node.K)
+    return found
+
+
+def fonts(pdf: pikepdf.Pdf) -> dict[str, bool]:
+    """The name of each font used, and whether it is embedded."""
+    found = {}
+    for page in pdf.pages:
+        for font in page.Resources.get("/Font", {}).values():
+            for inner in font.get("/DescendantFonts", [font]):
+                descriptor = inner.get("/FontDescriptor", {})
+                found[str(font.BaseFont)] = any(key in descriptor for key in ("/FontFile", "/FontFile2", "/FontFile3"))
+    return found
