@@ -1,5 +1,6 @@
 """HTML to PDF by WeasyPrint: bundled files only, one font configuration kept, one rendering at a time."""
 
+import atexit
 import gc
 import io
 import os
@@ -55,6 +56,7 @@ class Kit:
 
 _lock = threading.Lock()
 _kits: dict[tuple[int, str], Kit] = {}
+atexit.register(_kits.clear)  # while what WeasyPrint needs to tidy up its fonts is still there
 
 
 def bundled(url: str) -> tuple[Path, str]:
@@ -141,9 +143,13 @@ def _kit(sheet: str) -> Kit:
         from weasyprint.text.fonts import FontConfiguration
 
         fonts, fetcher = FontConfiguration(), _fetcher()
-        css = resolved((STATIC / "css" / sheet).read_text("utf-8"), (STATIC / "css/tokens.css").read_text("utf-8"))
+        css = resolved(
+            (STATIC / "css" / sheet).read_text("utf-8"), (STATIC / "css/tokens.css").read_text("utf-8")
+        )
         main = CSS(string=css, base_url=HOME + "css/", url_fetcher=fetcher, font_config=fonts)
-        sizes = {name: CSS(string=f"@page {{ size: {size} }}", font_config=fonts) for name, size in PAPERS.items()}
+        sizes = {
+            name: CSS(string=f"@page {{ size: {size} }}", font_config=fonts) for name, size in PAPERS.items()
+        }
         _kits[key] = Kit(fonts, {name: [main, size] for name, size in sizes.items()}, fetcher)
     return _kits[key]
 
@@ -168,10 +174,9 @@ def _alone() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """A laid-out document: how many pages, on which page (from 0) each id stands, and the way to its bytes."""
+    """A laid-out document: how many pages, and the way to its bytes."""
 
     pages: int
-    page_of: dict[str, int]
     document: Any
 
     def to_bytes(self) -> bytes:
@@ -184,16 +189,12 @@ def _lay_out(html: str, paper: str, sheet: str) -> Laid:
     kit = _kit(sheet)
     source = HTML(string=html, base_url=HOME, url_fetcher=kit.fetcher)
     document = source.render(font_config=kit.fonts, stylesheets=kit.sheets[paper], pdf_variant=VARIANT)
-    if kit.fetcher.refused:
-        refused, kit.fetcher.refused = kit.fetcher.refused, []
-        raise ForeignAddress(f"{len(refused)} addresses refused")
     # Not a documented hook: WeasyPrint is pinned and a test looks for the claim.
     plain = document.metadata.generate_rdf_metadata
     document.metadata.generate_rdf_metadata = lambda *args, **named: plain(*args, **named).replace(
         b"</rdf:RDF>", PDFUA + b"</rdf:RDF>"
     )
-    page_of = {name: number for number, page in enumerate(document.pages) for name in page.anchors}
-    return Laid(len(document.pages), page_of, document)
+    return Laid(len(document.pages), document)
 
 
 def render(drafts: Iterator[str], *, paper: str, sheet: str, pages: int) -> bytes:
@@ -203,16 +204,25 @@ def render(drafts: Iterator[str], *, paper: str, sheet: str, pages: int) -> byte
     sheet: a file of static/css. Raises PdfBusy, ForeignAddress.
     """
     with _alone():
-        laid = None
+        laid, fetcher = None, _kit(sheet).fetcher
+        fetcher.refused.clear()
         for html in drafts:
             laid = _lay_out(html, paper, sheet)
             if laid.pages <= pages:
                 break
         if laid is None:
             raise ValueError("no draft to render")
-        return laid.to_bytes()
+        body = laid.to_bytes()
+        if fetcher.refused:
+            raise ForeignAddress(f"{len(fetcher.refused)} addresses refused")
+        return body
 
 
 def warm(sheet: str = "report.css") -> None:
     """Import and render once, so that a worker's first report is not its slowest."""
-    render(iter(["<!doctype html><html lang=en><title>Neap</title><p>Neap 0.5 <b>Neap</b>"]), paper="a4", sheet=sheet, pages=1)
+    render(
+        iter(["<!doctype html><html lang=en><title>Neap</title><p>Neap 0.5 <b>Neap</b>"]),
+        paper="a4",
+        sheet=sheet,
+        pages=1,
+    )

@@ -30,15 +30,25 @@ def _day(text: str, name: str, errors: dict[str, str]) -> date | None:
     return day
 
 
-def parse_period(given: Mapping[str, str], latest: date) -> tuple[Asked | None, dict[str, str]]:
-    """What was asked for, or errors by field; latest: the last day that a report may end on."""
+def parse_period(
+    given: Mapping[str, str], today: date, calendar: date
+) -> tuple[Asked | None, dict[str, str]]:
+    """What was asked for, or errors by field.
+
+    today: the diary's day, with which the usual period ends; calendar: the day on the wall, which before 04:00 is
+    already the next one: asked for, it stands for today.
+    """
     errors: dict[str, str] = {}
-    errors |= {name: f"Neap does not know this: {name[:40]}." for name in given if name not in ("since", "until", "paper")}
+    errors |= {
+        name: f"Neap does not know this: {name[:40]}."
+        for name in given
+        if name not in ("since", "until", "paper")
+    }
     paper = given.get("paper") or "a4"
     if paper not in PAPERS:
         errors["paper"] = "The paper is a4 or letter."
-    until = _day(given["until"], "until", errors) if given.get("until") else latest
-    if until is not None and until > latest:
+    until = _day(given["until"], "until", errors) if given.get("until") else today
+    if until is not None and until > calendar:
         errors["until"] = "That day has not come yet."
     since = _day(given["since"], "since", errors) if given.get("since") else None
     if since is None and until is not None and "since" not in errors:
@@ -47,4 +57,4 @@ def parse_period(given: Mapping[str, str], latest: date) -> tuple[Asked | None, 
         errors["since"] = "The first day lies after the last one."
     if errors or since is None or until is None:
         return None, errors
-    return Asked(since, until, paper), {}
+    return Asked(min(since, today), min(until, today), paper), {}

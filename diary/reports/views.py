@@ -37,11 +37,13 @@ def show(patient_uuid: UUID) -> Response:
 
 
 def _answer(viewer: access.Viewer, patient: access.PatientRef) -> Response:
-    today = clock.diary_day(clock.now(), patient.zone)
-    asked, wrong = forms.parse_period(request.args.to_dict(), today)
+    now = clock.now()
+    today = clock.diary_day(now, patient.zone)
+    asked, wrong = forms.parse_period(request.args.to_dict(), today, clock.local(now, patient.zone).date())
     if asked is None:
-        page = render_template("reports/asked.html", errors=wrong, given=request.args, today=today, patient=patient)
-        return Response(page, 422)
+        return Response(
+            render_template("reports/asked.html", errors=wrong, given=request.args, today=today), 422
+        )
     audit.seen(viewer, patient.id, "report")
     with db.read() as s:
         made = queries.facts(s, viewer, patient, asked.since, asked.until)

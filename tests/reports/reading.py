@@ -9,7 +9,9 @@ import pikepdf
 
 def text(pdf: bytes) -> str:
     """All text in reading order, pages divided by form feeds."""
-    return subprocess.run(["pdftotext", "-raw", "-", "-"], input=pdf, capture_output=True, check=True).stdout.decode()
+    return subprocess.run(
+        ["pdftotext", "-raw", "-", "-"], input=pdf, capture_output=True, check=True
+    ).stdout.decode()
 
 
 def flat(pdf: bytes) -> str:
@@ -43,5 +45,7 @@ def fonts(pdf: pikepdf.Pdf) -> dict[str, bool]:
         for font in page.Resources.get("/Font", {}).values():
             for inner in font.get("/DescendantFonts", [font]):
                 descriptor = inner.get("/FontDescriptor", {})
-                found[str(font.BaseFont)] = any(key in descriptor for key in ("/FontFile", "/FontFile2", "/FontFile3"))
+                found[str(font.BaseFont)] = any(
+                    key in descriptor for key in ("/FontFile", "/FontFile2", "/FontFile3")
+                )
     return found

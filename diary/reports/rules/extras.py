@@ -35,7 +35,10 @@ def _row(title: str, scale: str, values: list[float], of: int) -> Line:
 
 def extras(facts: Facts) -> Table | None:
     """A row for each kind that was written down at least once in the period; None when none was."""
-    found = [(title, scale, [v for day in facts.shown if (v := get(day)) is not None]) for title, scale, get in KINDS]
+    found = [
+        (title, scale, [v for day in facts.shown if (v := get(day)) is not None])
+        for title, scale, get in KINDS
+    ]
     rows = tuple(_row(title, scale, values, facts.length) for title, scale, values in found if values)
     if not rows:
         return None
@@ -46,4 +49,6 @@ def extras(facts: Facts) -> Table | None:
         Column("All", "num"),
         Column("Written down", "num"),
     )
-    return Table("ex", "Sleep and the worst of the day" if len(rows) > 2 else "Also written down", "", columns, rows)
+    return Table(
+        "ex", "Sleep and the worst of the day" if len(rows) > 2 else "Also written down", "", columns, rows
+    )

@@ -1,6 +1,7 @@
 """What a report is made of: plain data of one person, cut at the last day of the period."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -18,7 +19,7 @@ class Logged(Protocol):
     @property
     def scores(self) -> Mapping[str, float | None]: ...
     @property
-    def late(self) -> Set[str]: ...
+    def late(self) -> AbstractSet[str]: ...
     @property
     def unwell(self) -> bool: ...
     @property

@@ -63,7 +63,11 @@ def of_weeks(facts: Facts, course: Course) -> str:
     if not weeks or course.reference_mean is None:
         return f"{name} has no level before the infusions; the weeks are shown below."
     week, level = weeks[-1], said.figure(course.reference_mean)
-    against = "the level before the infusions" if course.reference == "baseline" else "the first scores here, already in treatment"
+    against = (
+        "the level before the infusions"
+        if course.reference == "baseline"
+        else "the first scores here, already in treatment"
+    )
     gap = said.points(week.mean_change or 0)
     text = f"In week {week.week} of the course {name[:1].lower() + name[1:]} was {gap} against {level}, {against}"
     if week.responder_share is None:
@@ -80,7 +84,11 @@ def last_days(facts: Facts) -> str:
     name = BY_KEY[facts.leading].name
     scores = said.listed([words.number(score) for _, score in pairs])
     running = (facts.until - pairs[0][0]).days == len(pairs) - 1
-    when = words.plural(len(pairs), "day").removeprefix("1 ") if running else words.plural(len(pairs), "logged day").removeprefix("1 ")
+    when = (
+        words.plural(len(pairs), "day").removeprefix("1 ")
+        if running
+        else words.plural(len(pairs), "logged day").removeprefix("1 ")
+    )
     text = f"{name} was {scores} on the last {when}"
     if not running:
         text += f", until {said.long(pairs[-1][0], facts.until)}"
@@ -109,8 +117,16 @@ def finding(facts: Facts) -> str:
         unwell = sum(day.unwell for day in facts.shown)
         last = facts.days[-1].day if facts.days else None
         text = "No day was logged in this period."
-        text += f" {words.plural(unwell, 'day')} {'was' if unwell == 1 else 'were'} marked too unwell to log." if unwell else ""
-        return text + (f" The diary’s last day before it is {words.date_full(last)}." if last and last < facts.since else "")
+        text += (
+            f" {words.plural(unwell, 'day')} {'was' if unwell == 1 else 'were'} marked too unwell to log."
+            if unwell
+            else ""
+        )
+        return text + (
+            f" The diary’s last day before it is {words.date_full(last)}."
+            if last and last < facts.since
+            else ""
+        )
     course = facts.course(facts.leading)
     if course is None:
         first = _of_parts(facts)

@@ -61,12 +61,18 @@ def head(facts: Facts) -> Head:
     person, counts = facts.person, completeness(facts)
     born = f"born {words.date_full(person.born_on)}" if person.born_on else "birth date not recorded"
     is_alive = person.born_on is not None and person.born_on <= facts.until
-    years = f"{words.plural(said.age(person.born_on, facts.until), 'year')}, " if person.born_on and is_alive else ""
+    years = (
+        f"{words.plural(said.age(person.born_on, facts.until), 'year')}, "
+        if person.born_on and is_alive
+        else ""
+    )
     return Head(
         name=person.name,
         born=years + born if years else born[:1].upper() + born[1:],
         period=said.period(facts.since, facts.until),
-        complete="" if facts.days is None else f"{counts.logged} of {words.plural(counts.length, 'day')} logged",
+        complete=""
+        if facts.days is None
+        else f"{counts.logged} of {words.plural(counts.length, 'day')} logged",
         missing="Scores are not shared" if facts.days is None else _missing(counts),
         top_left=f"{person.name}, {born}",
         top_right=f"Neap diary summary, {person.clinic}" if person.clinic else "Neap diary summary",

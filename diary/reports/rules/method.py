@@ -16,7 +16,11 @@ def _level(facts: Facts) -> str:
     if course.baseline is None:
         return f"Level before: none, {course.baseline_days} of the 14 days before {said.long(course.started_on, facts.until)} logged."
     name = BY_KEY[facts.leading].name
-    swing = f"; usual swing of {name[:1].lower() + name[1:]} ±{said.figure(course.swing)} (standard deviation)" if course.swing is not None else ""
+    swing = (
+        f"; usual swing of {name[:1].lower() + name[1:]} ±{said.figure(course.swing)} (standard deviation)"
+        if course.swing is not None
+        else ""
+    )
     return f"Level before: mean of {course.baseline_days} logged of the 14 days before {said.long(course.started_on, facts.until)}{swing}."
 
 
@@ -63,6 +67,10 @@ def method(facts: Facts) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if facts.courses and facts.course(facts.leading) is not None:
         left.append(f"{_level(facts)} {_relief(facts)}")
         right.append(_durations(facts))
-        right.append("30 and 50 % are benchmarks for pain; for the other four a drawing line, not an established threshold.")
-    right.append(f"Days after {words.date_full(facts.until)} enter no figure. Figures are rounded half up. Definitions {DEFINITIONS}. Nothing here predicts or recommends.")
+        right.append(
+            "30 and 50 % are benchmarks for pain; for the other four a drawing line, not an established threshold."
+        )
+    right.append(
+        f"Days after {words.date_full(facts.until)} enter no figure. Figures are rounded half up. Definitions {DEFINITIONS}. Nothing here predicts or recommends."
+    )
     return tuple(left), tuple(right)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 from statistics import median
 
 from diary.lib import words
@@ -27,7 +28,7 @@ FIRST_RELIEF = {
 def is_tight(course: Course) -> bool:
     """Whether the median spacing of a course's infusions is under 7 days (response.md, last line of terms)."""
     days = [infusion.on for infusion in course.infusions]
-    gaps = [(later - earlier).days for earlier, later in zip(days, days[1:], strict=False)]
+    gaps = [(later - earlier).days for earlier, later in pairwise(days)]
     return bool(gaps) and median(gaps) < TIGHT_DAYS
 
 
@@ -140,7 +141,9 @@ def _week_row(course: Course, week: Week, facts: Facts) -> Line:
     ends = min(begins + timedelta(days=6), facts.until)
     given = sum(begins <= infusion.on <= ends for infusion in course.infusions)
     scores = facts.scores(facts.leading, begins, ends)
-    mean = Span(str(said.figure(sum(scores) / len(scores))), "b") if week.mean_change is not None else Span("")
+    mean = (
+        Span(str(said.figure(sum(scores) / len(scores))), "b") if week.mean_change is not None else Span("")
+    )
     gap = said.points(week.mean_change) if week.mean_change is not None else "not enough days"
     relief = ""
     if week.responder_share is not None:
@@ -171,7 +174,9 @@ def week_table(facts: Facts, course: Course) -> Table:
         Column("Mean relief", "num"),
         Column("Logged", "num"),
     )
-    of = f"the last {SHOWN} of {len(course.weeks)}" if len(course.weeks) > SHOWN else "all weeks of the course"
+    of = (
+        f"the last {SHOWN} of {len(course.weeks)}" if len(course.weeks) > SHOWN else "all weeks of the course"
+    )
     counts = counting(course)
     about = of + (f"; a day with relief: {counts}, 30 % under the level before" if counts else "")
     rows = tuple(_week_row(course, week, facts) for week in shown)
@@ -188,11 +193,20 @@ def _run_sums(facts: Facts, course: Course) -> tuple[Line, ...]:
     count = words.plural(len(course.infusions), "infusion")
     begun = Span(f"{count} since {said.long(course.started_on, facts.until)}.", "b")
     if not course.runs:
-        nothing = "" if course.baseline is None or course.baseline < 3 else " No run of relief: never two known days running."
+        nothing = (
+            ""
+            if course.baseline is None or course.baseline < 3
+            else " No run of relief: never two known days running."
+        )
         return ((begun, Span(f"{nothing} {why}")),)
     longest = max(course.runs, key=lambda run: run.low)
     last = course.runs[-1]
-    line = [begun, Span(" Longest run of relief: "), Span(run_words(longest), "b"), Span(_run_where(longest, facts))]
+    line = [
+        begun,
+        Span(" Longest run of relief: "),
+        Span(run_words(longest), "b"),
+        Span(_run_where(longest, facts)),
+    ]
     if last is not longest:
         line += [Span("; the last: "), Span(run_words(last), "b"), Span(_run_where(last, facts))]
     runs = words.plural(len(course.runs), "run")
@@ -237,7 +251,11 @@ def course_sum(facts: Facts, course: Course) -> Line:
     line: Line = (Span(f"{opening} since {said.long(course.started_on, facts.until)}.", "b"), *_rates(course))
     whole = course.summary
     if whole.responses and whole.median_onset is not None:
-        time = Span(words.plural(whole.median_duration, "day"), "b") if whole.median_duration else Span("not reached", "b")
+        time = (
+            Span(words.plural(whole.median_duration, "day"), "b")
+            if whole.median_duration
+            else Span("not reached", "b")
+        )
         line += (
             Span(f" First relief on day {words.number(whole.median_onset)}, lasting "),
             time,
@@ -260,7 +278,7 @@ def response(facts: Facts) -> tuple[Table | None, tuple[Line, ...]]:
     if not courses:
         return None, ()
     course = courses[-1]
-    notes = ((_no_level(course),) if course.baseline is None else ())
+    notes = (_no_level(course),) if course.baseline is None else ()
     if is_tight(course):
         return week_table(facts, course), (*_run_sums(facts, course), *notes)
     sums: tuple[Line, ...] = (course_sum(facts, course), *notes)

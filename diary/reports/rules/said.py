@@ -33,7 +33,11 @@ def short_period(since: date, until: date, beside: date) -> str:
     if since == until:
         return short(until, beside)
     same = (since.year, since.month) == (until.year, until.month)
-    first = str(since.day) if same else (words.date_short(since) if since.year == until.year else short(since, beside))
+    first = (
+        str(since.day)
+        if same
+        else (words.date_short(since) if since.year == until.year else short(since, beside))
+    )
     return f"{first}–{short(until, beside)}"
 
 

@@ -1,0 +1,184 @@
+"""Everything of one person, as a zip of native CSV files; the same data gives the same bytes."""
+
+import csv
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from io import TextIOWrapper
+from typing import Any, BinaryIO
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from sqlmodel import Session, select
+
+from diary.accounts.models import Person
+from diary.audit.models import AuditEvent
+from diary.careteam import access
+from diary.careteam.rules import Kind
+from diary.entries.models import Entry, EntryRevision
+from diary.exchange.rules import DIARY, INFUSIONS, quoted
+from diary.infusions.models import Infusion, InfusionRevision
+from diary.lib import clock
+from diary.lib.symptoms import SYMPTOMS
+
+EPOCH = (1980, 1, 1, 0, 0, 0)  # a zip's earliest moment: no clock in the file
+REVISIONS = (
+    "what", "date", "time", "revision", "id", "names", "source", "who", "device", "written_by",
+    "recorded_at", "received_at", "effective_at", "clock_off", "zone", "values", "note",
+)  # fmt: skip
+AUDIT = ("at", "who", "role", "action", "thing")
+README = """This is everything that Neap keeps of one person's diary.
+
+diary.csv      one row a day: scores 0 (none) to 10 (worst), unwell, notes; note_private says who may read a note
+infusions.csv  what was given, planned or cancelled
+revisions.csv  every write behind the two files above: when it was recorded and received, by whom, from where
+audit.csv      who did or saw what, and when (moments are UTC)
+
+The files are UTF-8 with commas. A text that begins with = + - @ ' a tab or a line's end has a ' in front, so that
+no spreadsheet takes it for a formula; Neap's import takes exactly that one away again. diary.csv and infusions.csv
+can be imported into Neap: the same days come out.
+"""
+Cells = Sequence[str]
+
+
+def number(value: float | None) -> str:
+    """7.0 is "7", nothing is empty."""
+    return "" if value is None else f"{value:.10g}"
+
+
+def moment(value: datetime | None) -> str:
+    return "" if value is None else value.isoformat()
+
+
+def export(s: Session, viewer: access.Viewer, patient: access.PatientRef, out: BinaryIO) -> None:
+    """Write the zip. The viewer is the patient or the operator; Hidden for everybody else."""
+    for kind in Kind:
+        access.require(s, viewer, patient.id, kind)
+    if not (viewer.operator or patient.is_self):
+        raise access.Hidden
+    with ZipFile(out, "w", ZIP_DEFLATED) as bundle:
+        _add(bundle, "diary.csv", DIARY.columns, _diary(s, patient))
+        _add(bundle, "infusions.csv", INFUSIONS.columns, _infusions(s, patient))
+        _add(bundle, "revisions.csv", REVISIONS, _revisions(s, patient))
+        _add(bundle, "audit.csv", AUDIT, _audit(s, patient))
+        bundle.writestr(_named("README.txt"), README)
+
+
+def _named(name: str) -> ZipInfo:
+    info = ZipInfo(name, EPOCH)
+    info.compress_type = ZIP_DEFLATED
+    info.external_attr = 0o600 << 16
+    return info
+
+
+def _add(bundle: ZipFile, name: str, columns: Cells, rows: Iterable[Cells]) -> None:
+    with bundle.open(_named(name), "w") as raw, TextIOWrapper(raw, "utf-8", newline="") as text:
+        writer = csv.writer(text)
+        writer.writerow(columns)
+        writer.writerows(rows)
+
+
+def _diary(s: Session, patient: access.PatientRef) -> Iterator[Cells]:
+    first = _first_recorded(s, patient)
+    for entry in s.exec(select(Entry).where(Entry.person_id == patient.id).order_by(Entry.day)):
+        recorded = first.get(entry.id or 0)
+        if recorded is not None and not entry.late and recorded >= clock.day_end(entry.day, patient.zone):
+            recorded = (
+                None  # an answer of unknown moment kept the day from being late; the file must not make it so
+            )
+        note = entry.note or ""
+        yield (
+            str(entry.day),
+            *(number(getattr(entry, symptom.key)) for symptom in SYMPTOMS),
+            number(entry.worst_pain),
+            number(entry.interference),
+            number(entry.sleep_hours),
+            number(entry.times_awake),
+            "yes" if entry.unwell else "",
+            quoted(note),
+            ("yes" if entry.note_private else "no") if note else "",
+            entry.written_by,
+            moment(recorded),
+        )
+
+
+def _first_recorded(s: Session, patient: access.PatientRef) -> dict[int, datetime]:
+    """The first known moment of recording, by entry."""
+    wanted = (
+        select(EntryRevision.entry_id, EntryRevision.recorded_at)
+        .join(Entry, Entry.id == EntryRevision.entry_id)
+        .where(Entry.person_id == patient.id, EntryRevision.recorded_at.is_not(None))  # type: ignore[union-attr]
+    )
+    found: dict[int, datetime] = {}
+    for entry_id, recorded in s.exec(wanted):
+        if recorded is not None and (entry_id not in found or recorded < found[entry_id]):
+            found[entry_id] = recorded
+    return found
+
+
+def _infusions(s: Session, patient: access.PatientRef) -> Iterator[Cells]:
+    wanted = (
+        select(Infusion).where(Infusion.patient_id == patient.id).order_by(Infusion.day, Infusion.at_time)
+    )
+    for one in s.exec(wanted):
+        yield (
+            str(one.day),
+            one.at_time,
+            str(one.number),
+            number(one.dose_mg),
+            number(one.minutes),
+            number(one.weight_kg),
+            one.route,
+            one.series,
+            one.status,
+            quoted(one.note or ""),
+        )
+
+
+def _names(s: Session, patient: access.PatientRef, ids: Iterable[int | None]) -> dict[int | None, str]:
+    """Who acted, by id: "you", a name, or the clinic's operator."""
+    wanted = {one for one in ids if one is not None}
+    people = s.exec(select(Person).where(Person.id.in_(wanted))).all()  # type: ignore[union-attr]
+    names: dict[int | None, str] = {person.id: person.name for person in people}
+    return names | {None: "operator", patient.id: "you"}
+
+
+def _revisions(s: Session, patient: access.PatientRef) -> Iterator[Cells]:
+    days = s.exec(
+        select(Entry.day, EntryRevision)
+        .join(Entry, Entry.id == EntryRevision.entry_id)
+        .where(Entry.person_id == patient.id)
+        .order_by(Entry.day, EntryRevision.number)
+    ).all()
+    given = s.exec(
+        select(Infusion.day, Infusion.at_time, InfusionRevision)
+        .join(Infusion, Infusion.id == InfusionRevision.infusion_id)
+        .where(Infusion.patient_id == patient.id)
+        .order_by(Infusion.day, Infusion.at_time, InfusionRevision.number)
+    ).all()
+    names = _names(s, patient, [row[-1].actor_id for row in (*days, *given)])
+    for day, one in days:
+        named = one.names.hex() if one.names else ""
+        yield (
+            "diary", str(day), "", str(one.number), one.write_id.hex(), named, one.source,
+            quoted(names.get(one.actor_id, "")), quoted(one.device), one.written_by, moment(one.recorded_at),
+            moment(one.received_at), moment(one.effective_at), "yes" if one.clock_off else "", one.zone,
+            _plain(one.fields), quoted(one.note or ""),
+        )  # fmt: skip
+    for day, at_time, change in given:
+        yield (
+            "infusion", str(day), at_time, str(change.number), change.uuid.hex, "", change.source,
+            quoted(names.get(change.actor_id, "")), "", "", "", moment(change.at), "", "", "",
+            _plain(change.values), quoted(change.note or ""),
+        )  # fmt: skip
+
+
+def _plain(stored: str) -> str:
+    return json.dumps(json.loads(stored), ensure_ascii=False, sort_keys=True)
+
+
+def _audit(s: Session, patient: access.PatientRef) -> Iterator[Cells]:
+    wanted = select(AuditEvent).where(AuditEvent.patient_id == patient.id).order_by(AuditEvent.id)
+    events: Sequence[Any] = s.exec(wanted).all()
+    names = _names(s, patient, [event.actor_id for event in events])
+    for event in events:
+        yield moment(event.at), quoted(names.get(event.actor_id, "")), event.role, event.action, event.thing
