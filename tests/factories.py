@@ -1,8 +1,6 @@
 """Plain factories: rows as the product itself would have written them."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from uuid import uuid4
-
 from diary.careteam import access
 
 
@@ -10,13 +8,11 @@ def entry(s, person, day: date, at: datetime | None = None, **fields):
     """A day of somebody's diary, through the one write path; scores as numbers, other fields as typed."""
     from diary.entries import actions
     from diary.entries.forms import parse_day
-    from diary.entries.rules import DayWrite
 
     moment = at or datetime.combine(day, time(20), UTC)
-    texts = {name: str(value) for name, value in fields.items()}
-    typed = parse_day(texts, files=True)
+    typed = parse_day({name: str(value) for name, value in fields.items()}, files=True)
     assert not typed.errors, typed.errors
-    write = DayWrite.of(id=uuid4(), day=day, fields=typed.value, base={}, at=moment, zone="Europe/London")
+    write = actions.imported(day, typed.fields, "Europe/London", moment, typed.written_by, moment)
     return actions.record_entry(s, access.OPERATOR, person.id, write)
 
 

@@ -1,0 +1,237 @@
+"""The one write path of a day: page, phone and file all end here, in one transaction, once per write id."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection, bindparam, func, select
+from sqlmodel import Session
+
+from diary.audit import actions as audit
+from diary.audit.models import SyncWrite
+from diary.careteam import access
+from diary.entries.models import Entry, EntryRevision
+from diary.entries.queries import stored_writes
+from diary.entries.rules import (
+    NUMBERS,
+    SCORES,
+    Note,
+    Projection,
+    Write,
+    base_of,
+    late_bits,
+    merge,
+    project,
+    renamed,
+    today_for,
+    touched,
+    why_closed,
+)
+from diary.lib import clock, sealing
+
+PAGE, PHONE, IMPORT = "page", "phone", "import"
+
+
+class Closed(Exception):
+    """The day can't be written now; the words say why."""
+
+
+class UnknownBase(Exception):
+    """The page was made from a write that this server does not hold; carries what is stored now."""
+
+
+class IdReused(Exception):
+    """A phone sent the same id with another body."""
+
+
+@dataclass(frozen=True)
+class DayWrite:
+    """One write of a day as it reaches the server; `base` is by field from a phone, `seen` a page's last write."""
+
+    id: UUID
+    day: date
+    fields: Mapping[str, Any]
+    received_at: datetime
+    effective_at: datetime
+    zone: str
+    source: str = PAGE
+    device: str = ""
+    written_by: str | None = None
+    recorded_at: datetime | None = None
+    clock_off: bool = False
+    base: Mapping[str, Sequence[UUID]] = field(default_factory=dict)
+    seen: UUID | None = None
+    digest: bytes = b""
+    names: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What became of a write: its id and revision (0 where nothing differed), and by field what happened."""
+
+    id: UUID
+    revision: int
+    outcome: Mapping[str, str]
+    projection: Projection | None = None
+    is_new: bool = False
+
+
+_entry = Entry.__table__  # type: ignore[attr-defined]
+_revision = EntryRevision.__table__  # type: ignore[attr-defined]
+_sync = SyncWrite.__table__  # type: ignore[attr-defined]
+_known = select(_sync.c.digest, _sync.c.revision, _sync.c.superseded).where(
+    _sync.c.person_id == bindparam("person"), _sync.c.id == bindparam("write")
+)
+_insert_entry = _entry.insert()
+_update_entry = _entry.update().where(_entry.c.id == bindparam("entry_id"))
+_insert_revision = _revision.insert().inline()
+_insert_sync = _sync.insert().inline()
+
+
+def record_entry(s: Session, viewer: access.Viewer, patient_id: int, write: DayWrite) -> Recorded:
+    """Store one write of a patient's day, or answer a repeat of it from its receipt.
+
+    Raises Hidden for anybody else's day, Closed, UnknownBase (pages), IdReused (phones).
+    """
+    if not viewer.operator and viewer.person_id != patient_id:
+        raise access.Hidden
+    connection = s.connection()
+    _one_at_a_time(connection, patient_id)
+    known = connection.execute(_known, {"person": patient_id, "write": write.id.bytes}).first()
+    if known is not None and known.digest == write.digest:
+        return _repeat(write.id, known)
+    if known is not None:
+        if write.source != PAGE:
+            raise IdReused
+        write = replace(write, id=renamed(write.id, write.digest), names=write.id)
+        known = connection.execute(_known, {"person": patient_id, "write": write.id.bytes}).first()
+        if known is not None:
+            return _repeat(write.id, known)
+    entry_id, revisions, writes = stored_writes(connection, patient_id, write.day)
+    if write.source != IMPORT:
+        closed = why_closed(write.day, today_for(write.effective_at, write.zone), revisions > 0)
+        if closed:
+            raise Closed(closed)
+    write = _resolved(write, writes)
+    if not write.fields:
+        return Recorded(write.id, 0, {}, project(writes, clock.day_end(write.day, write.zone)) if writes else None)
+    return _store(s, viewer, patient_id, write, entry_id, revisions, writes)
+
+
+def _one_at_a_time(connection: Connection, patient_id: int) -> None:
+    """On PostgreSQL two writes of one person wait for each other; on SQLite there is one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(patient_id)))
+
+
+def _repeat(write_id: UUID, known: Any) -> Recorded:
+    superseded = set(known.superseded.split()) if known.superseded else set()
+    return Recorded(write_id, known.revision, dict.fromkeys(superseded, "superseded"))
+
+
+def _resolved(write: DayWrite, writes: list[Write]) -> DayWrite:
+    """The write with only the fields that differ from what its screen showed, and their base by field."""
+    if write.source == PHONE:
+        return write
+    if write.source == IMPORT:
+        shown = merge(writes)
+        fields = touched(shown, write.fields)
+        return replace(write, fields=fields, base=base_of(shown, fields))
+    shown = merge(_seen_by_page(write, writes))
+    fields = touched(shown, write.fields)
+    return replace(write, fields=fields, base=base_of(shown, fields, write.names))
+
+
+def _seen_by_page(write: DayWrite, writes: list[Write]) -> list[Write]:
+    """What the page showed: the writes up to its base, and what the same page sent before."""
+    place = -1
+    if write.seen is not None:
+        place = next((n for n, stored in enumerate(writes) if stored.id == write.seen), -1)
+        if place < 0:
+            raise UnknownBase
+    own = [stored for stored in writes[place + 1 :] if write.names in (stored.id, stored.names) and write.names]
+    return writes[: place + 1] + own
+
+
+def _store(
+    s: Session, viewer: access.Viewer, patient_id: int, write: DayWrite,
+    entry_id: int | None, revisions: int, writes: list[Write],
+) -> Recorded:  # fmt: skip
+    connection = s.connection()
+    is_timed = write.source != IMPORT or write.recorded_at is not None
+    written_by = write.written_by or (writes[-1].written_by if writes and write.source == PAGE else "self")
+    stored = Write(write.id, write.effective_at, write.fields, write.base, written_by, is_timed, write.names)
+    projection = project([*writes, stored], clock.day_end(write.day, write.zone))
+    number = revisions + 1
+    values = _entry_values(patient_id, write, projection, number)
+    if entry_id is None:
+        entry_id = connection.execute(_insert_entry, {"person_id": patient_id, "day": write.day, **values}).inserted_primary_key[0]
+    else:
+        connection.execute(_update_entry, {"entry_id": entry_id, **values})
+    connection.execute(_insert_revision, _revision_values(viewer, write, entry_id, number, written_by))
+    superseded = sorted(name for name in write.fields if projection.fields[name].value != write.fields[name])
+    connection.execute(
+        _insert_sync,
+        {
+            "person_id": patient_id, "id": write.id.bytes, "digest": write.digest, "revision": number,
+            "superseded": " ".join(superseded), "received_at": write.received_at,
+        },
+    )  # fmt: skip
+    audit.record(s, viewer, "entry.create" if number == 1 else "entry.revise", patient_id, thing=str(entry_id))
+    outcome = {name: "superseded" if name in superseded else "applied" for name in write.fields}
+    return Recorded(write.id, number, outcome, projection, is_new=number == 1)
+
+
+def _entry_values(patient_id: int, write: DayWrite, projection: Projection, number: int) -> dict[str, Any]:
+    note: Note | None = projection.value("note")
+    return {
+        **{name: projection.value(name) for name in (*SCORES, *NUMBERS)},
+        "unwell": bool(projection.value("unwell")),
+        "written_by": projection.written_by,
+        "note_sealed": sealing.seal("entry", f"{patient_id}/{write.day}", "note", note.text or "") if note else None,
+        "note_private": bool(note and note.private),
+        "late": late_bits(projection.late),
+        "skipped": late_bits(projection.skipped),
+        "revisions": number,
+        "has_conflict": projection.has_conflict,
+        "last_write": write.id.bytes,
+        "changed_at": write.received_at,
+    }
+
+
+def _revision_values(
+    viewer: access.Viewer, write: DayWrite, entry_id: int, number: int, written_by: str
+) -> dict[str, Any]:
+    note = write.fields.get("note")
+    fields = {**write.fields, "note": note.private} if note else write.fields
+    base = {name: [i.hex for i in ids] for name, ids in write.base.items() if ids}
+    return {
+        "entry_id": entry_id,
+        "number": number,
+        "write_id": write.id.bytes,
+        "names": write.names.bytes if write.names else None,
+        "actor_id": viewer.person_id,
+        "device": write.device,
+        "source": write.source,
+        "written_by": written_by,
+        "recorded_at": write.recorded_at,
+        "received_at": write.received_at,
+        "effective_at": write.effective_at,
+        "clock_off": write.clock_off,
+        "zone": write.zone,
+        "fields": json.dumps(fields, separators=(",", ":")),
+        "base": json.dumps(base, separators=(",", ":")),
+        "note_sealed": sealing.seal("entry_revision", write.id.bytes.hex(), "note", note.text or "") if note else None,
+    }
+
+
+def imported(day: date, fields: Mapping[str, Any], zone: str, now: datetime, written_by: str | None = None,
+             recorded_at: datetime | None = None) -> DayWrite:  # fmt: skip
+    """A row of a file as a write: it has seen what is stored, and its moment is the file's or unknown."""
+    return DayWrite(
+        id=uuid4(), day=day, fields=fields, received_at=now, effective_at=recorded_at or now, zone=zone,
+        source=IMPORT, device="import", written_by=written_by, recorded_at=recorded_at, digest=bytes(32),
+    )  # fmt: skip

@@ -1,0 +1,164 @@
+"""A day's fields as text to typed values, or errors by field in plain words; pages, phones and files alike."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from diary.entries.rules import SCORES, Note
+from diary.lib.symptoms import BY_KEY
+
+LONGEST_NOTE = 10_000
+NAMES = {
+    **{key: BY_KEY[key].name for key in SCORES},
+    "worst_pain": "Worst pain",
+    "interference": "How much it got in the way",
+}
+DECIMAL = re.compile(r"\d{1,3}(?:\.\d)?")
+CLOCK_TIME = re.compile(r"(\d{1,2}):([0-5]\d)")
+HOURS = re.compile(r"\d{1,2}(?:[.,]\d{1,2})?")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
+PAGE_ONLY = {"csrf_token", "base", "write_id"}
+
+
+@dataclass(frozen=True)
+class TypedDay:
+    """The fields that were given; None is cleared, absent is untouched."""
+
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    written_by: str | None = None
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def value(self) -> "TypedDay | None":
+        return None if self.errors else self
+
+
+def parse_day(texts: Mapping[str, str], files: bool = False) -> TypedDay:
+    """Clean every given field; files may hold one decimal in a score, pages and phones whole numbers only."""
+    fields: dict[str, Any] = {}
+    errors: dict[str, str] = {}
+    cleaners = _cleaners(files)
+    for name, text in texts.items():
+        if name in PAGE_ONLY or name == "note_private":
+            continue
+        clean = cleaners.get(name)
+        if clean is None:
+            errors[name[:40]] = f"Neap does not know this field: {name[:40]}."
+            continue
+        try:
+            fields[name] = clean(text)
+        except ValueError as error:
+            errors[name] = str(error)
+    try:
+        private = _yes_no(texts["note_private"]) if "note_private" in texts else None
+        if "note" in fields:
+            fields["note"] = Note(fields["note"] or "", private)
+        elif private is not None and "note" not in errors:
+            fields["note"] = Note(None, private)
+    except ValueError as error:
+        errors["note_private"] = str(error)
+    return TypedDay(fields, fields.pop("written_by", None), errors)
+
+
+def _cleaners(files: bool) -> Mapping[str, Callable[[str], Any]]:
+    def score(name: str) -> Callable[[str], float | None]:
+        return lambda text: _score(text, NAMES[name], files)
+
+    return {
+        **{name: score(name) for name in (*SCORES, "worst_pain", "interference")},
+        "sleep_hours": _hours,
+        "times_awake": _times,
+        "unwell": _unwell,
+        "written_by": _written_by,
+        "note": _note,
+    }
+
+
+def _score(text: str, name: str, files: bool) -> float | None:
+    text = text.strip()
+    if not text:
+        return None
+    if DECIMAL.fullmatch(text) and text.isascii():
+        number = float(text)
+        if number <= 10 and (files or number == int(number) and "." not in text):
+            return int(number) if number == int(number) else number
+    kind = "a number from 0 to 10 with at most one decimal" if files else "a whole number from 0 to 10"
+    raise ValueError(f"{name} is {kind}, not {_quoted(text)}.")
+
+
+def _hours(text: str) -> float | None:
+    text = text.strip()
+    if not text:
+        return None
+    clock = CLOCK_TIME.fullmatch(text)
+    if clock:
+        hours = int(clock[1]) + int(clock[2]) / 60
+    elif HOURS.fullmatch(text) and text.isascii():
+        hours = float(text.replace(",", "."))
+    else:
+        raise ValueError(f"Hours slept are a number like 7.5 or a time like 7:30, not {_quoted(text)}.")
+    if hours > 24:
+        raise ValueError("A day has 24 hours; hours slept are 0 to 24.")
+    return round(hours, 4)
+
+
+def _times(text: str) -> int | None:
+    text = text.strip()
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal() and int(text[:6]) <= 99):
+        raise ValueError(f"Times awake is a whole number from 0 to 99, not {_quoted(text)}.")
+    return int(text)
+
+
+def _unwell(text: str) -> bool:
+    text = text.strip()
+    if text not in ("", "yes"):
+        raise ValueError(f"Too unwell is yes or empty, not {_quoted(text)}.")
+    return text == "yes"
+
+
+def _written_by(text: str) -> str:
+    text = text.strip()
+    if text not in ("", "self", "helper"):
+        raise ValueError(f"Who wrote it is self or helper, not {_quoted(text)}.")
+    return text or "self"
+
+
+def _note(text: str) -> str:
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if CONTROL.search(text):
+        raise ValueError("The note holds a character that can't be shown. Please take it out.")
+    if len(text) > LONGEST_NOTE:
+        raise ValueError(f"The note has {len(text):,} characters; at most {LONGEST_NOTE:,} fit. Nothing of it is lost.")
+    return text if text.strip() else ""
+
+
+def _yes_no(text: str) -> bool | None:
+    text = text.strip()
+    if text not in ("", "yes", "no"):
+        raise ValueError(f"Private is yes, no or empty, not {_quoted(text)}.")
+    return {"yes": True, "no": False}.get(text)
+
+
+def _quoted(text: str) -> str:
+    shown = CONTROL.sub("?", text)
+    return f"“{shown[:24]}…”" if len(shown) > 24 else f"“{shown}”"
+
+
+def parse_base(text: str) -> UUID | None:
+    """The id of a page's base; empty is none. Raises ValueError for anything else."""
+    return UUID(text) if text else None
+
+
+def parse_date(text: str) -> date:
+    """YYYY-MM-DD; raises ValueError in plain words."""
+    try:
+        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text.strip()):
+            raise ValueError
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise ValueError(f"This is not a date like 2026-03-15: {_quoted(text)}.") from None

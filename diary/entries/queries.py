@@ -1,0 +1,211 @@
+"""Reads of the diary; every loader takes the viewer and answers only for consented kinds."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, bindparam, func, select
+from sqlmodel import Session
+
+from diary.careteam import access
+from diary.careteam.rules import Kind
+from diary.entries.models import Entry, EntryRevision
+from diary.entries.rules import SCORES, Note, Projection, Write, names_of_bits, project
+from diary.lib import clock, sealing
+
+_entry = Entry.__table__  # type: ignore[attr-defined]
+_revision = EntryRevision.__table__  # type: ignore[attr-defined]
+_stored = (
+    select(
+        _entry.c.id.label("entry_id"), _entry.c.revisions,
+        _revision.c.number, _revision.c.write_id, _revision.c.names, _revision.c.effective_at, _revision.c.source,
+        _revision.c.recorded_at, _revision.c.written_by, _revision.c.fields, _revision.c.base, _revision.c.note_sealed,
+    )
+    .join_from(_entry, _revision, _revision.c.entry_id == _entry.c.id)
+    .where(_entry.c.person_id == bindparam("person"), _entry.c.day == bindparam("day"))
+    .order_by(_revision.c.number)
+)  # fmt: skip
+_columns = [
+    _entry.c[name]
+    for name in (
+        "person_id", "day", *SCORES, "unwell", "written_by", "late", "skipped", "worst_pain", "interference",
+        "sleep_hours", "times_awake", "changed_at", "has_conflict",
+    )
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class DayRow:
+    """One stored day without its note."""
+
+    day: date
+    scores: Mapping[str, float | None]
+    late: frozenset[str]
+    skipped: frozenset[str]
+    unwell: bool
+    helper: bool
+    worst_pain: float | None
+    interference: float | None
+    sleep_hours: float | None
+    times_awake: int | None
+    changed_at: datetime
+    has_conflict: bool
+
+    @property
+    def is_scored(self) -> bool:
+        return any(score is not None for score in self.scores.values())
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRow:
+    """A note with its day."""
+
+    day: date
+    text: str
+    private: bool
+    helper: bool
+
+
+@dataclass(frozen=True)
+class OpenDay:
+    """A day as its own patient sees it, with everything that its form needs."""
+
+    day: date
+    projection: Projection | None
+    last_write: UUID | None
+    changed_at: datetime | None
+
+
+_NAMES = tuple(names_of_bits(bits) for bits in range(32))
+
+
+def _row(row: Any) -> DayRow:
+    return DayRow(
+        row[1], dict(zip(SCORES, row[2:7], strict=True)), _NAMES[row[9]], _NAMES[row[10]], bool(row[7]),
+        row[8] == "helper", row[11], row[12], row[13], row[14], row[15], bool(row[16]),
+    )  # fmt: skip
+
+
+def days_between(s: Session, viewer: access.Viewer, patient_id: int, since: date, until: date) -> list[DayRow]:
+    """The stored days from `since` to `until`, both included, oldest first."""
+    access.require(s, viewer, patient_id, Kind.SCORES)
+    return _days(s, patient_id, _entry.c.day >= since, _entry.c.day <= until)
+
+
+def all_days(s: Session, viewer: access.Viewer, patient_id: int) -> list[DayRow]:
+    """Every stored day, oldest first."""
+    access.require(s, viewer, patient_id, Kind.SCORES)
+    return _days(s, patient_id)
+
+
+def _days(s: Session, patient_id: int, *where: Any) -> list[DayRow]:
+    wanted = select(*_columns).where(_entry.c.person_id == patient_id, *where).order_by(_entry.c.day)
+    return [_row(row) for row in s.connection().execute(wanted)]
+
+
+def days_of_many(
+    s: Session, viewer: access.Viewer, refs: Iterable[access.PatientRef], since: date, until: date
+) -> dict[int, list[DayRow]]:
+    """Stored days of those patients whose scores the viewer may see, by patient; one statement."""
+    ids = [ref.id for ref in refs if ref.shares(Kind.SCORES)]
+    found: dict[int, list[DayRow]] = {patient_id: [] for patient_id in ids}
+    if not ids:
+        return found
+    wanted = (
+        select(*_columns)
+        .where(_entry.c.person_id.in_(ids), _entry.c.day >= since, _entry.c.day <= until)
+        .order_by(_entry.c.person_id, _entry.c.day)
+    )
+    for row in s.connection().execute(wanted):
+        found[row[0]].append(_row(row))
+    return found
+
+
+def notes_between(s: Session, viewer: access.Viewer, patient_id: int, since: date, until: date) -> list[NoteRow]:
+    """Notes by day; private ones only for the patient and the operator."""
+    access.require(s, viewer, patient_id, Kind.NOTES)
+    wanted = (
+        select(_entry.c.day, _entry.c.note_sealed, _entry.c.note_private, _entry.c.written_by)
+        .where(
+            _entry.c.person_id == patient_id, _entry.c.day >= since, _entry.c.day <= until,
+            _entry.c.note_sealed.is_not(None),
+        )
+        .order_by(_entry.c.day)
+    )  # fmt: skip
+    if not (viewer.operator or viewer.person_id == patient_id):
+        wanted = wanted.where(_entry.c.note_private.is_(False))
+    return [
+        NoteRow(row.day, sealing.unseal("entry", f"{patient_id}/{row.day}", "note", row.note_sealed),
+                bool(row.note_private), row.written_by == "helper")
+        for row in s.connection().execute(wanted)
+    ]  # fmt: skip
+
+
+def span(s: Session, viewer: access.Viewer, patient_id: int) -> tuple[date, date] | None:
+    """The first and last stored day, or None for an empty diary."""
+    access.require(s, viewer, patient_id, Kind.SCORES)
+    first, last = s.connection().execute(
+        select(func.min(_entry.c.day), func.max(_entry.c.day)).where(_entry.c.person_id == patient_id)
+    ).one()
+    return (first, last) if first else None
+
+
+def last_change(s: Session, viewer: access.Viewer, patient_id: int, until: date) -> datetime | None:
+    """The moment of the last revision of any day up to `until`."""
+    access.require(s, viewer, patient_id, Kind.SCORES)
+    return s.connection().execute(
+        select(func.max(_entry.c.changed_at)).where(_entry.c.person_id == patient_id, _entry.c.day <= until)
+    ).scalar()
+
+
+def open_day(s: Session, viewer: access.Viewer, patient_id: int, day: date, zone: str) -> OpenDay:
+    """A day with its merged fields and conflicts, for the patient's own page."""
+    if not viewer.operator and viewer.person_id != patient_id:
+        raise access.Hidden
+    entry_id, _, writes = stored_writes(s.connection(), patient_id, day)
+    if entry_id is None:
+        return OpenDay(day, None, None, None)
+    changed_at = s.connection().execute(select(_entry.c.changed_at).where(_entry.c.id == entry_id)).scalar()
+    return OpenDay(day, project(writes, clock.day_end(day, zone)), writes[-1].id, changed_at)
+
+
+def revisions_of(s: Session, viewer: access.Viewer, patient_id: int) -> Iterable[tuple[date, EntryRevision]]:
+    """Every revision with its day, oldest day first; for the person's own export."""
+    if not viewer.operator and viewer.person_id != patient_id:
+        raise access.Hidden
+    wanted = (
+        select(Entry.day, EntryRevision)
+        .join(EntryRevision, EntryRevision.entry_id == Entry.id)
+        .where(Entry.person_id == patient_id)
+        .order_by(Entry.day, EntryRevision.number)
+    )
+    for day, revision in s.execute(wanted):
+        yield day, revision
+
+
+def stored_writes(connection: Connection, patient_id: int, day: date) -> tuple[int | None, int, list[Write]]:
+    """The day's entry id, its number of revisions, and its writes in the order they were accepted."""
+    rows = connection.execute(_stored, {"person": patient_id, "day": day}).all()
+    if not rows:
+        return None, 0, []
+    return rows[0].entry_id, rows[0].revisions, [write_of(row) for row in rows]
+
+
+def write_of(row: Any) -> Write:
+    """A stored revision as the pure core reads it."""
+    fields = json.loads(row.fields)
+    if fields.get("note") is not None:
+        text = sealing.unseal("entry_revision", row.write_id.hex(), "note", row.note_sealed)
+        fields["note"] = Note(text, bool(fields["note"]))
+    return Write(
+        id=UUID(bytes=row.write_id),
+        effective_at=row.effective_at,
+        fields=fields,
+        base={name: tuple(UUID(i) for i in ids) for name, ids in json.loads(row.base).items()},
+        written_by=row.written_by,
+        is_timed=row.source != "import" or row.recorded_at is not None,
+        names=UUID(bytes=row.names) if row.names else None,
+    )
