@@ -1,6 +1,7 @@
 """What templates may call: words for numbers and dates, and drawings that are safe as they are."""
 
 from datetime import datetime
+from uuid import uuid4
 
 from flask import Flask
 from markupsafe import Markup
@@ -15,6 +16,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters["moment"] = moment
     app.jinja_env.filters["moment_date"] = moment_date
     app.jinja_env.filters["svg"] = Markup  # charts escape what they draw
+    app.jinja_env.globals["uuid4"] = uuid4
     app.jinja_env.globals["SYMPTOMS"] = SYMPTOMS
 
 

@@ -1,0 +1,151 @@
+"""Recording, amending and cancelling infusions; the page and the file end here alike."""
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlmodel import Session
+
+from diary.audit import actions as audit
+from diary.careteam import access
+from diary.careteam.rules import Role
+from diary.infusions.forms import InfusionValues
+from diary.infusions.models import Infusion, InfusionRevision
+from diary.infusions.rules import next_number
+from diary.lib import words
+
+COLUMNS = ("day", "at_time", "series", "dose_mg", "minutes", "weight_kg", "route", "status")
+
+
+class Refused(Exception):
+    """It can't be recorded so; `field` and the words say why."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(reason)
+        self.field = field
+
+
+class Changed(Exception):
+    """Somebody changed the record since the page was opened."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The infusion after the write, and what became of it: new, changed or unchanged."""
+
+    infusion: Infusion
+    outcome: str
+
+
+def record_infusion(
+    s: Session, viewer: access.Viewer, ref: access.PatientRef, values: InfusionValues, now: datetime, source: str = "page"
+) -> Recorded:
+    """A new infusion of a patient; raises Refused where its moment or number is taken, Hidden for others."""
+    _may_record(viewer, ref)
+    same = _at(s, ref.id, values.day, values.at_time)
+    if same is not None:
+        if source == "import":
+            return amend(s, viewer, ref, same, merged(same, values), now, source)
+        raise Refused("time", f"Infusion {same.number} is recorded at this moment already.")
+    taken = set(s.scalars(select(Infusion.number).where(Infusion.patient_id == ref.id)))
+    if values.number is not None and values.number in taken:
+        raise Refused("number", f"There is an infusion {values.number} already; numbers never change.")
+    infusion = Infusion(
+        uuid=uuid4(), patient_id=ref.id, clinic_id=ref.clinic_id, number=values.number or next_number(taken),
+        day=values.day, dose_mg=values.dose_mg, minutes=values.minutes, zone=ref.zone, changed_at=now,
+    )  # fmt: skip
+    _set(infusion, values)
+    infusion.note = values.note or None
+    s.add(infusion)
+    s.flush()
+    _revise(s, viewer, infusion, now, source)
+    audit.record(s, viewer, "infusion.create", ref.id, thing=str(infusion.id), clinic_id=ref.clinic_id)
+    return Recorded(infusion, "new")
+
+
+def amend(
+    s: Session, viewer: access.Viewer, ref: access.PatientRef, infusion: Infusion, values: InfusionValues,
+    now: datetime, source: str = "page", seen_revision: int | None = None,
+) -> Recorded:  # fmt: skip
+    """Another revision of an infusion; raises Changed when the page was made from an older one."""
+    _may_record(viewer, ref)
+    if infusion.patient_id != ref.id:
+        raise access.Hidden
+    if seen_revision is not None and seen_revision != infusion.revisions:
+        raise Changed
+    if values.number not in (None, infusion.number):
+        raise Refused("number", f"This is infusion {infusion.number}; numbers never change.")
+    other = _at(s, ref.id, values.day, values.at_time)
+    if other is not None and other.id != infusion.id:
+        raise Refused("time", f"Infusion {other.number} is recorded at this moment already.")
+    before = (values_of(infusion), infusion.note or "")
+    _set(infusion, values)
+    if before == (values_of(infusion), values.note or ""):
+        return Recorded(infusion, "unchanged")
+    infusion.note = values.note or None
+    infusion.revisions += 1
+    infusion.changed_at = now
+    s.add(infusion)
+    _revise(s, viewer, infusion, now, source)
+    what = "infusion.cancel" if infusion.status == "cancelled" and before[0]["status"] != "cancelled" else "infusion.revise"
+    audit.record(s, viewer, what, ref.id, thing=str(infusion.id), clinic_id=ref.clinic_id)
+    return Recorded(infusion, "changed")
+
+
+def load(s: Session, viewer: access.Viewer, ref: access.PatientRef, uuid: UUID) -> Infusion:
+    """An infusion to be written, for a clinician with a care link."""
+    _may_record(viewer, ref)
+    found = s.scalars(select(Infusion).where(Infusion.uuid == uuid, Infusion.patient_id == ref.id)).first()
+    if found is None:
+        raise access.Hidden
+    return found
+
+
+def merged(infusion: Infusion, values: InfusionValues) -> InfusionValues:
+    """A file's row over what is stored: an absent or empty cell leaves what is there."""
+    return InfusionValues(
+        day=values.day, at_time=values.at_time, dose_mg=values.dose_mg, minutes=values.minutes,
+        weight_kg=values.weight_kg if values.weight_kg is not None else infusion.weight_kg,
+        route=values.route or infusion.route, series=values.series or infusion.series,
+        number=values.number, status=values.status, note=values.note or infusion.note,
+    )  # fmt: skip
+
+
+def values_of(infusion: Infusion) -> dict[str, Any]:
+    return {name: getattr(infusion, name) for name in COLUMNS}
+
+
+def _may_record(viewer: access.Viewer, ref: access.PatientRef) -> None:
+    if not viewer.operator and Role.CLINICIAN not in ref.staff_roles:
+        raise access.Hidden
+
+
+def _at(s: Session, patient_id: int, day: date, at_time: str) -> Infusion | None:
+    wanted = select(Infusion).where(
+        Infusion.patient_id == patient_id, Infusion.day == day, Infusion.at_time == at_time
+    )
+    return s.scalars(wanted).first()
+
+
+def _set(infusion: Infusion, values: InfusionValues) -> None:
+    for name in COLUMNS:
+        value = getattr(values, name)
+        setattr(infusion, name, "" if value is None and name in ("series", "route") else value)
+
+
+def _revise(s: Session, viewer: access.Viewer, infusion: Infusion, now: datetime, source: str) -> None:
+    values = {name: str(v) if isinstance(v, date) else v for name, v in values_of(infusion).items()}
+    revision = InfusionRevision(
+        uuid=uuid4(), infusion_id=infusion.id, number=infusion.revisions, actor_id=viewer.person_id, source=source,
+        at=now, values=json.dumps({"number": infusion.number, **values}, separators=(",", ":")),
+    )  # fmt: skip
+    revision.note = infusion.note
+    s.add(revision)
+    s.flush()
+
+
+def moment_words(infusion: Infusion) -> str:
+    return f"{words.date_full(infusion.day)}{', ' + infusion.at_time if infusion.at_time else ''}"

@@ -1,0 +1,134 @@
+"""An infusion as text to typed values, or errors by field; the page and the file alike."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, time
+
+from diary.infusions.rules import KG_PER_LB, ROUTES, SERIES, STATUSES
+
+FIELDS = ("date", "dose_mg", "minutes", "time", "weight_kg", "route", "series", "number", "status", "note")
+PAGE_ONLY = {"csrf_token", "confirm", "revision", "weight_lb"}
+NUMBER = re.compile(r"\d{1,6}(?:[.,]\d{1,4})?")
+TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
+LONGEST_NOTE = 10_000
+YEARS_AHEAD = 2
+
+
+@dataclass(frozen=True)
+class InfusionValues:
+    """One infusion as recorded; None stands for what was left out."""
+
+    day: date
+    dose_mg: float
+    minutes: float
+    at_time: str = ""
+    weight_kg: float | None = None
+    route: str | None = None
+    series: str | None = None
+    number: int | None = None
+    status: str = "done"
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class TypedInfusion:
+    """Either values, or errors by field in plain words."""
+
+    value: InfusionValues | None
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+def parse_infusion(texts: Mapping[str, str], today: date) -> TypedInfusion:
+    """Clean the given fields; `today` is the patient's own day."""
+    errors: dict[str, str] = {
+        name[:40]: f"Neap does not know this field: {name[:40]}." for name in texts if name not in {*FIELDS, *PAGE_ONLY}
+    }
+    found: dict[str, object] = {}
+
+    def take(name: str, target: str, clean, needed: bool = False) -> None:  # type: ignore[no-untyped-def]
+        text = (texts.get(name) or "").strip() if name != "note" else (texts.get(name) or "")
+        if not text.strip():
+            if needed:
+                errors[name] = "This is needed."
+            return
+        try:
+            found[target] = clean(text)
+        except ValueError as error:
+            errors[name] = str(error)
+
+    take("status", "status", lambda text: _one_of(text, STATUSES, "planned, done or cancelled"))
+    take("date", "day", lambda text: _day(text, today, str(found.get("status", "done"))), needed=True)
+    take("dose_mg", "dose_mg", lambda text: _positive(text, "A dose", "mg", 100_000), needed=True)
+    take("minutes", "minutes", lambda text: _positive(text, "The length", "minutes", 100_000), needed=True)
+    take("time", "at_time", _time)
+    take("weight_kg", "weight_kg", lambda text: _positive(text, "A weight", "kg", 700))
+    take("route", "route", lambda text: _one_of(text, ROUTES, ", ".join(ROUTES)))
+    take("series", "series", lambda text: _one_of(text, SERIES, "induction or maintenance"))
+    take("number", "number", _number)
+    take("note", "note", _note)
+    if "weight_kg" not in found and (texts.get("weight_lb") or "").strip():
+        take("weight_lb", "weight_kg", lambda text: round(_positive(text, "A weight", "lb", 1500) * KG_PER_LB, 2))
+    return TypedInfusion(None, errors) if errors else TypedInfusion(InfusionValues(**found))  # type: ignore[arg-type]
+
+
+def _positive(text: str, what: str, unit: str, most: float) -> float:
+    if not (NUMBER.fullmatch(text) and text.isascii()):
+        raise ValueError(f"{what} is a number of {unit} above 0, like 42.5, not “{_shown(text)}”.")
+    number = float(text.replace(",", "."))
+    if number <= 0:
+        raise ValueError(f"{what} is more than 0 {unit}.")
+    if number > most:
+        raise ValueError(f"{what} of {text} {unit} can't be right.")
+    return number
+
+
+def _day(text: str, today: date, status: str) -> date:
+    try:
+        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+            raise ValueError
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"This is not a date like 2026-03-15: “{_shown(text)}”.") from None
+    if day < date(1900, 1, 1):
+        raise ValueError("An infusion before 1900 can't be right.")
+    if status == "done" and day > today:
+        raise ValueError("An infusion that is done can't lie in the future. Is it planned?")
+    if day > today.replace(year=today.year + YEARS_AHEAD, day=min(today.day, 28)):
+        raise ValueError("That is more than two years ahead.")
+    return day
+
+
+def _time(text: str) -> str:
+    match = TIME.fullmatch(text)
+    if not match:
+        raise ValueError(f"A time is written like 09:40, not “{_shown(text)}”.")
+    return f"{time(int(match[1]), int(match[2])):%H:%M}"
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:6]) <= 99_999):
+        raise ValueError(f"The number of an infusion is a whole number from 1, not “{_shown(text)}”.")
+    return int(text)
+
+
+def _one_of(text: str, allowed: tuple[str, ...], spoken: str) -> str:
+    for option in allowed:
+        if option.casefold() == text.casefold():
+            return option
+    raise ValueError(f"This is one of {spoken}, not “{_shown(text)}”.")
+
+
+def _note(text: str) -> str:
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if CONTROL.search(text):
+        raise ValueError("The note holds a character that can't be shown. Please take it out.")
+    if len(text) > LONGEST_NOTE:
+        raise ValueError(f"The note has {len(text):,} characters; at most {LONGEST_NOTE:,} fit.")
+    return text
+
+
+def _shown(text: str) -> str:
+    clean = CONTROL.sub("?", text)
+    return clean if len(clean) <= 24 else clean[:24] + "…"

@@ -1,0 +1,118 @@
+"""Reads of infusions; the kind is INFUSIONS."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlmodel import Session
+
+from diary.careteam import access
+from diary.careteam.rules import Kind
+from diary.infusions.models import Infusion, InfusionRevision
+from diary.infusions.rules import day_words, mg_per_kg, mg_per_kg_h
+from diary.lib import sealing
+
+_table = Infusion.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class InfusionRow:
+    """One infusion as it stands."""
+
+    id: int
+    uuid: UUID
+    number: int
+    day: date
+    at_time: str
+    series: str
+    dose_mg: float
+    minutes: float
+    weight_kg: float | None
+    route: str
+    status: str
+    note: str | None
+    revisions: int
+    changed_at: datetime
+
+    @property
+    def mg_per_kg(self) -> float | None:
+        return mg_per_kg(self.dose_mg, self.weight_kg)
+
+    @property
+    def mg_per_kg_h(self) -> float | None:
+        return mg_per_kg_h(self.dose_mg, self.weight_kg, self.minutes)
+
+
+def _row(row: Any) -> InfusionRow:
+    note = sealing.unseal("infusion", row.uuid.hex, "note", row.note_sealed) if row.note_sealed else None
+    return InfusionRow(
+        row.id, row.uuid, row.number, row.day, row.at_time, row.series, row.dose_mg, row.minutes, row.weight_kg,
+        row.route, row.status, note, row.revisions, row.changed_at,
+    )  # fmt: skip
+
+
+def infusions_of(
+    s: Session, viewer: access.Viewer, patient_id: int, statuses: Iterable[str] = ("done",)
+) -> list[InfusionRow]:
+    """A patient's infusions with these statuses, oldest first."""
+    access.require(s, viewer, patient_id, Kind.INFUSIONS)
+    wanted = (
+        select(_table)
+        .where(_table.c.patient_id == patient_id, _table.c.status.in_(list(statuses)))
+        .order_by(_table.c.day, _table.c.at_time)
+    )
+    return [_row(row) for row in s.connection().execute(wanted)]
+
+
+def infusion(s: Session, viewer: access.Viewer, patient_id: int, uuid: UUID) -> InfusionRow:
+    """One infusion of that patient; Hidden where there is none."""
+    access.require(s, viewer, patient_id, Kind.INFUSIONS)
+    wanted = select(_table).where(_table.c.patient_id == patient_id, _table.c.uuid == uuid)
+    row = s.connection().execute(wanted).first()
+    if row is None:
+        raise access.Hidden
+    return _row(row)
+
+
+def infusions_of_many(
+    s: Session, viewer: access.Viewer, refs: Iterable[access.PatientRef]
+) -> dict[int, list[tuple[date, int, str]]]:
+    """(day, number, status) of the infusions the viewer may see, by patient, oldest first; one statement."""
+    ids = [ref.id for ref in refs if ref.shares(Kind.INFUSIONS)]
+    found: dict[int, list[tuple[date, int, str]]] = {patient_id: [] for patient_id in ids}
+    if not ids:
+        return found
+    wanted = (
+        select(_table.c.patient_id, _table.c.day, _table.c.number, _table.c.status)
+        .where(_table.c.patient_id.in_(ids), _table.c.status != "cancelled")
+        .order_by(_table.c.patient_id, _table.c.day, _table.c.at_time)
+    )
+    for patient_id, day, number, status in s.connection().execute(wanted):
+        found[patient_id].append((day, number, status))
+    return found
+
+
+def day_after_infusion(s: Session, viewer: access.Viewer, patient_id: int, day: date) -> str:
+    """Where a day stands after the latest infusion that was done, in words; empty before the first."""
+    access.require(s, viewer, patient_id, Kind.INFUSIONS)
+    wanted = (
+        select(_table.c.day, _table.c.number)
+        .where(_table.c.patient_id == patient_id, _table.c.status == "done", _table.c.day <= day)
+        .order_by(_table.c.day.desc(), _table.c.at_time.desc())
+        .limit(1)
+    )
+    row = s.connection().execute(wanted).first()
+    return day_words(day, (row.day, row.number) if row else None)
+
+
+def revisions_of(s: Session, viewer: access.Viewer, patient_id: int, infusion_id: int) -> list[tuple[InfusionRevision, dict[str, Any]]]:
+    """What the record said before and now, oldest first, with the values as kept."""
+    access.require(s, viewer, patient_id, Kind.INFUSIONS)
+    rows = s.scalars(
+        select(InfusionRevision).where(InfusionRevision.infusion_id == infusion_id).order_by(InfusionRevision.number)
+    ).all()
+    return [(row, json.loads(row.values)) for row in rows]

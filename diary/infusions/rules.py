@@ -1,0 +1,68 @@
+"""Doses by weight, what is unusual, and the order of infusions."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from diary.lib import words
+
+STATUSES = ("planned", "done", "cancelled")
+SERIES = ("induction", "maintenance")
+ROUTES = ("IV", "IM", "SC", "intranasal", "sublingual")
+MOST_MG_PER_KG = 2.0
+MOST_OF_LAST = 1.5
+MOST_MINUTES = 720
+KG_PER_LB = 0.45359237
+
+
+@dataclass(frozen=True)
+class Unusual:
+    """A value to be confirmed: its field, the question, and the value that stood before, if there is one."""
+
+    field: str
+    words: str
+    value: float
+    instead: float | None = None
+
+
+def mg_per_kg(dose_mg: float, weight_kg: float | None) -> float | None:
+    """Dose by body weight in mg/kg; None without a weight."""
+    return dose_mg / weight_kg if weight_kg else None
+
+
+def mg_per_kg_h(dose_mg: float, weight_kg: float | None, minutes: float) -> float | None:
+    """Rate by body weight in mg/kg/h; None without a weight."""
+    return dose_mg / weight_kg / (minutes / 60) if weight_kg and minutes else None
+
+
+def unusual(
+    dose_mg: float, weight_kg: float | None, minutes: float, last_dose_mg: float | None
+) -> list[Unusual]:
+    """What asks to be confirmed, never refused: over 2 mg/kg, over 1.5 times the last dose, over 720 minutes."""
+    reasons = []
+    by_weight = mg_per_kg(dose_mg, weight_kg)
+    if by_weight is not None and by_weight > MOST_MG_PER_KG:
+        reasons.append(f"that is {words.number(by_weight, 2)} mg/kg, more than 2")
+    if last_dose_mg and dose_mg > MOST_OF_LAST * last_dose_mg:
+        reasons.append(f"more than 1.5 times the last dose, {words.number(last_dose_mg, 2)} mg")
+    found = []
+    if reasons:
+        because = ", and ".join(reasons)
+        found.append(Unusual("dose_mg", because[0].upper() + because[1:] + ".", dose_mg, last_dose_mg))
+    if minutes > MOST_MINUTES:
+        found.append(Unusual("minutes", "That is more than 12 hours.", minutes))
+    return found
+
+
+def next_number(taken: Iterable[int]) -> int:
+    """The number after the highest one ever given; cancelled infusions keep theirs."""
+    return max(taken, default=0) + 1
+
+
+def day_words(day: date, last: tuple[date, int] | None) -> str:
+    """Where a day stands: "Day 3 after infusion 14", "Infusion 14 today", or nothing."""
+    if last is None:
+        return ""
+    on, number = last
+    after = (day - on).days
+    return f"Infusion {number} on this day" if after == 0 else f"Day {after} after infusion {number}"
