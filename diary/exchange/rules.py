@@ -105,20 +105,21 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What became of the rows; read = new + changed + unchanged + refused."""
+    """What became of the rows; read = new + changed + unchanged + refused, unless nothing was to be written."""
 
+    read: int = 0
     new: int = 0
     changed: int = 0
     unchanged: int = 0
     refused: int = 0
 
-    @property
-    def read(self) -> int:
-        return self.new + self.changed + self.unchanged + self.refused
+    def plus(self, outcome: str) -> "Counts":
+        """One more row, "new", "changed", "unchanged" or "refused"."""
+        return replace(self, read=self.read + 1, **{outcome: getattr(self, outcome) + 1})
 
-    def plus(self, outcome: str, number: int = 1) -> "Counts":
-        """One more of "new", "changed", "unchanged" or "refused"."""
-        return replace(self, **{outcome: getattr(self, outcome) + number})
+    def without_writing(self) -> "Counts":
+        """All or nothing, and it was nothing."""
+        return Counts(read=self.read, refused=self.refused)
 
     def line(self) -> str:
         """The last line of every import."""

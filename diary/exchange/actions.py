@@ -1,0 +1,150 @@
+"""Rows of a native CSV into the diary, through the same forms and actions as the pages."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
+
+from sqlmodel import Session
+
+from diary.careteam import access
+from diary.entries import actions as entries
+from diary.entries import forms as days
+from diary.entries.queries import stored_writes
+from diary.entries.rules import FIRST_DAY, merge, touched
+from diary.exchange.forms import Row
+from diary.exchange.rules import DIARY, Format, Refusal
+from diary.lib import clock
+
+NEW, CHANGED, UNCHANGED = "new", "changed", "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A row that was understood; `same_as` is the line of an equal row before it, which already says it all."""
+
+    line: int
+    key: Any
+    values: Any
+    same_as: int = 0
+
+
+class Refused(Exception):
+    """A row that can't be taken, with everything wrong in it."""
+
+    def __init__(self, refusals: list[Refusal]) -> None:
+        super().__init__(f"{len(refusals)} refused")
+        self.refusals = refusals
+
+
+class Importer(Protocol):
+    """One file's way in: understand a row, foretell what it would do, do it."""
+
+    def read(self, row: Row) -> Item: ...
+    def foretell(self, s: Session, item: Item) -> str: ...
+    def apply(self, s: Session, viewer: access.Viewer, item: Item) -> str: ...
+
+
+@dataclass
+class Keys:
+    """The keys met so far: an equal row is unchanged, a different one is refused and names the first line."""
+
+    met: dict[Any, tuple[int, Any]] = field(default_factory=dict)
+
+    def item(self, line: int, key: Any, values: Any, said: Any, column: str, shown: str) -> Item:
+        """values: all that the row holds; said: the part of it that two rows are compared by."""
+        first, before = self.met.setdefault(key, (line, said))
+        if first == line:
+            return Item(line, key, values)
+        if before == said:
+            return Item(line, key, values, same_as=first)
+        why = f"Line {first} of this file says something else for the same {column}."
+        raise Refused([Refusal(line, column, shown, why)])
+
+
+def importer(kind: Format, patient: access.PatientRef, now: datetime) -> Importer:
+    """The way in for a format. `now` is the moment of the import."""
+    if kind is DIARY:
+        return DiaryImporter(patient, now)
+    from diary.exchange.rules import INFUSIONS  # noqa: F401
+
+    raise NotImplementedError
+
+
+def refuse_errors(row: Row, errors: Mapping[str, str]) -> None:
+    """Raise Refused with one refusal a column, in the order of the row's cells; an absent cell counts as empty."""
+    if row.wrong:
+        raise Refused([Refusal(row.line, "", "", row.wrong)])
+    if errors:
+        ordered = sorted(errors, key=lambda name: list(row.cells).index(name) if name in row.cells else -1)
+        raise Refused([Refusal(row.line, name, row.cells.get(name, ""), errors[name]) for name in ordered])
+
+
+class DiaryImporter:
+    """Days of a diary; what differs from what is stored becomes a new revision."""
+
+    def __init__(self, patient: access.PatientRef, now: datetime) -> None:
+        self.patient = patient
+        self.now = now
+        self.today = clock.diary_day(now, patient.zone)
+        self.keys = Keys()
+
+    def read(self, row: Row) -> Item:
+        refuse_errors(row, {})
+        errors: dict[str, str] = {}
+        day = self._day(row.cells.get("date", ""), errors)
+        recorded_at = self._recorded(row.cells.get("recorded_at", ""), day, errors)
+        texts = {name: text for name, text in row.cells.items() if name not in ("date", "recorded_at")}
+        typed = days.parse_day(texts, files=True)
+        refuse_errors(row, errors | dict(typed.errors))
+        values = (dict(typed.fields), typed.written_by, recorded_at)
+        return self.keys.item(row.line, day, values, dict(typed.fields), "date", row.cells["date"])
+
+    def _day(self, text: str, errors: dict[str, str]) -> date | None:
+        if not text:
+            errors["date"] = "A date is needed, like 2026-03-15."
+            return None
+        try:
+            day = days.parse_date(text)
+        except ValueError as error:
+            errors["date"] = str(error)
+            return None
+        if day < FIRST_DAY:
+            errors["date"] = "Neap begins with 1 January 1900."
+        elif day > self.today:
+            errors["date"] = "That day has not come yet."
+        return day
+
+    def _recorded(self, text: str, day: date | None, errors: dict[str, str]) -> datetime | None:
+        if not text:
+            return None
+        try:
+            moment = datetime.fromisoformat(text)
+            if moment.tzinfo is None:
+                raise ValueError
+            there = clock.diary_day(moment, self.patient.zone)
+        except (ValueError, OverflowError):
+            errors["recorded_at"] = "This is not a moment with its offset, like 2026-03-15T20:30:00+00:00."
+            return None
+        if moment > self.now:
+            errors["recorded_at"] = "That moment has not come yet."
+        elif day is not None and day - there > timedelta(days=1):
+            errors["recorded_at"] = "That moment lies before the day itself."
+        return moment
+
+    def foretell(self, s: Session, item: Item) -> str:
+        fields, _, _ = item.values
+        entry_id, _, writes = stored_writes(s.connection(), self.patient.id, item.key)
+        if item.same_as or not touched(merge(writes), fields):
+            return UNCHANGED
+        return CHANGED if entry_id else NEW
+
+    def apply(self, s: Session, viewer: access.Viewer, item: Item) -> str:
+        if item.same_as:
+            return UNCHANGED
+        fields, written_by, recorded_at = item.values
+        write = entries.imported(item.key, fields, self.patient.zone, self.now, written_by, recorded_at)
+        recorded = entries.record_entry(s, viewer, self.patient.id, write)
+        if not recorded.revision:
+            return UNCHANGED
+        return NEW if recorded.is_new else CHANGED
