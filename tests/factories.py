@@ -20,9 +20,11 @@ def infusion(s, person, day: date, **fields):
     """An infusion that was done, with invented values where none are given."""
     from diary.infusions import actions, forms
 
-    typed = {"date": day.isoformat(), "dose_mg": "40", "minutes": "40", "weight_kg": "70", "route": "IV", "status": "done"}
-    typed |= {name: str(value) for name, value in fields.items()}
-    return actions.record_infusion_from_text(s, access.OPERATOR, person.id, typed)
+    typed = {"date": day.isoformat(), "dose_mg": "40", "minutes": "40", "weight_kg": "70", "route": "IV"}
+    form = forms.parse_infusion(typed | {name: str(value) for name, value in fields.items()}, date(2030, 1, 1))
+    assert not form.errors, form.errors
+    ref = access.load_patient(s, access.OPERATOR, person.uuid)
+    return actions.record_infusion(s, access.OPERATOR, ref, form.value, datetime(2026, 1, 1, tzinfo=UTC)).infusion
 
 
 def days(since: date, scores, s=None, person=None):

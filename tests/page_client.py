@@ -1,5 +1,6 @@
 """A test client that judges every page it gets, as a person, a screen reader and the content policy would."""
 
+import contextvars
 import hashlib
 import os
 import re
@@ -93,19 +94,25 @@ class PageClient:
         return URLSafeTimedSerializer(self.app.secret_key, salt="wtf-csrf-token").dumps(raw)
 
     def get(self, url, headers=None, htmx=False) -> Page:
-        return self._judged(self.http.get(url, headers=_headers(headers, htmx)))
+        return self._judged(self._alone(self.http.get, url, headers=_headers(headers, htmx)))
 
     def post(self, url, data=None, headers=None, htmx=False, csrf=True, follow=False, **kwargs) -> Page:
         data = dict(data or {})
         if csrf:
             data.setdefault("csrf_token", self.csrf())
-        response = self.http.post(url, data=data, headers=_headers(headers, htmx), **kwargs)
+        response = self._alone(self.http.post, url, data=data, headers=_headers(headers, htmx), **kwargs)
         if follow and response.status_code == 303:
             return self.get(response.headers["Location"])
         return self._judged(response)
 
+    @staticmethod
+    def _alone(call, *args, **kwargs):
+        """In a context of its own, or the request would share `g` with the test and with other requests."""
+        return contextvars.Context().run(call, *args, **kwargs)
+
     def _judged(self, response) -> Page:
-        if not (response.content_type or "").startswith("text/html") or not response.get_data():
+        is_page = (response.content_type or "").startswith("text/html") and not 300 <= response.status_code < 400
+        if not is_page or not response.get_data():
             return Page(response)
         text = response.get_data(as_text=True)
         whole = "<html" in text[:2000].lower()

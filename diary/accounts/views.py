@@ -13,7 +13,7 @@ from diary.accounts.models import Person
 from diary.audit import actions as audit
 from diary.careteam import access
 from diary.lib import clock, errors, http
-from diary.lib.forms import parse
+from diary.lib.forms import echo, parse
 from diary.lib.htmx import see_other
 from diary.lib.sessions import device_cookie, login
 
@@ -130,7 +130,7 @@ def _safe(after: str) -> str | None:
 
 
 def _again(typed: dict[str, str], problems: dict[str, str]) -> tuple[str, int]:
-    typed.pop("passphrase", None)
+    typed = {name: echo(text) for name, text in typed.items() if name != "passphrase"}
     return render_template("accounts/sign_in.html", typed=typed, errors=problems), 422
 
 

@@ -11,7 +11,7 @@ from diary.careteam import access, actions, queries
 from diary.careteam.forms import InvitationForm, LinkForm, PersonForm
 from diary.careteam.rules import CARE_ROLES, KIND_WORDS, Role
 from diary.lib import clock
-from diary.lib.forms import parse
+from diary.lib.forms import echo, parse
 from diary.lib.htmx import see_other
 
 bp = Blueprint("careteam", __name__)
@@ -43,7 +43,7 @@ def accept_invitation(token: str) -> Response | tuple[str, int]:
 def _invitation_page(token: str, typed: dict[str, object], problems: dict[str, str]) -> str:
     with db.read() as s:
         found = queries.open_invitation(s, token, clock.now())
-    typed.pop("passphrase", None)
+    typed = {name: echo(v) if isinstance(v, str) else v for name, v in typed.items() if name != "passphrase"}
     return render_template(
         "careteam/invitation.html",
         invitation=found,
@@ -83,7 +83,7 @@ def create_invitation() -> str | tuple[str, int]:
     typed = {name: value for name, value in request.form.items() if name != "csrf_token"}
     form = parse(PersonForm, typed)
     if form.value is None:
-        return _clinic_page(typed=typed, errors=form.errors), 422
+        return _clinic_page(typed={k: echo(v) for k, v in typed.items()}, errors=form.errors), 422
     viewer = access.viewer()
     try:
         with db.write() as s:
@@ -93,7 +93,7 @@ def create_invitation() -> str | tuple[str, int]:
                 name=form.value.name, zone=viewer.zone, born=form.value.born_on or None,
             )
     except actions.Refused as error:
-        return _clinic_page(typed=typed, errors={"email": str(error)}), 422
+        return _clinic_page(typed={k: echo(v) for k, v in typed.items()}, errors={"email": str(error)}), 422
     invited = {"name": form.value.name, "url": url_for("careteam.invitation", token=token, _external=True)}
     return _clinic_page(invited=invited)
 

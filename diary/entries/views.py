@@ -17,6 +17,7 @@ from diary.entries.rules import DAYS_BACK, SCORES, Merged, digest_of, is_open, w
 from diary.infusions import queries as infusions
 from diary.lib import clock, words
 from diary.lib.errors import page as error_page
+from diary.lib.forms import echo
 from diary.lib.htmx import is_part_wanted, page_or_part
 from diary.lib.symptoms import BY_KEY, Symptom
 
@@ -245,7 +246,7 @@ def _last_values(form: MultiDict[str, str]) -> dict[str, str]:
 
 
 def _typed(texts: Mapping[str, str]) -> dict[str, str]:
-    return {name: text for name, text in texts.items() if name not in forms.PAGE_ONLY}
+    return {name: echo(text) for name, text in texts.items() if name not in forms.PAGE_ONLY}
 
 
 def _ids(texts: Mapping[str, str], errors: dict[str, str]) -> tuple[UUID | None, UUID | None]:

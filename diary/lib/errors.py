@@ -7,6 +7,7 @@ from werkzeug.exceptions import HTTPException
 
 from diary import db
 from diary.lib import http, log
+from diary.lib.forms import echo
 
 WORDS = {
     400: ("Neap can't read this request", "Something in it is broken. Please go back and try again."),
@@ -54,7 +55,7 @@ def page(code: int, typed: bool = False, headers: dict[str, str] | None = None) 
 
 
 def _typed() -> list[tuple[str, str]]:
-    return [(name, value) for name, value in request.form.items(multi=True) if name not in HIDDEN_FIELDS]
+    return [(echo(name), echo(value)) for name, value in request.form.items(multi=True) if name not in HIDDEN_FIELDS]
 
 
 def _busy() -> Response:

@@ -1,5 +1,6 @@
 """Untrusted input to typed values: one helper that turns a model's complaints into words by field."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -7,6 +8,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 
 
+UNSHOWABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -45,3 +47,8 @@ def _words(kind: str, name: str, item: Mapping[str, Any]) -> str:
     if kind in ("string_too_long", "too_long"):
         return f"This is too long: at most {item['ctx'].get('max_length', '')} characters."
     return "Neap can't read this value."
+
+
+def echo(text: str) -> str:
+    """What somebody typed, ready to stand in a page again; a character that HTML can't hold becomes U+FFFD."""
+    return UNSHOWABLE.sub("\ufffd", text)

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from flask import Flask, request, session
+from flask import Flask, request
 from flask_login import LoginManager
 from flask_wtf.csrf import CSRFProtect
 
@@ -30,7 +30,6 @@ def init_app(app: Flask, settings: Config) -> None:
 
     @app.before_request
     def _own_pages_only():  # type: ignore[no-untyped-def]
-        session.permanent = True
         if request.method not in SAFE and request.endpoint and http.is_foreign(app.config["ORIGIN"]):
             return errors.page(403, typed=True)
         return None

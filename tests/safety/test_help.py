@@ -42,7 +42,7 @@ def test_the_clinics_own_number_and_country(client_as, cast):
 
 def test_every_screen_has_help_in_its_head(client_as):
     for path in ("/more", "/passphrase", "/no-such-page"):
-        assert client_as("alice").get(path).one("a", href="/help") is not None
+        assert client_as("alice").get(path).all("a", href="/help", class_="help")
 
 
 def test_each_number_has_its_source_and_date():
