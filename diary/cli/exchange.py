@@ -61,7 +61,8 @@ def import_file(email: str, file: Path, wanted: str | None, dry_run: bool, all_o
         sheet = forms.read_sheet(file, wanted)
     except Unreadable as error:
         _unreadable(str(error))
-    importer = actions.importer(sheet.format, patient, clock.now())
+    with db.read() as s:
+        importer = actions.importer(s, sheet.format, patient, access.OPERATOR, clock.now())
     if dry_run:
         counts = _foretold(importer, sheet)
     elif all_or_nothing:

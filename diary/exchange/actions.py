@@ -1,9 +1,9 @@
 """Rows of a native CSV into the diary, through the same forms and actions as the pages."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from sqlmodel import Session
 
@@ -14,6 +14,11 @@ from diary.entries.queries import stored_writes
 from diary.entries.rules import FIRST_DAY, merge, touched
 from diary.exchange.forms import Row
 from diary.exchange.rules import DIARY, Format, Refusal
+from diary.infusions import actions as infusions
+from diary.infusions import forms as given
+from diary.infusions.forms import InfusionValues
+from diary.infusions.queries import InfusionRow, infusions_of
+from diary.infusions.rules import STATUSES, next_number
 from diary.lib import clock
 
 NEW, CHANGED, UNCHANGED = "new", "changed", "unchanged"
@@ -62,13 +67,13 @@ class Keys:
         raise Refused([Refusal(line, column, shown, why)])
 
 
-def importer(kind: Format, patient: access.PatientRef, now: datetime) -> Importer:
+def importer(
+    s: Session, kind: Format, patient: access.PatientRef, viewer: access.Viewer, now: datetime
+) -> Importer:
     """The way in for a format. `now` is the moment of the import."""
     if kind is DIARY:
         return DiaryImporter(patient, now)
-    from diary.exchange.rules import INFUSIONS  # noqa: F401
-
-    raise NotImplementedError
+    return InfusionImporter(patient, now, infusions_of(s, viewer, patient.id, STATUSES))
 
 
 def refuse_errors(row: Row, errors: Mapping[str, str]) -> None:
@@ -148,3 +153,63 @@ class DiaryImporter:
         if not recorded.revision:
             return UNCHANGED
         return NEW if recorded.is_new else CHANGED
+
+
+class InfusionImporter:
+    """Infusions; `stored` is what the patient has as the import begins."""
+
+    def __init__(self, patient: access.PatientRef, now: datetime, stored: Iterable[InfusionRow]) -> None:
+        self.patient = patient
+        self.now = now
+        self.today = clock.diary_day(now, patient.zone)
+        self.stored = {(row.day.isoformat(), row.at_time): row for row in stored}
+        self.numbers = {row.number for row in self.stored.values()}
+        self.keys = Keys()
+
+    def read(self, row: Row) -> Item:
+        refuse_errors(row, {})
+        texts = dict(row.cells)
+        before = self.stored.get(
+            (texts.get("date", ""), texts.get("time", "").rjust(5, "0") if "time" in texts else "")
+        )
+        if before is not None:
+            texts.setdefault(
+                "status", before.status
+            )  # an empty cell leaves what is stored; a new one is done
+        typed = given.parse_infusion(texts, self.today)
+        refuse_errors(row, typed.errors)
+        assert typed.value is not None
+        values = typed.value
+        return self.keys.item(
+            row.line, (values.day, values.at_time), values, values, "date", row.cells["date"]
+        )
+
+    def foretell(self, s: Session, item: Item) -> str:
+        if item.same_as:
+            return UNCHANGED
+        values: InfusionValues = item.values
+        before = self.stored.get((values.day.isoformat(), values.at_time))
+        if before is None:
+            if values.number in self.numbers:
+                self._refuse(
+                    item, "number", f"There is an infusion {values.number} already; numbers never change."
+                )
+            self.numbers.add(values.number or next_number(self.numbers))
+            return NEW
+        if values.number not in (None, before.number):
+            self._refuse(item, "number", f"This is infusion {before.number}; numbers never change.")
+        names = ("dose_mg", "minutes", "weight_kg", "route", "series", "status", "note")
+        typed = {name: getattr(values, name) for name in names if getattr(values, name) not in (None, "")}
+        return CHANGED if any(getattr(before, name) != value for name, value in typed.items()) else UNCHANGED
+
+    def apply(self, s: Session, viewer: access.Viewer, item: Item) -> str:
+        if item.same_as:
+            return UNCHANGED
+        try:
+            return infusions.record_infusion(s, viewer, self.patient, item.values, self.now, "import").outcome
+        except infusions.Refused as refused:
+            self._refuse(item, refused.field, str(refused))
+
+    def _refuse(self, item: Item, column: str, why: str) -> NoReturn:
+        shown = getattr(item.values, {"date": "day", "time": "at_time"}.get(column, column), "")
+        raise Refused([Refusal(item.line, column, str(shown or ""), why)])
