@@ -1,0 +1,27 @@
+"""The command that prints the response to every infusion as JSON."""
+
+import json
+
+import click
+from flask import Flask
+
+from diary import db
+from diary.careteam import access
+from diary.cli.common import person_or_fail
+from diary.response.queries import responses
+from diary.response.rules import as_json
+
+
+def register(app: Flask) -> None:
+    app.cli.add_command(response)
+
+
+@click.command("response")
+@click.argument("email")
+@click.option("--json", "as_text", is_flag=True, required=True, help="The contract's JSON document.")
+def response(email: str, as_text: bool) -> None:
+    """What each infusion did, by symptom."""
+    with db.read() as s:
+        person = person_or_fail(s, email)
+        found = responses(s, access.OPERATOR, person.id or 0)
+    click.echo(json.dumps(as_json(email, found), indent=1))

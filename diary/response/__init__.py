@@ -1,0 +1,1 @@
+"""What an infusion did: the pure heart of the product, and its one reader."""

@@ -1,0 +1,270 @@
+"""The words of a response, made from its data alone and shared by page, phone and PDF.
+
+Figures are rounded half up, and a difference is the difference of the figures shown.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from diary.lib.symptoms import BY_KEY
+from diary.lib.words import date_full, date_long, date_short, half_up, number, percent, plural
+from diary.response.rules.courses import Course, Duration, InfusionResponse, Run, counts_at, is_tight
+
+BROUGHT_FORWARD = "If infusions were brought forward because relief was fading, the true time is shorter."
+DRAWING_LINE = "30 and 50 % are benchmarks for pain; for {} they are a drawing line, not an established threshold."
+
+
+def first_relief(infusion: InfusionResponse) -> str:
+    """The table's cell "First relief"."""
+    match infusion.status:
+        case "response":
+            return f"day {infusion.onset_day}"
+        case "carried":
+            return "relief was there already"
+        case "no_response":
+            return "no response"
+        case "not_yet":
+            return f"not by day {infusion.window_days}"
+        case "not_enough_days":
+            return f"not enough days: {infusion.known_early} of {infusion.needed_early}"
+        case "no_baseline":
+            return "no level before"
+        case "baseline_low":
+            return "level before under 3"
+        case _:
+            return "no day yet"
+
+
+def deepest(infusion: InfusionResponse) -> str:
+    """The cell "Deepest": the greatest relief of one day."""
+    return percent(infusion.peak_relief) if infusion.peak_relief is not None else ""
+
+
+def deepest_on(infusion: InfusionResponse) -> str:
+    return f"day {infusion.peak_day}" if infusion.peak_day is not None else ""
+
+
+def first_week(infusion: InfusionResponse) -> str:
+    """The cell "First week": mean relief of the first seven days."""
+    if infusion.week_relief is not None:
+        return percent(infusion.week_relief)
+    if infusion.peak_relief is None:
+        return ""
+    return "too short" if infusion.window_days < 7 else "too few days"
+
+
+def lasted(infusion: InfusionResponse) -> str:
+    """The cell "Lasted": a number, a range, "at least", none, or not counted."""
+    if infusion.duration is not None:
+        return lasting(infusion.duration)
+    return "none" if infusion.status == "no_response" else "not counted"
+
+
+def lasting(duration: Duration | Run) -> str:
+    """ "8 days", "7 to 8 days", "at least 15 days"."""
+    if duration.censored or duration.high is None:
+        return f"at least {plural(duration.low, 'day')}"
+    if duration.low == duration.high:
+        return plural(duration.low, "day")
+    return f"{duration.low} to {plural(duration.high, 'day')}"
+
+
+def logged(infusion: InfusionResponse) -> str:
+    """The cell "Logged": "13 of 16, 1 unwell"."""
+    unwell = f", {infusion.unwell_days} unwell" if infusion.unwell_days else ""
+    return f"{infusion.logged_days} of {infusion.window_days}{unwell}"
+
+
+def change(before: float | None, now: float | None, places: int = 1) -> str:
+    """ "eased by 2.6", "rose by 0.4", "unchanged": the difference of the two figures as they are shown."""
+    if before is None or now is None:
+        return ""
+    difference: Decimal = half_up(before, places) - half_up(now, places)
+    if not difference:
+        return "unchanged"
+    return f"{'eased' if difference > 0 else 'rose'} by {number(float(abs(difference)), places)}"
+
+
+def level_words(course: Course, is_whole: bool = True) -> str:
+    """What a day is compared with, for staff and report."""
+    if course.baseline is not None:
+        at = counts_at(course.baseline, is_whole)
+        counted = f"; a day counts as relief at {number(at)} or less" if at is not None else "; under 3, so changes in points only"
+        return f"Level before the infusions {number(course.baseline)}, from {course.baseline_days} of 14 days{counted}."
+    if course.reference_mean is not None:
+        return (
+            f"The diary began in mid-treatment: compared with the first two weeks here, already in treatment, "
+            f"{number(course.reference_mean)}."
+        )
+    return f"Not enough days before the infusions: {course.baseline_days} of 4."
+
+
+def summary(course: Course, key: str = "pain") -> str:
+    """The course in one paragraph: response rate, held, onset, duration with its interval."""
+    s = course.summary
+    n = len(course.infusions)
+    parts = [f"{'The one infusion' if n == 1 else f'All {n}'} since {date_full(course.started_on)}."]
+    if s.evaluable:
+        parts.append(
+            f"Response in the first week: {s.responders_30} of {s.evaluable} by 30 %, {s.responders_50} of "
+            f"{s.evaluable} by 50 % (on at least one day: {s.reached_30} and {s.reached_50})."
+        )
+    else:
+        parts.append("None can be judged by its first week alone.")
+    if s.carried:
+        parts.append(f"Relief was there already before {s.carried} more, held in {s.held_30} of the {s.carried}.")
+    if s.responses and not is_tight(course):
+        parts.append(_duration_words(course))
+    if key != "pain":
+        parts.append(DRAWING_LINE.format(BY_KEY[key].name.lower()))
+    return " ".join(parts)
+
+
+def _duration_words(course: Course) -> str:
+    s = course.summary
+    onset = f"First relief on day {number(s.median_onset)}" if s.median_onset is not None else ""
+    if s.median_duration is None:
+        lasted_words = "lasting longer than can be told yet"
+    else:
+        low, high = s.interval or (None, None)
+        until = str(high) if high is not None else "not reached"
+        lasted_words = f"lasting {plural(s.median_duration, 'day')} (95 % interval {low if low is not None else 'not reached'} to {until})"
+    return f"{onset}, {lasted_words}; {'medians' if s.responses > 1 else 'from'} of {s.responses}. {BROUGHT_FORWARD}"
+
+
+def infusion_sentence(infusion: InfusionResponse) -> str:
+    """One infusion for its patient: "relief from day 2, for 13 to 16 days"."""
+    match infusion.status:
+        case "response":
+            assert infusion.duration is not None
+            until = ", until the next one" if infusion.duration.by == "next_infusion" else ""
+            return f"relief from day {infusion.onset_day}, for {lasting(infusion.duration)}{until}"
+        case "carried":
+            return "relief was there already, so none is counted for this one"
+        case "no_response":
+            return f"no relief on two days running, {infusion.logged_days} of {plural(infusion.window_days, 'day')} logged"
+        case "not_yet":
+            return f"not by day {infusion.window_days}; it can still come"
+        case "not_enough_days":
+            return f"not enough days yet: {infusion.known_early} of {infusion.needed_early}"
+        case "no_baseline":
+            return "no level before the infusions to compare with"
+        case "baseline_low":
+            return "it was under 3 before the infusions, so no relief is counted"
+        case _:
+            return "no day after it yet"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The sentence above Story: what stands large, and its evidence beneath."""
+
+    sentence: str
+    evidence: str
+
+
+def story(courses: Sequence[Course], key: str, last_day: date | None) -> Finding:
+    """What the patient reads first, from the last course alone; never more than its days can say."""
+    name = BY_KEY[key].name.lower()
+    if not courses:
+        return Finding("No infusion is recorded yet.", "Your days before the first one show your level before the infusions.")
+    course = courses[-1]
+    infusion = course.infusions[-1]
+    if course.baseline is None:
+        return _without_level(course, name)
+    counted = _counted(course)
+    if course.baseline < 3:
+        return Finding(
+            f"Your {name} was {number(course.baseline)} before the infusions.",
+            "That is under 3 of 10, so only changes in points are shown.",
+        )
+    if is_tight(course) and course.weeks:
+        return _weeks_finding(course, name, last_day)
+    match infusion.status:
+        case "response":
+            assert infusion.duration is not None
+            if infusion.duration.censored:
+                return Finding(
+                    f"Your {name} has been at least 30 % lower since day {infusion.onset_day}.",
+                    f"So far {lasting(infusion.duration)}, logged on {infusion.logged_days} of {infusion.window_days}. {counted}",
+                )
+            return Finding(
+                f"After the last infusion, relief from {name} began on day {infusion.onset_day} and lasted {lasting(infusion.duration)}.",
+                f"Logged on {infusion.logged_days} of {infusion.window_days} days. {counted}",
+            )
+        case "carried":
+            return Finding(
+                "Relief was there already before the last infusion.",
+                f"So none is counted for it alone. Logged on {infusion.logged_days} of {infusion.window_days} days. {counted}",
+            )
+        case "no_response":
+            return Finding(
+                f"No relief from {name} on two days running since the last infusion.",
+                f"Logged on {infusion.logged_days} of {infusion.window_days} days. {counted}",
+            )
+        case "not_enough_days":
+            return Finding(
+                f"Not enough days yet: {infusion.known_early} of {infusion.needed_early}.",
+                f"After the last infusion a few more logged days are needed. {counted}",
+            )
+        case _:
+            return Finding(
+                f"No relief from {name} by day {infusion.window_days}; it can still come.",
+                f"Logged on {infusion.logged_days} of {infusion.window_days} days. {counted}",
+            )
+
+
+def _counted(course: Course) -> str:
+    at = counts_at(course.baseline)
+    return f"A day counts at {number(at)} or less." if at is not None else ""
+
+
+def _without_level(course: Course, name: str) -> Finding:
+    if course.reference_mean is None:
+        return Finding(
+            f"Not enough days before the infusions: {course.baseline_days} of 4.",
+            "So relief can't be counted here. Your days are drawn as they are.",
+        )
+    last = next((w for w in reversed(course.weeks) if w.mean_change is not None), None)
+    compared = "compared with your first two weeks here, already in treatment"
+    if last is None or last.mean_change is None:
+        return Finding(f"Your {name} was {number(course.reference_mean)} in your first two weeks here.", compared.capitalize() + ".")
+    now = course.reference_mean + last.mean_change
+    moved = change(course.reference_mean, now)
+    words = "is unchanged" if moved == "unchanged" else f"{moved.replace('eased', 'has eased').replace('rose', 'has risen')}"
+    return Finding(
+        f"Your {name} {words}: {number(course.reference_mean)} to {number(now)}.",
+        f"The mean of week {last.week}, {last.logged_days} of 7 days logged, {compared}.",
+    )
+
+
+def _weeks_finding(course: Course, name: str, last_day: date | None) -> Finding:
+    week = course.weeks[-1]
+    if week.responder_share is None:
+        sentence = f"Not enough days yet this week: {week.logged_days} of 3."
+    else:
+        good = round(week.responder_share * week.logged_days)
+        sentence = f"Relief from {name} on {good} of {plural(week.logged_days, 'day')} this week."
+    run = current_run(course, last_day)
+    if run is None:
+        return Finding(sentence, f"You are in no run of relief now. {_counted(course)}")
+    return Finding(sentence, f"The run you are in: {lasting(run)}, since {date_long(run.started_on)}.")
+
+
+def current_run(course: Course, last_day: date | None) -> Run | None:
+    """The run of relief that the diary's end stands in, if there is one."""
+    if not course.runs or last_day is None:
+        return None
+    run = course.runs[-1]
+    return run if run.censored and run.by == "diary_end" else None
+
+
+def longest_run(course: Course) -> Run | None:
+    return max(course.runs, key=lambda run: (run.low, run.started_on), default=None)
+
+
+def run_span(run: Run) -> str:
+    """ "14 Oct to 10 Nov"."""
+    return f"{date_short(run.started_on)} to {date_short(run.started_on + timedelta(days=run.low - 1))}"
