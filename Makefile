@@ -1,0 +1,60 @@
+# Every command of the project; what each promises stands in README.md.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help system setup run test check faults attack bench screenshots pins format lint types clean
+
+BIN := .venv/bin
+# Two browsers and two PostgreSQL servers at once are what two cores bear; files stay whole,
+# so that fixtures of a file are made once.
+WORKERS ?= 2
+PYTEST := $(BIN)/python -m pytest
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
+
+system: ## the Debian packages for running and testing
+	@scripts/system.sh run test
+
+setup: ## the Python environment in .venv
+	@scripts/setup.sh requirements.txt requirements-dev.txt
+
+run: ## the demo clinic on http://localhost:8000 (PORT), web and jobs together
+	@scripts/system.sh run
+	@scripts/setup.sh requirements.txt
+	@exec $(BIN)/python scripts/serve.py
+
+test: system setup check ## format, lint, types and every test
+	@$(PYTEST) -n $(WORKERS) --dist loadfile
+
+check: lint types
+
+format: ## write the code as the formatter would
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lint: ## format and lint, looked at only
+	@$(BIN)/ruff format --check --quiet . || { echo 'Not formatted as agreed: run `make format`.' >&2; exit 1; }
+	@$(BIN)/ruff check --quiet .
+
+types: ## mypy, strict in the pure core
+	@$(BIN)/mypy
+
+faults: system setup ## the long runs of fault injection
+	@NEAP_LONG=1 $(PYTEST) tests/faults -s
+
+attack: system setup ## the long runs of attack
+	@NEAP_LONG=1 $(PYTEST) tests/attack -s
+
+bench: system setup ## every benchmark, `name: ratio (goal)`
+	@$(BIN)/python -m tests.bench
+
+screenshots: system setup ## the README's pictures, from the demo
+	@$(BIN)/python scripts/screenshots.py
+
+pins: ## compile requirements*.in to hashed pins (needs uv)
+	@uv pip compile --quiet --generate-hashes requirements.in -o requirements.txt
+	@uv pip compile --quiet --generate-hashes requirements-dev.in -o requirements-dev.txt
+
+clean: ## the environment and caches, never var/
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
