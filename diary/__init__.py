@@ -8,7 +8,7 @@ from htmx_flask import Htmx
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from diary import cli, config, db
-from diary.lib import assets, errors, filters, health, http, log, sealing, sessions
+from diary.lib import assets, converters, errors, filters, health, http, log, sealing, sessions
 
 BLUEPRINTS = ("accounts", "careteam", "safety", "entries", "infusions", "review", "reports")
 
@@ -29,6 +29,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     log.init_app(app, settings.log_level)
     http.init_app(app, settings.https, settings.public_url)
     sessions.init_app(app, settings)
+    converters.init_app(app)
     assets.init_app(app)
     filters.init_app(app)
     errors.init_app(app)

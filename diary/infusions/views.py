@@ -19,6 +19,8 @@ from diary.infusions.rules import ROUTES, Unusual, unusual
 from diary.lib import clock, words
 from diary.lib.forms import echo
 from diary.lib.htmx import see_other
+from diary.response.rules import words as response_words
+from diary.review.queries import infusion_list
 
 bp = Blueprint("infusions", __name__)
 EVERY = ("planned", "done", "cancelled")
@@ -139,13 +141,13 @@ def _turn(patient_uuid: UUID, infusion_id: UUID, status: str) -> Response:
 @bp.get("/infusions")
 @access.patient
 def index() -> str:
-    from diary.review.queries import infusion_list
+
 
     viewer = access.viewer()
     with db.read() as s:
         ref = access.own(s, viewer)
         page = infusion_list(s, viewer, ref, _today(ref))
-    return render_template("infusions/index.html", nav="infusions", page=page)
+    return render_template("infusions/index.html", nav="infusions", page=page, words=response_words)
 
 
 def _today(ref: access.PatientRef) -> date:

@@ -1,0 +1,30 @@
+"""The charts' grammar: series of days in, SVG text out; pure, and the same data gives the same text.
+
+0 is at the bottom and 10 at the top of every chart: high is hard, low is calm. Missing days break the line
+and are hatched; nothing is smoothed. Where days are finer than pixels each bar is a span of days from its
+lowest to its highest score, with a dot at the middle score, and the chart says so.
+"""
+
+from diary.charts.model import Day, Frame, Mark, Series, Timeline, Week
+from diary.charts.panels import small_chart, story_chart, timeline
+from diary.charts.printed import print_chart
+from diary.charts.small import spark, squares
+from diary.charts.words import bin_words, describe, table_rows
+
+__all__ = [
+    "Day",
+    "Frame",
+    "Mark",
+    "Series",
+    "Timeline",
+    "Week",
+    "bin_words",
+    "describe",
+    "print_chart",
+    "small_chart",
+    "spark",
+    "squares",
+    "story_chart",
+    "table_rows",
+    "timeline",
+]

@@ -1,0 +1,117 @@
+"""The command that fills a database with the invented clinics."""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+import click
+from flask import Flask, current_app
+from sqlalchemy import func, select
+from sqlmodel import Session
+
+from diary import db, demo as truths
+from diary.accounts import actions as accounts
+from diary.accounts.models import Person
+from diary.careteam import access, actions as careteam
+from diary.careteam.models import Clinic
+from diary.careteam.rules import Kind, Role
+from diary.cli.common import day_or_fail, fail
+from diary.entries import actions as entries
+from diary.entries.forms import parse_day
+from diary.infusions import actions as infusions
+from diary.infusions.forms import parse_infusion
+from diary.lib import clock
+
+CLINIC, OTHER = "Harbour Pain Clinic (demo)", "Hillside Clinic (demo)"
+STAFF = (
+    ("bob", "Dr Bob Ansah", Role.CLINICIAN, CLINIC),
+    ("cora", "Cora Lindqvist", Role.COACH, CLINIC),
+    ("dana", "Dana Whitlock", Role.ADMIN, CLINIC),
+    ("erin", "Dr Erin Vale", Role.CLINICIAN, OTHER),
+    ("finn", "Finn Abara", Role.ADMIN, OTHER),
+)
+BLOCK = 200
+
+
+def register(app: Flask) -> None:
+    app.cli.add_command(demo)
+
+
+@click.command("demo")
+@click.option("--patients", default=12, type=click.IntRange(2, 500))
+@click.option("--days", default=180, type=click.IntRange(1, 3650))
+@click.option("--seed", default=1)
+@click.option("--until", default="", help="The last day of the diaries; yesterday when left out.")
+@click.option("--anyway", is_flag=True, help="Even beside other people.")
+def demo(patients: int, days: int, seed: int, until: str, anyway: bool) -> None:
+    """Two clinics of invented people."""
+    if current_app.config["SETTINGS"].production:
+        fail("The demo's passphrase is known to everybody, so it is refused in production.")
+    last = day_or_fail(until, "--until") if until else clock.now().date() - timedelta(days=1)
+    with db.read() as s:
+        if s.scalar(select(func.count(Person.id))) and not anyway:
+            fail("There are people here already; --anyway puts the demo beside them.")
+        if s.scalar(select(Clinic.id).where(Clinic.name == CLINIC)):
+            fail("The demo is here already.")
+    begun = datetime.combine(last - timedelta(days=days), time(9), UTC)
+    hashed = accounts.hasher.hash(truths.PASSPHRASE)
+    made = truths.patients(max(patients, 6), days, seed, last)
+    if patients < 6:  # Alice and Charlie are always there
+        made = [p for p in made if p.key in ("alice", "charlie")] + [p for p in made if p.key not in ("alice", "charlie")]
+        made = made[:patients]
+    with db.write() as s:
+        staff = _staff(s, hashed, begun)
+    for patient in made:
+        _patient(patient, staff, hashed, begun)
+    click.echo(f"Invented people, none of them real: {len(made)} patients up to {last}.")
+    for key, name, role, _ in (*STAFF[:3], ("alice", "Alice Marlow", Role.PATIENT, ""), ("charlie", "Charlie Boone", Role.PATIENT, "")):
+        click.echo(f"{key}@demo.example  {name}, {role}")
+    click.echo(f"passphrase: {truths.PASSPHRASE}")
+
+
+def _staff(s: Session, hashed: str, begun: datetime) -> dict[str, tuple[int, int]]:
+    """(person, clinic) of each member of staff, by key."""
+    found = {}
+    for key, name, role, clinic_name in STAFF:
+        clinic = careteam.clinic_named(s, clinic_name, begun)
+        clinic.is_demo, clinic.country = True, "GB"
+        person = accounts.create_person(s, f"{key}@demo.example", name, truths.ZONE, begun)
+        person.passphrase_hash = hashed
+        careteam.add_member(s, clinic.id or 0, person.id or 0, role, begun)
+        found[key] = (person.id or 0, clinic.id or 0)
+    return found
+
+
+def _patient(patient: truths.DemoPatient, staff: dict[str, tuple[int, int]], hashed: str, begun: datetime) -> None:
+    operator = access.OPERATOR
+    carers = ("erin",) if patient.key.rstrip("0123456789") in truths.OTHER_CLINIC else ("bob", "cora")
+    with db.write() as s:
+        person = accounts.create_person(s, f"{patient.key}@demo.example", patient.name, truths.ZONE, begun, patient.born)
+        person.passphrase_hash = hashed
+        person_id = person.id or 0
+        clinic_id = staff[carers[0]][1]
+        careteam.add_member(s, clinic_id, person_id, Role.PATIENT, begun)
+        for key in carers:
+            careteam.link(s, operator, clinic_id, person_id, staff[key][0], begun)
+            careteam.give_consent(s, operator, person_id, staff[key][0], list(Kind), begun)
+        ref = access.load_patient(s, operator, person.uuid)
+        for infusion in patient.infusions:
+            form = parse_infusion(infusion.fields, date(9999, 1, 1).replace(year=2100))
+            if form.value is None:
+                raise AssertionError(form.errors)
+            infusions.record_infusion(s, operator, ref, form.value, _recorded_at(infusion.on, begun))
+    for start in range(0, len(patient.days), BLOCK):
+        with db.write() as s:
+            for day in patient.days[start : start + BLOCK]:
+                _day(s, person_id, day)
+
+
+def _recorded_at(on: date, begun: datetime) -> datetime:
+    return max(begun, datetime.combine(on, time(15), UTC))
+
+
+def _day(s: Session, person_id: int, day: truths.DemoDay) -> None:
+    typed = parse_day(day.fields)
+    if typed.errors:
+        raise AssertionError(typed.errors)
+    at = day.at.astimezone(UTC)
+    write = entries.imported(day.on, typed.fields, truths.ZONE, at, typed.written_by, at)
+    entries.record_entry(s, access.OPERATOR, person_id, write)

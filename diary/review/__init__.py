@@ -1,0 +1,1 @@
+"""Looking back: the patient's Story, the staff's caseload and timeline."""

@@ -1,0 +1,17 @@
+"""What the pages of this slice read."""
+
+from diary.review.queries.caseload import CaseRow, caseload
+from diary.review.queries.infusion_list import InfusionList, infusion_list
+from diary.review.queries.patient import PatientPage, patient_page
+from diary.review.queries.story import StoryPage, story_page
+
+__all__ = [
+    "CaseRow",
+    "InfusionList",
+    "PatientPage",
+    "StoryPage",
+    "caseload",
+    "infusion_list",
+    "patient_page",
+    "story_page",
+]

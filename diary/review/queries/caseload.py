@@ -1,0 +1,131 @@
+"""The caseload: a constant number of statements, whatever the number of patients."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+from sqlmodel import Session
+
+from diary.careteam import access
+from diary.careteam.rules import Kind
+from diary.charts import Day, Frame, Mark, Series, spark, squares
+from diary.entries.queries import DayRow, days_of_many
+from diary.infusions.queries import infusions_of_many
+from diary.lib.symptoms import BY_KEY, SYMPTOMS
+from diary.lib.words import date_short, number, plural, weekday
+from diary.response.rules import courses_of
+from diary.review.rules import (
+    SHOWN_DAYS,
+    DayState,
+    Reason,
+    adherence,
+    adherence_words,
+    changed_most,
+    reasons,
+)
+
+LOOK_BACK = 100
+GROUPS = ("Something to know", "As usual")
+
+
+@dataclass(frozen=True, slots=True)
+class Spark:
+    """A small chart, the symptom's name, and the same in words."""
+
+    name: str
+    svg: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """One patient of the caseload."""
+
+    uuid: UUID
+    name: str
+    reasons: tuple[Reason, ...]
+    pain: Spark | None
+    other: Spark | None
+    rest: tuple[Spark, ...]
+    squares: str
+    logged: int
+    since: str
+    following: str
+    shares_scores: bool
+
+    @property
+    def group(self) -> str:
+        return GROUPS[0] if self.reasons else GROUPS[1]
+
+
+def caseload(s: Session, viewer: access.Viewer, today: date, search: str = "", opened: UUID | None = None) -> list[CaseRow]:
+    """Every patient with a live care link, those with something to know first, then by name."""
+    refs = access.caseload(s, viewer)
+    if search:
+        refs = [ref for ref in refs if search.casefold() in ref.name.casefold()]
+    days = days_of_many(s, viewer, refs, today - timedelta(days=LOOK_BACK), today)
+    infusions = infusions_of_many(s, viewer, refs)
+    rows = [_row(ref, days.get(ref.id), infusions.get(ref.id), today, ref.uuid == opened) for ref in refs]
+    return sorted(rows, key=lambda row: (min((r.order for r in row.reasons), default=9), row.name.casefold()))
+
+
+def _row(
+    ref: access.PatientRef, stored: list[DayRow] | None, given: list[tuple[date, int, str]] | None, today: date, opened: bool
+) -> CaseRow:
+    done = [(day, number_) for day, number_, status in given or () if status == "done" and day <= today]
+    planned = next((day for day, _, status in given or () if status == "planned" and day >= today), None)
+    rows = stored or []
+    states = [DayState(row.day, row.scores, row.late, row.unwell) for row in rows]
+    in_course = bool(done) and (today - done[-1][0]).days <= 70
+    why = reasons(states, today, [day for day, _ in done], _relief_ended(rows, done, today), in_course) if ref.shares(Kind.SCORES) else []
+    frame = Frame(today - timedelta(days=SHOWN_DAYS), today - timedelta(days=1))
+    shown = [row for row in rows if frame.since <= row.day <= frame.until]
+    marks = [Mark(day, number_) for day, number_ in done if day >= frame.since]
+    other = changed_most([state for state in states if frame.since <= state.on <= frame.until])
+    squared = adherence({state.on: state for state in states}, today - timedelta(days=1))
+    rest = tuple(_spark(s.key, shown, frame, marks) for s in SYMPTOMS if s.key not in ("pain", other)) if opened else ()
+    return CaseRow(
+        ref.uuid, ref.name, tuple(why),
+        _spark("pain", shown, frame, marks) if shown else None,
+        _spark(other, shown, frame, marks) if other else None,
+        rest, squares(squared, adherence_words(squared)),
+        sum(1 for state in squared if state in ("logged", "partly", "late")),
+        _since(done, today, ref.shares(Kind.INFUSIONS)),
+        f"{weekday(planned)[:3]} {date_short(planned)}" if planned else "none planned",
+        ref.shares(Kind.SCORES),
+    )  # fmt: skip
+
+
+def _spark(key: str, shown: Sequence[DayRow], frame: Frame, marks: Sequence[Mark]) -> Spark:
+    days = [Day(row.day, row.scores[key], key in row.late, row.unwell) for row in shown]
+    scores = [day.score for day in days if day.score is not None]
+    words = f"{BY_KEY[key].name}: {number(scores[0])} to {number(scores[-1])}, {plural(len(scores), 'day')} logged" if scores else f"{BY_KEY[key].name}: none logged"
+    return Spark(BY_KEY[key].name, spark(Series(key, BY_KEY[key].name, "", days), frame, marks), words)
+
+
+def _since(done: Sequence[tuple[date, int]], today: date, is_shared: bool) -> str:
+    if not is_shared:
+        return "not shared"
+    if not done:
+        return "no infusion yet"
+    day, number_ = done[-1]
+    after = (today - day).days
+    return f"day {after} after no. {number_}" if after else f"no. {number_} today"
+
+
+def _relief_ended(rows: Sequence[DayRow], done: Sequence[tuple[date, int]], today: date) -> tuple[int, str] | None:
+    """When the relief from pain of the last infusion ended in the last week; from the days at hand."""
+    recent = [day for day, _ in done if (today - day).days <= LOOK_BACK - 14]
+    if not recent or not rows or len(recent) < len(done) and recent[0] - timedelta(days=14) < rows[0].day:
+        return None
+    scores = {row.day: score for row in rows if (score := row.scores["pain"]) is not None}
+    course = courses_of(scores, {row.day for row in rows if row.unwell}, recent)[-1]
+    last = course.infusions[-1]
+    if last.duration is None or last.duration.censored or last.onset_day is None:
+        return None
+    ended = last.onset_day + last.duration.low
+    if (today - last.on).days - ended > 7:
+        return None
+    latest = [number(score) for score in list(scores.values())[-3:]]
+    return ended, f"Relief from pain began on day {last.onset_day}. Pain {', '.join(latest)} last."

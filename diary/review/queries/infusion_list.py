@@ -1,0 +1,98 @@
+"""The patient's own infusions: the next one, then the courses with what each did."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlmodel import Session
+
+from diary.careteam import access
+from diary.entries.queries import DayRow, all_days
+from diary.infusions.queries import InfusionRow, infusions_of
+from diary.lib.words import date_short
+from diary.response.queries import from_rows
+from diary.response.rules import Course, InfusionResponse, Run, is_tight
+from diary.response.rules.words import current_run, infusion_sentence, longest_run
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One day of a week's row: r relief, n none, m not logged, u too unwell, f still to come."""
+
+    state: str
+    is_infusion: bool
+    words: str
+
+
+@dataclass(frozen=True)
+class WeekRow:
+    """A week of a tight course."""
+
+    name: str
+    cells: tuple[Cell, ...]
+    relief: int
+    logged: int
+
+
+@dataclass(frozen=True)
+class CourseList:
+    """A course as its patient reads it, newest infusion first."""
+
+    course: Course
+    is_tight: bool
+    weeks: tuple[WeekRow, ...]
+    infusions: tuple[tuple[InfusionRow | None, InfusionResponse, str], ...]
+    current: Run | None
+    longest: Run | None
+
+
+@dataclass(frozen=True)
+class InfusionList:
+    """The page: the next planned infusion and the courses, newest first."""
+
+    following: InfusionRow | None
+    courses: tuple[CourseList, ...]
+    has_days: bool
+
+
+def infusion_list(s: Session, viewer: access.Viewer, ref: access.PatientRef, today: date) -> InfusionList:
+    """The patient's infusions with what each did for pain."""
+    rows = all_days(s, viewer, ref.id)
+    every = infusions_of(s, viewer, ref.id, ("done", "planned"))
+    courses = from_rows(rows, every)["pain"]
+    following = next((i for i in every if i.status == "planned" and i.day >= today), None)
+    done = {infusion.day: infusion for infusion in every if infusion.status == "done"}
+    last_day = rows[-1].day if rows else None
+    listed = tuple(_course_list(course, done, rows, last_day if course is courses[-1] else None, today) for course in reversed(courses))
+    return InfusionList(following, listed, bool(rows))
+
+
+def _course_list(
+    course: Course, done: dict[date, InfusionRow], rows: list[DayRow], last_day: date | None, today: date
+) -> CourseList:
+    tight = is_tight(course) and course.baseline is not None and course.baseline >= 3
+    listed = tuple((done.get(i.on), i, infusion_sentence(i)) for i in reversed(course.infusions))
+    weeks = tuple(_weeks(course, done, rows, today)) if tight else ()
+    return CourseList(course, tight, weeks, listed, current_run(course, last_day), longest_run(course))
+
+
+def _weeks(course: Course, done: dict[date, InfusionRow], rows: list[DayRow], today: date) -> list[WeekRow]:
+    days = {row.day: row for row in rows}
+    found = []
+    for week in reversed(course.weeks):
+        start = course.started_on + timedelta(days=7 * (week.week - 1))
+        cells = tuple(_cell(start + timedelta(days=k), days, done, course.baseline or 0, today) for k in range(7))
+        name = f"{date_short(start)} to {date_short(start + timedelta(days=6))}"
+        found.append(WeekRow(name, cells, sum(cell.state == "r" for cell in cells), week.logged_days))
+    return found
+
+
+def _cell(day: date, days: dict[date, DayRow], done: dict[date, InfusionRow], baseline: float, today: date) -> Cell:
+    row = days.get(day)
+    score = row.scores["pain"] if row else None
+    if score is not None:
+        state, words = ("r", "relief") if (baseline - score) / baseline >= 0.3 - 1e-9 else ("n", "no relief")
+    elif row is not None and row.unwell:
+        state, words = "u", "too unwell"
+    else:
+        state, words = ("f", "to come") if day >= today else ("m", "not logged")
+    return Cell(state, day in done, f"{date_short(day)}: {words}{', infusion' if day in done else ''}")

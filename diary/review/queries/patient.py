@@ -1,0 +1,136 @@
+"""One patient for staff: header facts, the timeline on one axis, the response table, shared notes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlmodel import Session
+
+from diary import charts
+from diary.careteam import access
+from diary.careteam.rules import KIND_WORDS, Kind
+from diary.charts import Frame, Timeline
+from diary.entries.queries import DayRow, NoteRow, all_days, notes_between
+from diary.infusions.queries import InfusionRow, infusions_of
+from diary.lib.symptoms import SYMPTOMS
+from diary.lib.words import date_full, number, plural
+from diary.response.queries import from_rows
+from diary.response.rules import Course, InfusionResponse
+from diary.review.queries.series import all_series, marks_of
+
+SPANS = {"30": 30, "90": 90, "180": 180}
+LANE_WIDTH = 674
+
+
+@dataclass(frozen=True)
+class PatientPage:
+    """What consent lets this viewer see of a patient; what is None is not shared."""
+
+    ref: access.PatientRef
+    today: date
+    span: str
+    frame: Frame
+    days: Sequence[DayRow] | None
+    infusions: Sequence[InfusionRow] | None
+    notes: Sequence[NoteRow] | None
+    timeline: Timeline | None
+    courses: dict[str, tuple[Course, ...]]
+    table: list[tuple[date, list[str], str]] | None
+    bin_words: str
+
+    @property
+    def age(self) -> int | None:
+        born = self.ref.born_on
+        if born is None:
+            return None
+        return self.today.year - born.year - ((self.today.month, self.today.day) < (born.month, born.day))
+
+    @property
+    def shown(self) -> list[DayRow]:
+        return [row for row in self.days or () if self.frame.since <= row.day <= self.frame.until]
+
+    @property
+    def diary_words(self) -> tuple[str, str]:
+        rows = self.shown
+        logged = [row for row in rows if row.is_scored]
+        late = sum(1 for row in logged if row.late)
+        unwell = sum(1 for row in rows if row.unwell and not row.is_scored)
+        return f"{len(logged)} of {plural(self.frame.days, 'day')}", f"{late} late, {unwell} too unwell"
+
+    @property
+    def done(self) -> list[InfusionRow]:
+        return [infusion for infusion in self.infusions or () if infusion.status == "done"]
+
+    @property
+    def planned(self) -> list[InfusionRow]:
+        return [i for i in self.infusions or () if i.status == "planned"]
+
+    @property
+    def course_words(self) -> tuple[str, str]:
+        course = next(iter(self.courses.get("pain", ())[-1:]), None)
+        if course is None:
+            return "no infusion yet", ""
+        inside = [i for i in self.done if i.day >= course.started_on]
+        kinds = [f"{count} {name}" for name in ("induction", "maintenance") if (count := sum(i.series == name for i in inside))]
+        return f"{plural(len(course.infusions), 'infusion')} since {date_full(course.started_on)}", ", ".join(kinds)
+
+    @property
+    def since_words(self) -> tuple[str, str]:
+        if not self.done:
+            return "before the first infusion", ""
+        last = self.done[-1]
+        following = next((i for i in self.planned if i.day >= self.today), None)
+        after = (self.today - last.day).days
+        here = f"Day {after} after infusion {last.number}" if after else f"Infusion {last.number} today"
+        return here, f"next planned {date_full(following.day)}" if following else "none planned"
+
+    @property
+    def sees(self) -> str:
+        if len(self.ref.kinds) == len(Kind):
+            return "all but private notes"
+        return ", ".join(KIND_WORDS[kind].split(",")[0].lower() for kind in Kind if kind in self.ref.kinds)
+
+    def last_week(self, key: str) -> tuple[str, str]:
+        week = [row.scores[key] for row in self.days or () if 0 <= (self.frame.until - row.day).days < 7]
+        scores = [score for score in week if score is not None]
+        mean = f"last 7 days {number(sum(scores) / len(scores))}" if scores else "last 7 days: none"
+        return mean, f"{len(scores)} of 7 logged"
+
+    def infusion_row(self, response: InfusionResponse) -> InfusionRow | None:
+        return next((i for i in self.done if i.day == response.on), None)
+
+
+def patient_page(
+    s: Session, viewer: access.Viewer, ref: access.PatientRef, today: date, span: str, with_table: bool
+) -> PatientPage:
+    """Everything that the viewer may see of this patient; Hidden where nothing at all is shared."""
+    if not ref.kinds:
+        raise access.Hidden
+    days = all_days(s, viewer, ref.id) if ref.shares(Kind.SCORES) else None
+    infusions = infusions_of(s, viewer, ref.id, ("done", "planned")) if ref.shares(Kind.INFUSIONS) else None
+    frame = frame_for(span, days or (), infusions or (), today)
+    notes = notes_between(s, viewer, ref.id, frame.since, frame.until) if ref.shares(Kind.NOTES) else None
+    courses = from_rows(days, infusions) if days is not None and infusions is not None else {}
+    drawn = all_series(days, courses) if days is not None else []
+    marks = marks_of(infusions or ())
+    return PatientPage(
+        ref, today, span, frame, days, infusions, notes,
+        charts.timeline(drawn, frame, marks) if days is not None else None, courses,
+        charts.table_rows(drawn, frame, marks) if with_table and days is not None else None,
+        charts.bin_words(frame, LANE_WIDTH),
+    )  # fmt: skip
+
+
+def frame_for(span: str, days: Sequence[DayRow], infusions: Sequence[InfusionRow], today: date) -> Frame:
+    """The span shown: the last 30, 90 or 180 days, or from the first day there is."""
+    if span in SPANS:
+        return Frame(today - timedelta(days=SPANS[span] - 1), today, today)
+    firsts = [rows[0].day for rows in (days, [i for i in infusions if i.status == "done"]) if rows]
+    since = min(firsts, default=today - timedelta(days=29))
+    lasts = [days[-1].day] if days else [today]
+    # A diary that ended years ago is shown whole, not with years of emptiness behind it.
+    until = today if (today - lasts[-1]).days <= 180 else lasts[-1]
+    return Frame(min(since, until - timedelta(days=29)), until, today)
+
+
+KEYS = tuple(symptom.key for symptom in SYMPTOMS)

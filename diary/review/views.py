@@ -1,0 +1,93 @@
+"""Story for the patient; caseload and timeline for staff."""
+
+from datetime import date
+from uuid import UUID
+
+from flask import Blueprint, render_template, request
+from werkzeug.wrappers import Response
+
+from diary import db
+from diary.audit import actions as audit
+from diary.careteam import access
+from diary.careteam.rules import Role
+from diary.lib import clock
+from diary.lib.htmx import page_or_part
+from diary.lib.symptoms import BY_KEY, SYMPTOMS
+from diary.response.rules import counts_at, is_tight, words
+from diary.review import queries
+
+bp = Blueprint("review", __name__)
+SPANS = ("30", "90", "180", "all")
+
+
+@bp.get("/story")
+@access.patient
+def story() -> Response:
+    viewer = access.viewer()
+    today = clock.diary_day(clock.now(), viewer.zone)
+    span = request.args.get("span", "course")
+    with db.read() as s:
+        ref = access.own(s, viewer)
+        page = queries.story_page(
+            s, viewer, ref, today, span if span in ("30", "course", "all") else "course", _symptom(),
+            _day(request.args.get("day")), "table" in request.args, "others" in request.args,
+        )  # fmt: skip
+    return page_or_part("review/story.html", "review/_story.html", nav="story", page=page, today=today)
+
+
+@bp.get("/patients")
+@access.staff
+def index() -> str:
+    viewer = access.viewer()
+    now = clock.now()
+    today = clock.diary_day(now, viewer.zone)
+    search = request.args.get("q", "").strip()[:80]
+    audit.seen(viewer, None, "caseload")
+    with db.read() as s:
+        rows = queries.caseload(s, viewer, today, search, _uuid(request.args.get("open")))
+    return render_template(
+        "review/patients.html", nav="patients", rows=rows, search=search, now=clock.local(now, viewer.zone)
+    )
+
+
+@bp.get("/patients/<uuid:patient_uuid>")
+@access.staff
+def show(patient_uuid: UUID) -> Response:
+    viewer = access.viewer()
+    span = request.args.get("span", "90")
+    with db.read() as s:
+        ref = access.load_patient(s, viewer, patient_uuid)
+        if not ref.kinds:
+            raise access.Hidden
+        today = clock.diary_day(clock.now(), ref.zone)
+    for kind in sorted(ref.kinds):
+        audit.seen(viewer, ref.id, str(kind))
+    with db.read() as s:
+        page = queries.patient_page(
+            s, viewer, ref, today, span if span in SPANS else "90", "table" in request.args
+        )
+    key = _symptom()
+    return page_or_part(
+        "review/patient.html", "review/_response.html", nav="patients", page=page, ref=ref, key=key,
+        symptom=BY_KEY[key], courses=page.courses.get(key, ()), words=words, counts_at=counts_at, is_tight=is_tight,
+        may_record=Role.CLINICIAN in ref.staff_roles, symptoms=SYMPTOMS,
+    )  # fmt: skip
+
+
+def _symptom() -> str:
+    key = request.args.get("symptom", "pain")
+    return key if key in BY_KEY else "pain"
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+
+
+def _uuid(text: str | None) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None
