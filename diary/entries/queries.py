@@ -3,11 +3,11 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, and_, bindparam, func, or_, select
 from sqlmodel import Session
 
 from diary.careteam import access
@@ -35,6 +35,8 @@ _columns = [
         "sleep_hours", "times_awake", "changed_at", "has_conflict",
     )
 ]  # fmt: skip
+
+FORTNIGHT, A_DAY = timedelta(days=14), timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,23 @@ def days_of_many(
     )
     for row in s.connection().execute(wanted):
         found[row[0]].append(_row(row))
+    return found
+
+
+def pain_before(
+    s: Session, viewer: access.Viewer, refs: Iterable[access.PatientRef], starts: Mapping[int, date]
+) -> dict[int, dict[date, float]]:
+    """Pain scores of the 14 days before a day, by patient whose scores the viewer may see; one statement."""
+    wanted = [
+        and_(_entry.c.person_id == ref.id, _entry.c.day.between(starts[ref.id] - FORTNIGHT, starts[ref.id] - A_DAY))
+        for ref in refs
+        if ref.id in starts and ref.shares(Kind.SCORES)
+    ]
+    found: dict[int, dict[date, float]] = {}
+    if wanted:
+        rows = select(_entry.c.person_id, _entry.c.day, _entry.c.pain).where(_entry.c.pain.is_not(None), or_(*wanted))
+        for patient_id, day, pain in s.connection().execute(rows):
+            found.setdefault(patient_id, {})[day] = pain
     return found
 
 

@@ -10,9 +10,9 @@ def is_part_wanted() -> bool:
     return bool(request.headers.get("HX-Request")) and not request.headers.get("HX-History-Restore-Request")
 
 
-def page_or_part(page: str, part: str, status: int = 200, **context: Any) -> Response:
+def page_or_part(whole: str, part: str, status: int = 200, /, **context: Any) -> Response:
     """The part for htmx, else the page that includes it."""
-    response = make_response(render_template(part if is_part_wanted() else page, **context), status)
+    response = make_response(render_template(part if is_part_wanted() else whole, **context), status)
     response.vary.add("HX-Request")
     return response
 

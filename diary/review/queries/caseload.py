@@ -1,6 +1,6 @@
 """The caseload: a constant number of statements, whatever the number of patients."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
@@ -10,11 +10,12 @@ from sqlmodel import Session
 from diary.careteam import access
 from diary.careteam.rules import Kind
 from diary.charts import Day, Frame, Mark, Series, spark, squares
-from diary.entries.queries import DayRow, days_of_many
+from diary.entries.queries import DayRow, days_of_many, pain_before
 from diary.infusions.queries import infusions_of_many
 from diary.lib.symptoms import BY_KEY, SYMPTOMS
 from diary.lib.words import date_short, number, plural, weekday
 from diary.response.rules import courses_of
+from diary.response.rules.days import COURSE_GAP_DAYS
 from diary.review.rules import (
     SHOWN_DAYS,
     DayState,
@@ -66,19 +67,25 @@ def caseload(s: Session, viewer: access.Viewer, today: date, search: str = "", o
         refs = [ref for ref in refs if search.casefold() in ref.name.casefold()]
     days = days_of_many(s, viewer, refs, today - timedelta(days=LOOK_BACK), today)
     infusions = infusions_of_many(s, viewer, refs)
-    rows = [_row(ref, days.get(ref.id), infusions.get(ref.id), today, ref.uuid == opened) for ref in refs]
+    starts = {ref.id: _course_start([(d, n) for d, n, status in infusions.get(ref.id, ()) if status == "done"]) for ref in refs}
+    before = pain_before(s, viewer, refs, {i: d for i, d in starts.items() if d and (today - d).days > LOOK_BACK - 14})
+    rows = [
+        _row(ref, days.get(ref.id), before.get(ref.id, {}), infusions.get(ref.id), today, ref.uuid == opened)
+        for ref in refs
+    ]
     return sorted(rows, key=lambda row: (min((r.order for r in row.reasons), default=9), row.name.casefold()))
 
 
 def _row(
-    ref: access.PatientRef, stored: list[DayRow] | None, given: list[tuple[date, int, str]] | None, today: date, opened: bool
+    ref: access.PatientRef, stored: list[DayRow] | None, before: Mapping[date, float],
+    given: list[tuple[date, int, str]] | None, today: date, opened: bool,
 ) -> CaseRow:
     done = [(day, number_) for day, number_, status in given or () if status == "done" and day <= today]
     planned = next((day for day, _, status in given or () if status == "planned" and day >= today), None)
     rows = stored or []
     states = [DayState(row.day, row.scores, row.late, row.unwell) for row in rows]
     in_course = bool(done) and (today - done[-1][0]).days <= 70
-    why = reasons(states, today, [day for day, _ in done], _relief_ended(rows, done, today), in_course) if ref.shares(Kind.SCORES) else []
+    why = reasons(states, today, [day for day, _ in done], _relief_ended(rows, before, done, today), in_course) if ref.shares(Kind.SCORES) else []
     frame = Frame(today - timedelta(days=SHOWN_DAYS), today - timedelta(days=1))
     shown = [row for row in rows if frame.since <= row.day <= frame.until]
     marks = [Mark(day, number_) for day, number_ in done if day >= frame.since]
@@ -114,13 +121,28 @@ def _since(done: Sequence[tuple[date, int]], today: date, is_shared: bool) -> st
     return f"day {after} after no. {number_}" if after else f"no. {number_} today"
 
 
-def _relief_ended(rows: Sequence[DayRow], done: Sequence[tuple[date, int]], today: date) -> tuple[int, str] | None:
-    """When the relief from pain of the last infusion ended in the last week; from the days at hand."""
-    recent = [day for day, _ in done if (today - day).days <= LOOK_BACK - 14]
-    if not recent or not rows or len(recent) < len(done) and recent[0] - timedelta(days=14) < rows[0].day:
+def _course_start(done: Sequence[tuple[date, int]]) -> date | None:
+    """The first infusion of the course that the last one belongs to."""
+    start = None
+    for day, _ in reversed(done):
+        if start is not None and (start - day).days > COURSE_GAP_DAYS:
+            break
+        start = day
+    return start
+
+
+def _relief_ended(
+    rows: Sequence[DayRow], before: Mapping[date, float], done: Sequence[tuple[date, int]], today: date
+) -> tuple[int, str] | None:
+    """When the relief from pain of the last infusion ended, if that was in the last week.
+
+    `before` holds the pain scores before the course, where it began before the days at hand.
+    """
+    start = _course_start(done)
+    if start is None or (today - done[-1][0]).days > COURSE_GAP_DAYS:
         return None
     scores = {row.day: score for row in rows if (score := row.scores["pain"]) is not None}
-    course = courses_of(scores, {row.day for row in rows if row.unwell}, recent)[-1]
+    course = courses_of({**before, **scores}, {row.day for row in rows if row.unwell}, [d for d, _ in done if d >= start])[-1]
     last = course.infusions[-1]
     if last.duration is None or last.duration.censored or last.onset_day is None:
         return None
