@@ -1,0 +1,113 @@
+"""Fixtures of the browser tests: the app behind a real server, real Chromium, and pages that watch their console."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from diary import db
+from tests import factories
+from tests.page_client import PageClient
+
+TODAY = date(2026, 11, 23)
+NOW = datetime(2026, 11, 23, 18, 5, tzinfo=UTC)
+QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+PHONE = {"width": 412, "height": 915}
+DESK = {"width": 1280, "height": 800}
+# A refused form answers 422 on purpose; Chromium writes each such answer to the console.
+EXPECTED = "Failed to load resource: the server responded with a status of 4"
+
+
+class Quiet(WSGIRequestHandler):
+    """No access log between the dots of the tests."""
+
+    def log(self, type: str, message: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def server(the_app) -> Iterator[str]:
+    serving = make_server("localhost", 0, the_app, threaded=True, request_handler=Quiet)
+    threading.Thread(target=serving.serve_forever, daemon=True).start()
+    yield f"http://localhost:{serving.server_port}"
+    serving.shutdown()
+
+
+@pytest.fixture
+def live(app, server, clock_at) -> str:
+    """The address of the app, on this test's own database, with the clock stopped at NOW."""
+    clock_at(NOW)
+    return server
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = shutil.which("chromium")
+    assert path, "Chromium is not installed: `make system` lists what the tests need."
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=QUIET)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_as(app, cast, live, browser):
+    """`open_as("alice")`: a page, signed in; at the end its console must have been quiet."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def begin(name: str | None = None, **options) -> Page:
+        options = {"viewport": DESK if name in ("bob", "cora", "dana", "erin") else PHONE, **options}
+        context = browser.new_context(base_url=live, **options)
+        contexts.append(context)
+        if name:
+            cookie = PageClient(app, getattr(cast, name)).http.get_cookie("neap")
+            context.add_cookies([{"name": "neap", "value": cookie.value, "url": live}])
+        page = context.new_page()
+        page.set_default_timeout(8000)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda line: _listen(line, complaints))
+        return page
+
+    yield begin
+    for context in contexts:
+        context.close()
+    assert not complaints, complaints
+
+
+def _listen(line, complaints: list[str]) -> None:
+    if line.type in ("error", "warning") and not line.text.startswith(EXPECTED):
+        complaints.append(f"{line.text} at {line.location.get('url')}")
+
+
+@pytest.fixture
+def history(live, cast):
+    """Ten weeks of Alice's diary with three infusions, days missing, late and unwell; Charlie has a little."""
+    with db.write() as s:
+        for step in range(70, 0, -1):
+            _day(s, cast.alice, step)
+        for number, ago in enumerate((42, 28, 14), start=1):
+            day = TODAY - timedelta(days=ago)
+            factories.infusion(s, cast.alice, day, time="10:00", dose_mg=40 + number, series="maintenance")
+        factories.entry(s, cast.charlie, TODAY - timedelta(days=2), pain=3, note="a quiet day", note_private="yes")
+    return cast
+
+
+def _day(s, person, ago: int) -> None:
+    """A wave that falls after each infusion; every ninth day is missing, every twentieth too unwell."""
+    day = TODAY - timedelta(days=ago)
+    if ago % 9 == 4:
+        return
+    if ago % 20 == 11:
+        factories.entry(s, person, day, unwell="yes")
+        return
+    since = (42 - ago) % 14 if ago <= 42 else None
+    level = 7 if since is None else min(7, 3 + since // 3)
+    scores = {key: max(0, level - less) for less, key in enumerate(("pain", "fatigue", "sleep", "mood", "cognition"))}
+    note = {"note": "walked to the harbour", "note_private": "no"} if ago % 15 == 2 else {}
+    late = datetime.combine(day + timedelta(days=2), NOW.time(), UTC) if ago % 13 == 0 else None
+    factories.entry(s, person, day, at=late, **scores, **note)
