@@ -6,9 +6,9 @@ from datetime import date, timedelta
 from html import escape
 from statistics import median
 
-from diary.charts.model import Day, Frame, Mark, Series
+from diary.charts.model import FINEST, Day, Frame, Mark, Series
+from diary.charts.model import bin_days as days_of_a_bar
 
-FINEST = 2.2
 DROP = "m0-7c1.6 2.4 3.4 4 3.4 6.2a3.4 3.4 0 0 1-6.8 0c0-2.2 1.8-3.8 3.4-6.2z"
 TIDE, INK, INK_2, EDGE, LINE, DROP_COLOUR, NOTE, WATER = (
     "#0A5A63", "#13242B", "#47585F", "#7C878B", "#DCD6C8", "#A8481F", "#7A5A00", "#DCEAE8",
@@ -19,6 +19,7 @@ PRINT = {
     "water": f'fill="{WATER}"',
     "line": f'fill="none" stroke="{TIDE}" stroke-width="1.2" stroke-linejoin="round" stroke-linecap="round"',
     "dots": f'fill="none" stroke="{TIDE}" stroke-width="2.6" stroke-linecap="round"',
+    "dots fine": f'fill="none" stroke="{TIDE}" stroke-width="1.9" stroke-linecap="round"',
     "late": f'fill="#fff" stroke="{TIDE}" stroke-width="1.1"',
     "helped": f'fill="none" stroke="{TIDE}" stroke-width="1"',
     "unwell": f'fill="{NOTE}"',
@@ -67,7 +68,7 @@ class Plot:
     @property
     def bin_days(self) -> int:
         """How many days one bar stands for: a week, or four where weeks are too fine."""
-        return 7 if self.step * 7 >= 2.4 else 28
+        return days_of_a_bar(self.step)
 
 
 def n(x: float) -> str:
@@ -140,7 +141,7 @@ def _points(plot: Plot, days: Iterable[Day]) -> str:
         if day.helper and (day.score is not None or day.unwell):
             helped.append(f"M{n(x - 2)} {n(plot.bottom + 2)}h4v3h-4z")
     return (
-        plot.path("dots", "".join(on_time))
+        plot.path("dots fine" if plot.step < 4 else "dots", "".join(on_time))
         + plot.path("late", "".join(late))
         + plot.path("unwell", "".join(unwell))
         + plot.path("helped", "".join(helped))

@@ -4,6 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+FINEST = 1.2  # units of the drawing a day needs to be drawn as a day
+FINEST_BAR = 2.4
+
+
+def bin_days(step: float) -> int:
+    """How many days one bar stands for at so many units a day: a week, or four where weeks are too fine."""
+    return 7 if step * 7 >= FINEST_BAR else 28
+
 
 @dataclass(frozen=True, slots=True)
 class Day:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from statistics import fmean
 
-from diary.charts.model import Frame, Mark, Series
+from diary.charts.model import FINEST, Frame, Mark, Series, bin_days
 from diary.lib.words import date_full, number, plural
 
 
@@ -35,9 +35,9 @@ def describe(series: Series, frame: Frame, marks: Sequence[Mark]) -> str:
 def bin_words(frame: Frame, width: float) -> str:
     """What a bar stands for where days are finer than pixels; empty where every day is drawn."""
     step = width / frame.days
-    if step >= 2.2:
+    if step >= FINEST:
         return ""
-    span = "one week" if step * 7 >= 2.4 else "four weeks"
+    span = "one week" if bin_days(step) == 7 else "four weeks"
     return f"Each bar is {span}: from its lowest to its highest score, with a dot at its middle score."
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from diary.careteam import access
 from diary.careteam.rules import Kind
 from diary.entries.models import Entry, EntryRevision
 from diary.entries.rules import SCORES, Note, Projection, Write, names_of_bits, project
-from diary.lib import clock, sealing
+from diary.lib import sealing
 
 _entry = Entry.__table__  # type: ignore[attr-defined]
 _revision = EntryRevision.__table__  # type: ignore[attr-defined]
@@ -23,6 +23,7 @@ _stored = (
         _entry.c.id.label("entry_id"), _entry.c.revisions,
         _revision.c.number, _revision.c.write_id, _revision.c.names, _revision.c.effective_at, _revision.c.source,
         _revision.c.recorded_at, _revision.c.written_by, _revision.c.fields, _revision.c.base, _revision.c.note_sealed,
+        _revision.c.zone, _revision.c.device, _revision.c.received_at,
     )
     .join_from(_entry, _revision, _revision.c.entry_id == _entry.c.id)
     .where(_entry.c.person_id == bindparam("person"), _entry.c.day == bindparam("day"))
@@ -36,6 +37,7 @@ _columns = [
     )
 ]  # fmt: skip
 
+AT_ONCE = 500  # SQLite takes an expression of depth 1,000 at most
 FORTNIGHT, A_DAY = timedelta(days=14), timedelta(days=1)
 
 
@@ -73,12 +75,13 @@ class NoteRow:
 
 @dataclass(frozen=True)
 class OpenDay:
-    """A day as its own patient sees it, with everything that its form needs."""
+    """A day as its own patient sees it, with everything that its form needs; `sources` says where a write came from."""
 
     day: date
-    projection: Projection | None
-    last_write: UUID | None
-    changed_at: datetime | None
+    projection: Projection | None = None
+    last_write: UUID | None = None
+    changed_at: datetime | None = None
+    sources: Mapping[UUID, tuple[str, datetime]] = field(default_factory=dict)
 
 
 _NAMES = tuple(names_of_bits(bits) for bits in range(32))
@@ -91,7 +94,9 @@ def _row(row: Any) -> DayRow:
     )  # fmt: skip
 
 
-def days_between(s: Session, viewer: access.Viewer, patient_id: int, since: date, until: date) -> list[DayRow]:
+def days_between(
+    s: Session, viewer: access.Viewer, patient_id: int, since: date, until: date
+) -> list[DayRow]:
     """The stored days from `since` to `until`, both included, oldest first."""
     access.require(s, viewer, patient_id, Kind.SCORES)
     return _days(s, patient_id, _entry.c.day >= since, _entry.c.day <= until)
@@ -129,21 +134,29 @@ def days_of_many(
 def pain_before(
     s: Session, viewer: access.Viewer, refs: Iterable[access.PatientRef], starts: Mapping[int, date]
 ) -> dict[int, dict[date, float]]:
-    """Pain scores of the 14 days before a day, by patient whose scores the viewer may see; one statement."""
+    """Pain scores of the 14 days before a day, by patient whose scores the viewer may see; one statement for 500."""
     wanted = [
-        and_(_entry.c.person_id == ref.id, _entry.c.day.between(starts[ref.id] - FORTNIGHT, starts[ref.id] - A_DAY))
+        and_(
+            _entry.c.person_id == ref.id,
+            _entry.c.day.between(starts[ref.id] - FORTNIGHT, starts[ref.id] - A_DAY),
+        )
         for ref in refs
         if ref.id in starts and ref.shares(Kind.SCORES)
     ]
     found: dict[int, dict[date, float]] = {}
-    if wanted:
-        rows = select(_entry.c.person_id, _entry.c.day, _entry.c.pain).where(_entry.c.pain.is_not(None), or_(*wanted))
+    for start in range(0, len(wanted), AT_ONCE):
+        spans = or_(*wanted[start : start + AT_ONCE])
+        rows = select(_entry.c.person_id, _entry.c.day, _entry.c.pain).where(
+            _entry.c.pain.is_not(None), spans
+        )
         for patient_id, day, pain in s.connection().execute(rows):
             found.setdefault(patient_id, {})[day] = pain
     return found
 
 
-def notes_between(s: Session, viewer: access.Viewer, patient_id: int, since: date, until: date) -> list[NoteRow]:
+def notes_between(
+    s: Session, viewer: access.Viewer, patient_id: int, since: date, until: date
+) -> list[NoteRow]:
     """Notes by day; private ones only for the patient and the operator."""
     access.require(s, viewer, patient_id, Kind.NOTES)
     wanted = (
@@ -166,29 +179,40 @@ def notes_between(s: Session, viewer: access.Viewer, patient_id: int, since: dat
 def span(s: Session, viewer: access.Viewer, patient_id: int) -> tuple[date, date] | None:
     """The first and last stored day, or None for an empty diary."""
     access.require(s, viewer, patient_id, Kind.SCORES)
-    first, last = s.connection().execute(
-        select(func.min(_entry.c.day), func.max(_entry.c.day)).where(_entry.c.person_id == patient_id)
-    ).one()
+    first, last = (
+        s.connection()
+        .execute(
+            select(func.min(_entry.c.day), func.max(_entry.c.day)).where(_entry.c.person_id == patient_id)
+        )
+        .one()
+    )
     return (first, last) if first else None
 
 
 def last_change(s: Session, viewer: access.Viewer, patient_id: int, until: date) -> datetime | None:
     """The moment of the last revision of any day up to `until`."""
     access.require(s, viewer, patient_id, Kind.SCORES)
-    return s.connection().execute(
-        select(func.max(_entry.c.changed_at)).where(_entry.c.person_id == patient_id, _entry.c.day <= until)
-    ).scalar()
+    return (
+        s.connection()
+        .execute(
+            select(func.max(_entry.c.changed_at)).where(
+                _entry.c.person_id == patient_id, _entry.c.day <= until
+            )
+        )
+        .scalar()
+    )
 
 
-def open_day(s: Session, viewer: access.Viewer, patient_id: int, day: date, zone: str) -> OpenDay:
+def open_day(s: Session, viewer: access.Viewer, patient_id: int, day: date) -> OpenDay:
     """A day with its merged fields and conflicts, for the patient's own page."""
     if not viewer.operator and viewer.person_id != patient_id:
         raise access.Hidden
-    entry_id, _, writes = stored_writes(s.connection(), patient_id, day)
-    if entry_id is None:
-        return OpenDay(day, None, None, None)
-    changed_at = s.connection().execute(select(_entry.c.changed_at).where(_entry.c.id == entry_id)).scalar()
-    return OpenDay(day, project(writes, clock.day_end(day, zone)), writes[-1].id, changed_at)
+    rows = s.connection().execute(_stored, {"person": patient_id, "day": day}).all()
+    if not rows:
+        return OpenDay(day)
+    writes = [write_of(row) for row in rows]
+    sources = {write.id: (row.device, row.effective_at) for write, row in zip(writes, rows, strict=True)}
+    return OpenDay(day, project(writes, day), writes[-1].id, rows[-1].received_at, sources)
 
 
 def revisions_of(s: Session, viewer: access.Viewer, patient_id: int) -> Iterable[tuple[date, EntryRevision]]:
@@ -201,8 +225,7 @@ def revisions_of(s: Session, viewer: access.Viewer, patient_id: int) -> Iterable
         .where(Entry.person_id == patient_id)
         .order_by(Entry.day, EntryRevision.number)
     )
-    for day, revision in s.execute(wanted):
-        yield day, revision
+    yield from s.execute(wanted).tuples()
 
 
 def stored_writes(connection: Connection, patient_id: int, day: date) -> tuple[int | None, int, list[Write]]:
@@ -227,4 +250,5 @@ def write_of(row: Any) -> Write:
         written_by=row.written_by,
         is_timed=row.source != "import" or row.recorded_at is not None,
         names=UUID(bytes=row.names) if row.names else None,
+        zone=row.zone,
     )
