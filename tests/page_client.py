@@ -41,7 +41,7 @@ class Page:
 
     def all(self, tag: str, **attributes):
         """Elements of a tag whose attributes hold exactly these values (class_: one of the classes)."""
-        return [el for el in self.tree.iter(tag) if _matches(el, attributes)]
+        return [el for el in self.tree.iter() if _local(el) == tag and _matches(el, attributes)]
 
     def one(self, tag: str, **attributes):
         found = self.all(tag, **attributes)
@@ -50,7 +50,7 @@ class Page:
 
     def words(self, element=None) -> str:
         element = self.tree if element is None else element
-        return " ".join("".join(element.itertext()).split())
+        return " ".join(" ".join(element.itertext()).split())
 
     def error_of(self, field: str) -> str:
         """The words of the element that aria-describedby of the field names."""
@@ -61,6 +61,11 @@ class Page:
                         if target.get("id") == name and "error" in (target.get("class") or "") + name:
                             return self.words(target)
         return ""
+
+
+def _local(el) -> str:
+    """The tag without its namespace: drawings have one."""
+    return el.tag.rpartition("}")[2] if isinstance(el.tag, str) else ""
 
 
 def _matches(el, attributes) -> bool:

@@ -17,7 +17,7 @@ from diary.infusions.forms import InfusionValues, TypedInfusion, parse_infusion
 from diary.infusions.models import Infusion
 from diary.infusions.rules import ROUTES, Unusual, unusual
 from diary.lib import clock, words
-from diary.lib.forms import echo
+from diary.lib.forms import echo, last_values
 from diary.lib.htmx import see_other
 from diary.response.rules import words as response_words
 from diary.review.queries import infusion_list
@@ -164,7 +164,7 @@ def _last(s: Any, viewer: access.Viewer, ref: access.PatientRef) -> queries.Infu
 
 def _checked(ref: access.PatientRef, last_dose_mg: float | None) -> tuple[TypedInfusion, list[Unusual]]:
     """The form, and what is unusual in it and not confirmed as it stands."""
-    form = parse_infusion(request.form.to_dict(), _today(ref))
+    form = parse_infusion(last_values(request.form), _today(ref))
     if form.value is None:
         return form, []
     value: InfusionValues = form.value
@@ -174,7 +174,7 @@ def _checked(ref: access.PatientRef, last_dose_mg: float | None) -> tuple[TypedI
 
 
 def _typed() -> dict[str, str]:
-    return {name: echo(text) for name, text in request.form.items() if name not in ("csrf_token", "confirm")}
+    return {name: echo(text) for name, text in last_values(request.form).items() if name not in ("csrf_token", "confirm")}
 
 
 def _as_typed(infusion: Infusion) -> dict[str, str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from werkzeug.datastructures import MultiDict
 
 
 UNSHOWABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
@@ -52,3 +53,8 @@ def _words(kind: str, name: str, item: Mapping[str, Any]) -> str:
 def echo(text: str) -> str:
     """What somebody typed, ready to stand in a page again; a character that HTML can't hold becomes U+FFFD."""
     return UNSHOWABLE.sub("\ufffd", text)
+
+
+def last_values(form: MultiDict[str, str]) -> dict[str, str]:
+    """The last value of each name counts: a checkbox after its hidden empty input, a button after its field."""
+    return {name: values[-1] for name, values in form.lists()}

@@ -144,9 +144,9 @@ def _relief_ended(
     scores = {row.day: score for row in rows if (score := row.scores["pain"]) is not None}
     course = courses_of({**before, **scores}, {row.day for row in rows if row.unwell}, [d for d, _ in done if d >= start])[-1]
     last = course.infusions[-1]
-    if last.duration is None or last.duration.censored or last.onset_day is None:
+    if last.duration is None or last.duration.high is None or last.onset_day is None:
         return None
-    ended = last.onset_day + last.duration.low
+    ended = last.onset_day + last.duration.high
     if (today - last.on).days - ended > 7:
         return None
     latest = [number(score) for score in list(scores.values())[-3:]]

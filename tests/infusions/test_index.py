@@ -1,0 +1,58 @@
+"""The patient's own list: what each infusion did, in words."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from diary import db
+from tests import factories
+
+DAY = date(2026, 3, 15)
+
+
+@pytest.fixture(autouse=True)
+def now(clock_at):
+    clock_at(datetime(2026, 4, 20, 12, tzinfo=UTC))
+
+
+def test_before_anything_is_recorded(client_as):
+    page = client_as("alice").get("/infusions")
+    assert page.status == 200
+    assert "No infusion is recorded yet" in page.text
+
+
+def test_each_infusion_says_what_it_did(client_as, cast):
+    with db.write() as s:
+        factories.days(DAY - timedelta(days=14), [8] * 15 + [5, 4, 4, 4, 8, 8, 8, 8], s, cast.alice)
+        factories.infusion(s, cast.alice, DAY)
+        factories.infusion(s, cast.alice, date(2026, 4, 27), status="planned", time="10:00")
+    page = client_as("alice").get("/infusions")
+    assert "relief from day 1, for 4 days" in page.text
+    assert "Monday 27 April" in page.text
+    assert "1 of 1 can be judged by their first week" in page.text
+
+
+def test_a_tight_schedule_is_told_by_weeks(client_as, cast):
+    with db.write() as s:
+        factories.days(DAY - timedelta(days=14), [8] * 15 + [4] * 9 + ["u", "x", 8, 4, 4], s, cast.alice)
+        for step in (0, 3, 7, 10):
+            factories.infusion(s, cast.alice, DAY + timedelta(days=step))
+    page = client_as("alice").get("/infusions")
+    assert "counted by weeks" in page.text
+    assert "The run you are in" in page.text
+    assert page.all("span", class_="u")
+
+
+@pytest.mark.parametrize("who", ["bob", "cora", "dana"])
+def test_staff_have_no_such_page(client_as, who):
+    assert client_as(who).get("/infusions").status == 404
+
+
+def test_signed_out(client_as):
+    assert client_as().get("/infusions").status == 303
+
+
+def test_charlie_sees_his_own_only(client_as, cast):
+    with db.write() as s:
+        factories.infusion(s, cast.alice, DAY)
+    assert "No infusion is recorded yet" in client_as("charlie").get("/infusions").text

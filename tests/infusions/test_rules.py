@@ -1,0 +1,103 @@
+"""Doses by weight, unusual values, and what the form takes and refuses."""
+
+from datetime import date
+
+import pytest
+
+from diary.infusions.forms import parse_infusion
+from diary.infusions.rules import day_words, mg_per_kg, mg_per_kg_h, next_number, unusual
+
+TODAY = date(2026, 11, 24)
+GOOD = {"date": "2026-11-20", "dose_mg": "40", "minutes": "40"}
+
+
+def test_doses_by_weight():
+    assert mg_per_kg(55, 68.4) == pytest.approx(0.804, abs=0.001)
+    assert mg_per_kg_h(55, 68.4, 50) == pytest.approx(0.965, abs=0.001)
+    assert mg_per_kg(55, None) is None and mg_per_kg_h(55, None, 50) is None
+
+
+@pytest.mark.parametrize(
+    ("dose", "weight", "minutes", "last", "fields"),
+    [
+        (140, 70, 40, None, []),
+        (141, 70, 40, None, ["dose_mg"]),
+        (60, 70, 40, 40, []),
+        (61, 70, 40, 40, ["dose_mg"]),
+        (40, None, 720, 40, []),
+        (40, None, 721, 40, ["minutes"]),
+        (550, 68.4, 800, 55, ["dose_mg", "minutes"]),
+    ],
+)
+def test_unusual_values(dose, weight, minutes, last, fields):
+    assert [ask.field for ask in unusual(dose, weight, minutes, last)] == fields
+
+
+def test_the_words_of_an_unusual_dose():
+    (ask,) = unusual(550, 68.4, 50, 55)
+    assert ask.words == "That is 8.04 mg/kg, more than 2, and more than 1.5 times the last dose, 55 mg."
+    assert ask.instead == 55
+
+
+@pytest.mark.parametrize(("taken", "number"), [((), 1), ((1, 2, 3), 4), ((1, 7), 8)])
+def test_numbers_are_never_given_twice(taken, number):
+    assert next_number(taken) == number
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({"dose_mg": "0"}, "dose_mg"),
+        ({"dose_mg": "-5"}, "dose_mg"),
+        ({"dose_mg": "abc"}, "dose_mg"),
+        ({"dose_mg": ""}, "dose_mg"),
+        ({"dose_mg": "1e3"}, "dose_mg"),
+        ({"dose_mg": "٤٠"}, "dose_mg"),
+        ({"minutes": "-40"}, "minutes"),
+        ({"minutes": "0"}, "minutes"),
+        ({"date": "2026-11-25"}, "date"),
+        ({"date": "1899-12-31"}, "date"),
+        ({"date": "20.11.2026"}, "date"),
+        ({"date": "2026-02-30"}, "date"),
+        ({"date": "2029-01-01", "status": "planned"}, "date"),
+        ({"time": "25:00"}, "time"),
+        ({"time": "9"}, "time"),
+        ({"weight_kg": "0"}, "weight_kg"),
+        ({"route": "mouth"}, "route"),
+        ({"series": "third"}, "series"),
+        ({"number": "0"}, "number"),
+        ({"number": "1.5"}, "number"),
+        ({"status": "maybe"}, "status"),
+        ({"note": "a\x00b"}, "note"),
+        ({"note": "x" * 10_001}, "note"),
+        ({"colour": "blue"}, "colour"),
+    ],
+)
+def test_bad_values_are_said_at_their_field(typed, field):
+    form = parse_infusion({**GOOD, **typed}, TODAY)
+    assert form.value is None
+    assert list(form.errors) == [field]
+
+
+@pytest.mark.parametrize(
+    ("typed", "name", "value"),
+    [
+        ({"dose_mg": "42,5"}, "dose_mg", 42.5),
+        ({"weight_lb": "150"}, "weight_kg", 68.04),
+        ({"time": "9:05"}, "at_time", "09:05"),
+        ({"route": "iv"}, "route", "IV"),
+        ({"date": "2028-01-01", "status": "planned"}, "status", "planned"),
+        ({"note": "a" * 10_000}, "note", "a" * 10_000),
+        ({"note": "=1+1 <script> \u202e 🙂"}, "note", "=1+1 <script> \u202e 🙂"),
+    ],
+)
+def test_good_values(typed, name, value):
+    form = parse_infusion({**GOOD, **typed}, TODAY)
+    assert form.errors == {}
+    assert getattr(form.value, name) == value
+
+
+def test_where_a_day_stands():
+    assert day_words(TODAY, None) == ""
+    assert day_words(TODAY, (date(2026, 11, 21), 14)) == "Day 3 after infusion 14"
+    assert day_words(TODAY, (TODAY, 14)) == "Infusion 14 on this day"

@@ -1,0 +1,121 @@
+"""One patient for staff: timeline, response, notes; each kind only with its consent; views are audited."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from diary import db
+from diary.audit.models import AuditEvent
+from diary.careteam import access, actions
+from diary.careteam.rules import Kind
+from diary.lib import clock
+from tests import factories
+from tests.conftest import stored
+
+DAY = date(2026, 3, 15)
+
+
+@pytest.fixture(autouse=True)
+def now(clock_at):
+    clock_at(datetime(2026, 4, 20, 12, tzinfo=UTC))
+
+
+@pytest.fixture
+def diary_of_alice(app, cast):
+    with db.write() as s:
+        factories.days(DAY - timedelta(days=14), [8] * 15 + [5, 4, 4, 4, 8, 8, 8, 8], s, cast.alice)
+        factories.infusion(s, cast.alice, DAY, dose_mg="41.7")
+        factories.entry(s, cast.alice, date(2026, 4, 1), note="by the weir <script>alert(1)</script>", note_private="no")
+        factories.entry(s, cast.alice, date(2026, 4, 2), note="only mine", note_private="yes")
+    return f"/patients/{cast.alice.uuid}"
+
+
+def withdraw(cast, staff, *kinds):
+    with db.write() as s:
+        actions.withdraw_consent(s, access.OPERATOR, cast.alice.id, staff.id, kinds, clock.now())
+
+
+def test_bob_sees_the_whole(client_as, diary_of_alice):
+    page = client_as("bob").get(diary_of_alice)
+    assert page.status == 200
+    assert len(page.all("svg", role="img")) >= 6
+    table = page.words(page.one("section", id="response"))
+    assert "day 1" in table and "4 days" in table and "41.7 mg" in table and "50 %" in table
+    assert "by the weir <script>alert(1)</script>" in page.words()
+    assert "only mine" not in page.text
+
+
+@pytest.mark.parametrize("who", ["alice", "dana", "charlie", "erin"])
+def test_strangers_get_404(client_as, diary_of_alice, who):
+    assert client_as(who).get(diary_of_alice).status == 404
+
+
+def test_signed_out(client_as, diary_of_alice):
+    assert client_as().get(diary_of_alice).status == 303
+
+
+@pytest.mark.parametrize(
+    ("kind", "gone", "words"),
+    [
+        (Kind.SCORES, "counts at", "Scores are not shared with you"),
+        (Kind.NOTES, "by the weir", "Notes are not shared with you"),
+        (Kind.INFUSIONS, "41.7", "needs both scores and infusions"),
+    ],
+)
+def test_each_kind_has_its_own_consent_from_the_next_request_on(client_as, cast, diary_of_alice, kind, gone, words):
+    client = client_as("cora")
+    assert gone in client.get(diary_of_alice).text
+    withdraw(cast, cast.cora, kind)
+    page = client.get(diary_of_alice)
+    assert gone not in page.text and words in page.text
+
+
+def test_no_kind_at_all_is_404(client_as, cast, diary_of_alice):
+    withdraw(cast, cast.cora, *Kind)
+    assert client_as("cora").get(diary_of_alice).status == 404
+
+
+def test_views_by_others_are_noted_once_in_ten_minutes(client_as, cast, diary_of_alice, clock_at):
+    client = client_as("cora")
+    client.get(diary_of_alice)
+    client.get(diary_of_alice)
+    with db.read() as s:
+        seen = [e.action for e in stored(s, AuditEvent, patient_id=cast.alice.id, actor_id=cast.cora.id)]
+    assert sorted(seen) == sorted(f"view.{kind}" for kind in Kind)
+    clock_at(clock.now() + timedelta(minutes=11))
+    client.get(diary_of_alice)
+    with db.read() as s:
+        assert len(stored(s, AuditEvent, action="view.scores")) == 2
+
+
+def test_staff_pages_are_never_cached(client_as, diary_of_alice):
+    assert client_as("bob").get(diary_of_alice).headers["Cache-Control"] == "no-store"
+
+
+def test_the_same_as_a_table(client_as, diary_of_alice):
+    page = client_as("bob").get(f"{diary_of_alice}?table=1&span=90")
+    rows = [page.words(row) for row in page.one("div", id="table").iter("tr")]
+    assert len(rows) == 91
+    assert "15 Mar 2026 8 infusion 1" in rows
+
+
+def test_another_symptom_comes_as_a_part(client_as, diary_of_alice):
+    part = client_as("bob").get(f"{diary_of_alice}?symptom=mood", htmx=True)
+    assert "Low mood after each infusion" in part.text and "<html" not in part.text
+    assert "HX-Request" in part.headers["Vary"]
+
+
+@pytest.mark.parametrize("query", ["?span=99", "?symptom=joy", "?span=all", "?span=30&table=1"])
+def test_odd_and_other_queries(client_as, diary_of_alice, query):
+    assert client_as("bob").get(diary_of_alice + query).status == 200
+
+
+def test_a_patient_without_entries(client_as, cast):
+    page = client_as("bob").get(f"/patients/{cast.alice.uuid}")
+    assert page.status == 200
+    assert "Nothing is logged yet" in page.text and "No infusion is recorded yet" in page.text
+
+
+def test_only_the_clinician_is_offered_to_record(client_as, diary_of_alice):
+    assert "Record infusion" in client_as("bob").get(diary_of_alice).text
+    assert "Record infusion" not in client_as("cora").get(diary_of_alice).text

@@ -1,0 +1,159 @@
+"""The caseload: who needs somebody, in words; a constant number of statements; only what is shared."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import event
+
+from diary import db
+from diary.accounts.actions import create_person
+from diary.audit.models import AuditEvent
+from diary.careteam import access, actions
+from diary.careteam.rules import Kind
+from diary.lib import clock
+from tests import factories
+from tests.conftest import stored
+
+TODAY = date(2026, 4, 20)
+
+
+@pytest.fixture(autouse=True)
+def now(clock_at):
+    clock_at(datetime(2026, 4, 20, 12, tzinfo=UTC))
+
+
+def logged(s, person, scores, until=TODAY):
+    factories.days(until - timedelta(days=len(scores) - 1), scores, s, person)
+
+
+def test_empty(client_as, cast):
+    with db.write() as s:
+        for link in (cast.bob, cast.cora):
+            del link
+    page = client_as("cora").get("/patients")
+    assert page.status == 200 and "Alice Marlow" in page.text and "Charlie" not in page.text
+
+
+def test_nobody_linked(client_as, cast):
+    from diary.careteam.models import CareLink
+
+    with db.write() as s:
+        for link in stored(s, CareLink, staff_id=cast.cora.id):
+            link.ended_at = clock.now()
+            s.add(link)
+    page = client_as("cora").get("/patients")
+    assert "Nobody is linked to you yet" in page.text
+
+
+@pytest.mark.parametrize("who", ["alice", "dana", "charlie"])
+def test_strangers_get_404(client_as, who):
+    assert client_as(who).get("/patients").status == 404
+
+
+def test_signed_out(client_as):
+    assert client_as().get("/patients").location.startswith("/sign-in")
+
+
+def test_reasons_in_words(client_as, cast):
+    with db.write() as s:
+        logged(s, cast.alice, [4] * 14 + [7, 7, 4, 7, 7, 7, 6])
+    page = client_as("bob").get("/patients")
+    assert "Something to know" in page.text
+    assert "Pain above the usual" in page.text
+    assert "2 points or more above 4" in page.text
+
+
+def test_silence_in_mid_course(client_as, cast):
+    with db.write() as s:
+        logged(s, cast.alice, [6] * 20, until=TODAY - timedelta(days=5))
+        factories.infusion(s, cast.alice, TODAY - timedelta(days=12))
+    page = client_as("bob").get("/patients")
+    assert "No entry since Wed 15 Apr" in page.text
+    assert "4 days, in mid-course" in page.text
+    assert "day 12 after no. 1" in page.text
+
+
+def test_a_planned_infusion_is_named(client_as, cast):
+    with db.write() as s:
+        logged(s, cast.alice, [6] * 20)
+        factories.infusion(s, cast.alice, TODAY + timedelta(days=2), status="planned")
+    assert "Wed 22 Apr" in client_as("bob").get("/patients").text
+
+
+def test_the_relief_of_a_long_course_is_judged_by_its_own_level(client_as, cast):
+    """The course began 150 days ago: the level before it lies outside the days that the page looks at."""
+    first = TODAY - timedelta(days=150)
+    with db.write() as s:
+        factories.days(first - timedelta(days=14), [8] * 15 + [7] * 126, s, cast.alice)
+        for step in (0, 50, 100, 127):
+            factories.infusion(s, cast.alice, first + timedelta(days=step))
+        logged(s, cast.alice, [4] * 16 + [8] * 6)
+    assert "Relief ended on day 18" in client_as("bob").get("/patients").text
+
+
+def test_finding_somebody(client_as):
+    assert "Alice Marlow" in client_as("bob").get("/patients?q=marl").text
+    page = client_as("bob").get("/patients?q=%3Cscript%3E")
+    assert "Nobody of that name" in page.text and "<script>" not in page.text.split("</head>")[1]
+
+
+def test_the_other_three_on_request(client_as, cast):
+    with db.write() as s:
+        for step in range(10):
+            factories.entry(s, cast.alice, TODAY - timedelta(days=step + 1), pain=5, mood=4, sleep=6, fatigue=step, cognition=2)
+    page = client_as("bob").get(f"/patients?open={cast.alice.uuid}")
+    assert len(page.all("div", class_="three")) == 1
+    assert client_as("bob").get("/patients?open=nonsense").status == 200
+
+
+def test_what_is_not_shared_is_not_there(client_as, cast):
+    with db.write() as s:
+        logged(s, cast.alice, [4] * 14 + [9] * 7)
+        factories.infusion(s, cast.alice, TODAY - timedelta(days=3))
+        actions.withdraw_consent(s, access.OPERATOR, cast.alice.id, cast.bob.id, list(Kind), clock.now())
+    page = client_as("bob").get("/patients")
+    assert "Scores not shared" in page.text and "above the usual" not in page.text
+    assert "after no." not in page.text
+
+
+def test_looking_at_the_list_is_one_event_without_subjects(client_as, cast):
+    client = client_as("bob")
+    client.get("/patients")
+    client.get("/patients")
+    with db.read() as s:
+        events = stored(s, AuditEvent, action="view.caseload")
+    assert [(e.actor_id, e.patient_id) for e in events] == [(cast.bob.id, None)]
+
+
+@pytest.mark.both
+def test_the_number_of_statements_does_not_grow(app, cast):
+    def statements():
+        from diary.review import queries
+
+        viewer = access.Viewer(cast.bob.id, roles=frozenset({(cast.bob.clinic_id, "clinician")}))
+        count = []
+        engine = db.database().reader
+        listen = lambda *args: count.append(args[2])  # noqa: E731
+        event.listen(engine, "before_cursor_execute", listen)
+        with db.read() as s:
+            rows = queries.caseload(s, viewer, TODAY)
+        event.remove(engine, "before_cursor_execute", listen)
+        return len(count), len(rows)
+
+    def add(number):
+        with db.write() as s:
+            for n in range(number):
+                person = create_person(s, f"p{n}-{number}@example.org", f"P {n}", "UTC", clock.now())
+                actions.add_member(s, cast.bob.clinic_id, person.id, "patient", clock.now())
+                actions.link(s, access.OPERATOR, cast.bob.clinic_id, person.id, cast.bob.id, clock.now())
+                actions.give_consent(s, access.OPERATOR, person.id, cast.bob.id, list(Kind), clock.now())
+                logged(s, person, [5, 6, 7])
+                factories.infusion(s, person, TODAY - timedelta(days=140))
+                factories.infusion(s, person, TODAY - timedelta(days=80))
+
+    add(4)
+    few, rows_few = statements()
+    add(16)
+    many, rows_many = statements()
+    assert rows_many == rows_few + 16
+    assert many == few
