@@ -10,7 +10,8 @@ PACKAGE = ROOT / "diary"
 FLOORS = [
     {"config"},
     {"db"},
-    {"charts", "lib"},
+    {"lib"},
+    {"charts"},
     {"audit"},
     {"accounts"},
     {"careteam"},

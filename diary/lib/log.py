@@ -13,17 +13,9 @@ log = structlog.get_logger("neap")
 
 
 def init_app(app: Flask, level: str) -> None:
-    number = getattr(logging, level.upper(), logging.INFO)
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
-        cache_logger_on_first_use=False,
-    )
+    configure(level)
+    # Flask's own line would hold the path, which may hold a token.
+    app.log_exception = lambda info: failure(info[1]) if isinstance(info[1], BaseException) else None  # type: ignore[method-assign]
 
     @app.before_request
     def _start() -> None:
@@ -41,6 +33,20 @@ def init_app(app: Flask, level: str) -> None:
             ms=round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1),
         )
         return response
+
+
+def configure(level: str) -> None:
+    """One JSON line an event, on stderr, from this level on."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper(), logging.INFO)),
+        logger_factory=lambda *_args: structlog.PrintLogger(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
 
 
 def failure(error: BaseException) -> None:

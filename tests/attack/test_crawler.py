@@ -192,6 +192,7 @@ def test_what_is_hidden_looks_like_what_is_not_there(client_as, planted):
 
     for who in ("charlie", "erin", "cora", "dana"):
         client = client_as(who)
+        client.get("/more")  # the session's CSRF token is made by its first page
         for path in ("", "/report.pdf", "/infusions/new"):
             real_uuid = planted.charlie.uuid if who in ("cora", "dana") else planted.alice.uuid
             real = client.get(f"/patients/{real_uuid}{path}")
