@@ -26,11 +26,13 @@ from diary.entries.rules import (
     merge,
     project,
     renamed,
+    signed_anew,
     today_for,
     touched,
     why_closed,
+    writer_of,
 )
-from diary.lib import clock, sealing
+from diary.lib import sealing
 
 PAGE, PHONE, IMPORT = "page", "phone", "import"
 
@@ -117,7 +119,7 @@ def record_entry(s: Session, viewer: access.Viewer, patient_id: int, write: DayW
             raise Closed(closed)
     write = _resolved(write, writes)
     if not write.fields:
-        return Recorded(write.id, 0, {}, project(writes, clock.day_end(write.day, write.zone)) if writes else None)
+        return Recorded(write.id, 0, {})
     return _store(s, viewer, patient_id, write, entry_id, revisions, writes)
 
 
@@ -140,8 +142,11 @@ def _resolved(write: DayWrite, writes: list[Write]) -> DayWrite:
         shown = merge(writes)
         fields = touched(shown, write.fields)
         return replace(write, fields=fields, base=base_of(shown, fields))
-    shown = merge(_seen_by_page(write, writes))
-    fields = touched(shown, write.fields)
+    seen = _seen_by_page(write, writes)
+    shown = merge(seen)
+    fields = touched(shown, write.fields, settles=True)
+    if write.written_by and shown and write.written_by != writer_of(seen, shown):
+        fields = signed_anew(shown, merge(writes)) | fields
     return replace(write, fields=fields, base=base_of(shown, fields, write.names))
 
 
@@ -152,7 +157,9 @@ def _seen_by_page(write: DayWrite, writes: list[Write]) -> list[Write]:
         place = next((n for n, stored in enumerate(writes) if stored.id == write.seen), -1)
         if place < 0:
             raise UnknownBase
-    own = [stored for stored in writes[place + 1 :] if write.names in (stored.id, stored.names) and write.names]
+    own = [
+        stored for stored in writes[place + 1 :] if write.names in (stored.id, stored.names) and write.names
+    ]
     return writes[: place + 1] + own
 
 
@@ -163,12 +170,16 @@ def _store(
     connection = s.connection()
     is_timed = write.source != IMPORT or write.recorded_at is not None
     written_by = write.written_by or (writes[-1].written_by if writes and write.source == PAGE else "self")
-    stored = Write(write.id, write.effective_at, write.fields, write.base, written_by, is_timed, write.names)
-    projection = project([*writes, stored], clock.day_end(write.day, write.zone))
+    stored = Write(
+        write.id, write.effective_at, write.fields, write.base, written_by, is_timed, write.names, write.zone
+    )  # fmt: skip
+    projection = project([*writes, stored], write.day)
     number = revisions + 1
     values = _entry_values(patient_id, write, projection, number)
     if entry_id is None:
-        entry_id = connection.execute(_insert_entry, {"person_id": patient_id, "day": write.day, **values}).inserted_primary_key[0]
+        entry_id = connection.execute(
+            _insert_entry, {"person_id": patient_id, "day": write.day, **values}
+        ).inserted_primary_key[0]
     else:
         connection.execute(_update_entry, {"entry_id": entry_id, **values})
     connection.execute(_insert_revision, _revision_values(viewer, write, entry_id, number, written_by))
@@ -180,7 +191,9 @@ def _store(
             "superseded": " ".join(superseded), "received_at": write.received_at,
         },
     )  # fmt: skip
-    audit.record(s, viewer, "entry.create" if number == 1 else "entry.revise", patient_id, thing=str(entry_id))
+    audit.record(
+        s, viewer, "entry.create" if number == 1 else "entry.revise", patient_id, thing=str(entry_id)
+    )
     outcome = {name: "superseded" if name in superseded else "applied" for name in write.fields}
     return Recorded(write.id, number, outcome, projection, is_new=number == 1)
 
@@ -191,7 +204,9 @@ def _entry_values(patient_id: int, write: DayWrite, projection: Projection, numb
         **{name: projection.value(name) for name in (*SCORES, *NUMBERS)},
         "unwell": bool(projection.value("unwell")),
         "written_by": projection.written_by,
-        "note_sealed": sealing.seal("entry", f"{patient_id}/{write.day}", "note", note.text or "") if note else None,
+        "note_sealed": sealing.seal("entry", f"{patient_id}/{write.day}", "note", note.text or "")
+        if note
+        else None,
         "note_private": bool(note and note.private),
         "late": late_bits(projection.late),
         "skipped": late_bits(projection.skipped),
@@ -224,7 +239,9 @@ def _revision_values(
         "zone": write.zone,
         "fields": json.dumps(fields, separators=(",", ":")),
         "base": json.dumps(base, separators=(",", ":")),
-        "note_sealed": sealing.seal("entry_revision", write.id.bytes.hex(), "note", note.text or "") if note else None,
+        "note_sealed": sealing.seal("entry_revision", write.id.bytes.hex(), "note", note.text or "")
+        if note
+        else None,
     }
 
 

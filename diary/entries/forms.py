@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from diary.entries.rules import SCORES, Note
+from diary.lib.forms import UNSHOWABLE
 from diary.lib.symptoms import BY_KEY
 
 LONGEST_NOTE = 10_000
@@ -15,11 +16,14 @@ NAMES = {
     **{key: BY_KEY[key].name for key in SCORES},
     "worst_pain": "Worst pain",
     "interference": "How much it got in the way",
+    "sleep_hours": "Hours slept",
+    "times_awake": "Times awake",
+    "unwell": "Too unwell to log",
+    "note": "Note",
 }
 DECIMAL = re.compile(r"\d{1,3}(?:\.\d)?")
 CLOCK_TIME = re.compile(r"(\d{1,2}):([0-5]\d)")
 HOURS = re.compile(r"\d{1,2}(?:[.,]\d{1,2})?")
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 PAGE_ONLY = {"csrf_token", "base", "write_id"}
 
 
@@ -46,7 +50,8 @@ def parse_day(texts: Mapping[str, str], files: bool = False) -> TypedDay:
             continue
         clean = cleaners.get(name)
         if clean is None:
-            errors[name[:40]] = f"Neap does not know this field: {name[:40]}."
+            known_as = UNSHOWABLE.sub("?", name[:40])
+            errors[known_as] = f"Neap does not know this field: {known_as}."
             continue
         try:
             fields[name] = clean(text)
@@ -83,7 +88,7 @@ def _score(text: str, name: str, files: bool) -> float | None:
         return None
     if DECIMAL.fullmatch(text) and text.isascii():
         number = float(text)
-        if number <= 10 and (files or number == int(number) and "." not in text):
+        if number <= 10 and (files or (number == int(number) and "." not in text)):
             return int(number) if number == int(number) else number
     kind = "a number from 0 to 10 with at most one decimal" if files else "a whole number from 0 to 10"
     raise ValueError(f"{name} is {kind}, not {_quoted(text)}.")
@@ -101,7 +106,8 @@ def _hours(text: str) -> float | None:
     else:
         raise ValueError(f"Hours slept are a number like 7.5 or a time like 7:30, not {_quoted(text)}.")
     if hours > 24:
-        raise ValueError("A day has 24 hours; hours slept are 0 to 24.")
+        meant = f" Did you mean {hours / 10:g}?" if hours == int(hours) and ":" not in text else ""
+        raise ValueError(f"A day has 24 hours, so this can’t be {_quoted(text)}.{meant}")
     return round(hours, 4)
 
 
@@ -130,10 +136,12 @@ def _written_by(text: str) -> str:
 
 def _note(text: str) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if CONTROL.search(text):
+    if UNSHOWABLE.search(text):
         raise ValueError("The note holds a character that can't be shown. Please take it out.")
     if len(text) > LONGEST_NOTE:
-        raise ValueError(f"The note has {len(text):,} characters; at most {LONGEST_NOTE:,} fit. Nothing of it is lost.")
+        raise ValueError(
+            f"The note has {len(text):,} characters; at most {LONGEST_NOTE:,} fit. Nothing of it is lost."
+        )
     return text if text.strip() else ""
 
 
@@ -145,7 +153,7 @@ def _yes_no(text: str) -> bool | None:
 
 
 def _quoted(text: str) -> str:
-    shown = CONTROL.sub("?", text)
+    shown = UNSHOWABLE.sub("?", text)
     return f"“{shown[:24]}…”" if len(shown) > 24 else f"“{shown}”"
 
 

@@ -35,7 +35,8 @@ class Note:
 class Write:
     """One stored write of a day: the fields it set (None: cleared) and the writes it had seen, by field.
 
-    `is_timed` is False for an import that did not say when its scores were given.
+    `zone` is the one it was written in: a day ends at the next 04:00 there. `is_timed` is False for an
+    import that did not say when its scores were given.
     """
 
     id: UUID
@@ -45,6 +46,7 @@ class Write:
     written_by: str = "self"
     is_timed: bool = True
     names: UUID | None = None
+    zone: str = "UTC"
 
 
 @dataclass(frozen=True)
@@ -90,9 +92,10 @@ def merge(writes: Iterable[Write]) -> dict[str, Merged]:
 
 def _merge_field(name: str, touching: dict[UUID, Write]) -> Merged:
     named = {w.id: {i for i in w.base.get(name, ()) if i in touching} for w in touching.values()}
+    ringed = _perhaps_ringed(named)
     replaced: set[UUID] = set()
     for writer, targets in named.items():
-        replaced.update(t for t in targets if t != writer and not _leads_to(named, t, writer))
+        replaced.update(t for t in targets if t not in ringed or not _leads_to(named, t, writer))
     heads = [write for write in touching.values() if write.id not in replaced]
     last = max(heads, key=lambda write: (write.effective_at, write.id))
     value = last.fields[name]
@@ -105,50 +108,84 @@ def _merge_field(name: str, touching: dict[UUID, Write]) -> Merged:
     )
 
 
+def _perhaps_ringed(named: Mapping[UUID, set[UUID]]) -> set[UUID]:
+    """The writes that may stand in a ring of names: what is left when all that nobody names are taken away."""
+    times = dict.fromkeys(named, 0)
+    for targets in named.values():
+        for target in targets:
+            times[target] += 1
+    waiting = [write for write, count in times.items() if count == 0]
+    left = set(named)
+    while waiting:
+        here = waiting.pop()
+        left.discard(here)
+        for target in named[here]:
+            times[target] -= 1
+            if times[target] == 0:
+                waiting.append(target)
+    return left
+
+
 def _leads_to(named: Mapping[UUID, set[UUID]], start: UUID, goal: UUID) -> bool:
-    seen, waiting = set(), [start]
+    seen: set[UUID] = set()
+    waiting = [start]
     while waiting:
         here = waiting.pop()
         if here == goal:
             return True
         if here not in seen:
             seen.add(here)
-            waiting.extend(named.get(here, ()))
+            waiting.extend(named[here])
     return False
 
 
-def project(writes: Sequence[Write], day_ends_at: datetime) -> Projection:
+def project(writes: Sequence[Write], day: date) -> Projection:
     """What a day shows: merged fields, which scores are late or skipped, and whether somebody helped."""
     merged = merge(writes)
-    late = frozenset(
-        name for name in SCORES if name in merged and merged[name].value is not None and _is_late(writes, name, day_ends_at)
-    )
-    skipped = frozenset(name for name in SCORES if name in merged and merged[name].value is None)
+    answered = {name for name in SCORES if name in merged and merged[name].value is not None}
+    late = frozenset(name for name in answered if _is_late(writes, name, day))
+    skipped = frozenset(name for name in SCORES if name in merged and name not in answered)
+    return Projection(merged, late, skipped, writer_of(writes, merged))
+
+
+def writer_of(writes: Iterable[Write], merged: Mapping[str, Merged]) -> str:
+    """ "helper" where somebody else wrote any of the values that show."""
     shown = {m.by for m in merged.values()}
-    helped = any(write.written_by == "helper" for write in writes if write.id in shown)
-    return Projection(merged, late, skipped, "helper" if helped else "self")
+    return "helper" if any(w.written_by == "helper" for w in writes if w.id in shown) else "self"
 
 
-def _is_late(writes: Iterable[Write], name: str, day_ends_at: datetime) -> bool:
+def _is_late(writes: Iterable[Write], name: str, day: date) -> bool:
     """None of the score's stored answers was given before its day had ended; unknown moments make nothing late."""
     answers = [write for write in writes if write.fields.get(name) is not None]
-    return all(write.is_timed and write.effective_at >= day_ends_at for write in answers)
+    return all(w.is_timed and w.effective_at >= clock.day_end(day, w.zone) for w in answers)
 
 
-def touched(shown: Mapping[str, Merged], typed: Mapping[str, Any]) -> dict[str, Any]:
-    """The typed fields that differ from what the page showed; an empty score is an answer ("skipped")."""
+def touched(shown: Mapping[str, Merged], typed: Mapping[str, Any], settles: bool = False) -> dict[str, Any]:
+    """The typed fields that differ from what was shown; an empty score is an answer ("skipped").
+
+    Where two answers were shown (`settles`: to somebody who could choose), either of them is a choice.
+    """
     found = {}
     for name, value in typed.items():
         merged = shown.get(name)
         if name == "note":
             value = completed_note(merged.value if merged else None, value)
         if merged is None:
-            if value is None and name not in SCORES or value is False:
-                continue
-            found[name] = value
-        elif merged.value != value:
+            is_nothing = (value is None and name not in SCORES) or value is False
+        else:
+            is_nothing = value == merged.value and not (settles and merged.conflicts)
+        if not is_nothing:
             found[name] = value
     return found
+
+
+def signed_anew(shown: Mapping[str, Merged], now: Mapping[str, Merged]) -> dict[str, Any]:
+    """The values to be written once more because somebody else is named as their writer: those shown and still there."""
+    return {
+        name: merged.value
+        for name, merged in shown.items()
+        if not merged.conflicts and now[name].ids == merged.ids
+    }
 
 
 def completed_note(stored: Note | None, typed: Note | None) -> Note | None:
@@ -162,7 +199,9 @@ def completed_note(stored: Note | None, typed: Note | None) -> Note | None:
     return Note(text, private)
 
 
-def base_of(shown: Mapping[str, Merged], fields: Iterable[str], also: UUID | None = None) -> dict[str, tuple[UUID, ...]]:
+def base_of(
+    shown: Mapping[str, Merged], fields: Iterable[str], also: UUID | None = None
+) -> dict[str, tuple[UUID, ...]]:
     """Per field the writes whose values the screen showed: the value, equal ones and conflicts alike."""
     base = {}
     for name in fields:

@@ -1,0 +1,128 @@
+"""Today and the seven days before it: one form a day, each answer saved at once where scripts run."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+from flask import Blueprint, Response, make_response, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from diary import db
+from diary.careteam import access
+from diary.entries import actions, forms, queries
+from diary.entries.rules import digest_of
+from diary.entries.views.page import MODES, DayPage
+from diary.infusions import queries as infusions
+from diary.lib import clock
+from diary.lib.forms import echo, last_values
+from diary.lib.htmx import is_part_wanted, page_or_part, see_other
+
+bp = Blueprint("entries", __name__)
+BROKEN = "This page is broken. Please open the day again; what you typed is below."
+UNKNOWN_BASE = (
+    "This page is older than what Neap holds now, so nothing was stored yet. "
+    "Please look at both and save once more."
+)
+
+
+@bp.get("/today")
+@access.patient
+def today() -> Response:
+    viewer = access.viewer()
+    return _show(viewer, clock.diary_day(clock.now(), viewer.zone))
+
+
+@bp.post("/today")
+@access.patient
+def update_today() -> BaseResponse:
+    viewer = access.viewer()
+    return _update(viewer, clock.diary_day(clock.now(), viewer.zone))
+
+
+@bp.get("/days/<day:day>")
+@access.patient
+def show(day: date) -> Response:
+    return _show(access.viewer(), day)
+
+
+@bp.post("/days/<day:day>")
+@access.patient
+def update(day: date) -> BaseResponse:
+    return _update(access.viewer(), day)
+
+
+def _show(viewer: access.Viewer, day: date) -> Response:
+    page = _page(viewer, day)
+    if page.is_future:
+        raise access.Hidden
+    template = "entries/show.html" if page.is_open else "entries/closed.html"
+    return make_response(render_template(template, nav="today", page=page, write_id=uuid4()))
+
+
+def _page(viewer: access.Viewer, day: date, **refused: Mapping[str, str]) -> DayPage:
+    now = clock.now()
+    with db.read() as s:
+        ref = access.own(s, viewer)
+        opened = queries.open_day(s, viewer, ref.id, day)
+        place = infusions.day_after_infusion(s, viewer, ref.id, day) if opened.projection else ""
+    modes = frozenset(mode for mode in MODES if mode in request.args)
+    return DayPage(day, now, viewer.zone, opened, modes, place, **refused)
+
+
+def _update(viewer: access.Viewer, day: date) -> BaseResponse:
+    texts = last_values(request.form)
+    form = forms.parse_day(texts)
+    errors = dict(form.errors)
+    write_id, seen = _ids(texts, errors)
+    if errors or write_id is None:
+        return _refused(viewer, day, errors, texts)
+    now = clock.now()
+    digest = digest_of({"day": day.isoformat(), "base": str(seen or ""), "form": _typed(texts)})
+    write = actions.DayWrite(
+        id=write_id, day=day, fields=form.fields, received_at=now, effective_at=now, zone=viewer.zone,
+        source=actions.PAGE, device=viewer.device, written_by=form.written_by, recorded_at=now, seen=seen,
+        digest=digest,
+    )  # fmt: skip
+    try:
+        with db.write() as s:
+            recorded = actions.record_entry(s, viewer, viewer.person_id or 0, write)
+    except actions.Closed as error:
+        return _refused(viewer, day, {"day": str(error)}, texts)
+    except actions.UnknownBase:
+        return _refused(viewer, day, {"day": UNKNOWN_BASE}, texts)
+    return _saved(viewer, day, recorded, is_first=seen is None)
+
+
+def _typed(texts: Mapping[str, str]) -> dict[str, str]:
+    return {name: echo(text) for name, text in texts.items() if name not in forms.PAGE_ONLY}
+
+
+def _ids(texts: Mapping[str, str], errors: dict[str, str]) -> tuple[UUID | None, UUID | None]:
+    try:
+        write_id = UUID(texts["write_id"]) if texts.get("write_id") else uuid4()
+        return write_id, forms.parse_base(texts.get("base", ""))
+    except ValueError:
+        errors["day"] = BROKEN
+        return None, None
+
+
+def _saved(viewer: access.Viewer, day: date, recorded: actions.Recorded, is_first: bool) -> BaseResponse:
+    query: dict[str, Any] = {mode: 1 for mode in MODES if mode in request.args}
+    if not is_part_wanted() or "unwell" in recorded.outcome:
+        return see_other(url_for("entries.show", day=day, **query))
+    page = _page(viewer, day)
+    part = render_template(
+        "entries/_saved.html", page=page, write_id=uuid4(), changed=recorded.outcome, is_first=is_first
+    )
+    return Response(part, headers={"Vary": "HX-Request"})
+
+
+def _refused(
+    viewer: access.Viewer, day: date, errors: Mapping[str, str], texts: Mapping[str, str]
+) -> Response:
+    page = _page(viewer, day, errors=errors, typed=_typed(texts))
+    if not page.is_open:
+        return make_response(render_template("entries/closed.html", nav="today", page=page), 422)
+    template, part = "entries/show.html", "entries/_refused.html"
+    return page_or_part(template, part, 422, nav="today", page=page, write_id=uuid4())

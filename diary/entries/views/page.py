@@ -1,0 +1,220 @@
+"""What a day's page shows: its rows, its next question, where it stands, and answers that differ."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from diary.entries.forms import NAMES
+from diary.entries.queries import OpenDay
+from diary.entries.rules import DAYS_BACK, FIELDS, SCORES, Merged, is_open, why_closed
+from diary.lib import clock, words
+from diary.lib.symptoms import BY_KEY, Symptom
+
+LOW_ENERGY = ("pain", "mood", "fatigue")
+MODES = ("low", "enough", "answer")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One of the five rows as it stands."""
+
+    symptom: Symptom
+    value: float | None
+    is_skipped: bool
+    is_late: bool
+    has_conflict: bool
+
+    @property
+    def is_answered(self) -> bool:
+        return self.value is not None or self.is_skipped or self.has_conflict
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of two answers: what the form would send for it, where it came from and when."""
+
+    value: Any
+    text: str
+    private: str
+    device: str
+    said: str
+    is_shown: bool
+
+
+@dataclass(frozen=True)
+class DayPage:
+    """Everything a day's page shows; `typed` is what a refused form held."""
+
+    day: date
+    now: datetime
+    zone: str
+    open_day: OpenDay
+    modes: frozenset[str]
+    place: str
+    errors: Mapping[str, str] = field(default_factory=dict)
+    typed: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def today(self) -> date:
+        return clock.diary_day(self.now, self.zone)
+
+    @property
+    def shown(self) -> Mapping[str, Merged]:
+        return self.open_day.projection.fields if self.open_day.projection else {}
+
+    def value(self, name: str) -> Any:
+        merged = self.shown.get(name)
+        return merged.value if merged else None
+
+    def text(self, name: str) -> str:
+        """What a field holds: what was typed last, else what is stored."""
+        return self.typed[name] if name in self.typed else as_text(name, self.value(name))
+
+    def has_conflict(self, name: str) -> bool:
+        return name in self.shown and bool(self.shown[name].conflicts)
+
+    # The day ----------------------------------------------------------------------------------
+
+    @property
+    def is_today(self) -> bool:
+        return self.day == self.today
+
+    @property
+    def is_future(self) -> bool:
+        return self.day > self.today and not self.has_answer
+
+    @property
+    def is_open(self) -> bool:
+        return is_open(self.day, self.today) or (self.day > self.today and self.has_answer)
+
+    @property
+    def why_closed(self) -> str:
+        return why_closed(self.day, self.today, self.has_answer) or ""
+
+    @property
+    def heading(self) -> str:
+        return self.name_of(self.day)
+
+    def name_of(self, day: date) -> str:
+        ago = (self.today - day).days
+        return {-1: "Tomorrow", 0: "Today", 1: "Yesterday"}.get(ago, words.weekday(day))
+
+    @property
+    def already(self) -> str:
+        """Between midnight and four: the day that has begun on the wall clock."""
+        there = clock.local(self.now, self.zone).date()
+        return words.weekday(there) if self.is_today and there != self.today else ""
+
+    @property
+    def days_later(self) -> int:
+        return max(0, (self.today - self.day).days)
+
+    @property
+    def before(self) -> date | None:
+        return self.day - timedelta(days=1) if self.days_later < DAYS_BACK else None
+
+    @property
+    def after(self) -> date | None:
+        return self.day + timedelta(days=1) if self.day < self.today else None
+
+    # Its answers ------------------------------------------------------------------------------
+
+    @property
+    def is_low(self) -> bool:
+        return "low" in self.modes
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        late = self.open_day.projection.late if self.open_day.projection else frozenset()
+        return [
+            Row(
+                BY_KEY[key],
+                self.value(key),
+                key in self.shown and self.value(key) is None,
+                key in late,
+                self.has_conflict(key),
+            )
+            for key in (LOW_ENERGY if self.is_low and self.is_open else SCORES)
+        ]
+
+    @cached_property
+    def current(self) -> str | None:
+        """The next question: the first row without an answer, unless that was enough."""
+        if "enough" in self.modes or self.is_unwell:
+            return None
+        return next((row.symptom.key for row in self.rows if not row.is_answered), None)
+
+    @property
+    def is_unwell(self) -> bool:
+        """Too unwell is the day's answer while no score stands beside it and none is about to be given."""
+        scored = any(self.value(key) is not None for key in SCORES)
+        return bool(self.value("unwell")) and not scored and "answer" not in self.modes
+
+    @property
+    def has_answer(self) -> bool:
+        return bool(self.shown)
+
+    @property
+    def is_helped(self) -> bool:
+        stored = self.open_day.projection.written_by if self.open_day.projection else "self"
+        return self.typed.get("written_by", stored) == "helper"
+
+    @property
+    def saved(self) -> str:
+        """ "Saved", with the minute once the day is done."""
+        at = self.open_day.changed_at
+        if at is None:
+            return ""
+        there = clock.local(at, self.zone)
+        is_now = clock.diary_day(at, self.zone) == self.today
+        return f"Saved at {words.time_hm(there)}" if is_now and not self.current else "Saved"
+
+    # Two answers ------------------------------------------------------------------------------
+
+    @property
+    def conflicts(self) -> list[tuple[str, str, list[Choice]]]:
+        """The fields with two answers: key, name, and the answers to choose from, the shown one first."""
+        return [
+            (name, NAMES[name], self._choices(name, self.shown[name]))
+            for name in FIELDS
+            if self.has_conflict(name)
+        ]
+
+    def _choices(self, name: str, merged: Merged) -> list[Choice]:
+        said = {merged.value: merged.by}
+        for value, by in merged.conflicts:
+            said.setdefault(value, by)
+        return [self._choice(name, value, by, place == 0) for place, (value, by) in enumerate(said.items())]
+
+    def _choice(self, name: str, value: Any, by: Any, is_shown: bool) -> Choice:
+        device, at = self.open_day.sources[by]
+        there = clock.local(at, self.zone)
+        private = ("yes" if value.private else "no") if name == "note" and value else ""
+        said = f"{words.weekday(there.date())} at {words.time_hm(there)}"
+        return Choice(value, as_text(name, value), private, device or "A device", said, is_shown)
+
+    @property
+    def differences(self) -> list[tuple[str, str, str]]:
+        """What a form that was refused for its age typed beside what is stored: name, typed, stored."""
+        stored = {name: as_text(name, self.value(name)) for name in FIELDS}
+        return [
+            (NAMES[name], self.typed[name] or "nothing", stored[name] or "nothing")
+            for name in FIELDS
+            if name in self.typed and self.typed[name].replace("\r\n", "\n") != stored[name]
+        ]
+
+    @property
+    def typed_words(self) -> list[tuple[str, str]]:
+        """Everything that a refused form held, to be copied."""
+        return [(NAMES[name], text) for name, text in self.typed.items() if name in NAMES and text]
+
+
+def as_text(name: str, value: Any) -> str:
+    """A value as its field would be typed."""
+    if value is None or value is False:
+        return ""
+    if value is True:
+        return "yes"
+    return (value.text or "") if name == "note" else words.number(value, 2)

@@ -1,0 +1,57 @@
+// What the page says about saving: "Saved" only after the server's answer, and never silence when there is none.
+export default function saving(form) {
+  let typed = 0; // changes so far
+  let sent = 0; // changes that the last request carried
+  let kept = 0; // changes that the server has acknowledged
+  const say = (words, extra) => {
+    const state = document.getElementById("state");
+    state?.replaceChildren(words, ...(extra ? [" ", extra] : []));
+    state?.classList.toggle("wait", Boolean(extra));
+  };
+  const announce = (words) => {
+    document.getElementById("announce").textContent = words;
+  };
+
+  function notSaved() {
+    const again = document.createElement("button");
+    again.type = "button";
+    again.className = "linkish";
+    again.textContent = "Try again";
+    again.addEventListener("click", () => form.requestSubmit());
+    say("Not saved yet.", again);
+    announce("Not saved yet. We could not reach Neap. What you chose is still here.");
+  }
+
+  function accepted() {
+    kept = sent;
+    for (const field of document.querySelectorAll("[form='day-form'][aria-invalid]")) {
+      field.removeAttribute("aria-invalid");
+      document.getElementById(`${field.name}-error`)?.remove();
+    }
+    const problems = document.getElementById("problems");
+    problems.hidden = true;
+    problems.replaceChildren();
+    announce("Saved");
+  }
+
+  document.addEventListener("input", (event) => {
+    if (event.target.form === form) typed += 1;
+  });
+  form.addEventListener("htmx:beforeRequest", () => {
+    sent = typed;
+    say("Saving");
+  });
+  form.addEventListener("htmx:afterRequest", (event) => {
+    const { status } = event.detail.xhr;
+    if (status >= 200 && status < 300) accepted();
+    else if (status !== 422) notSaved();
+    else {
+      say("Not saved yet.");
+      document.querySelector("[form='day-form'][aria-invalid]")?.focus();
+    }
+  });
+  // Left before the answer came, or before a note was sent: once more, as the same write, which the server knows.
+  window.addEventListener("pagehide", () => {
+    if (kept < typed) navigator.sendBeacon(form.action, new FormData(form));
+  });
+}
