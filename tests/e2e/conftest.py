@@ -56,11 +56,11 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_as(app, cast, live, browser):
-    """`open_as("alice")`: a page, signed in; at the end its console must have been quiet."""
+    """`open_as("alice")`: a page, signed in; at the end its console must have been quiet (watch=False: need not)."""
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
-    def begin(name: str | None = None, **options) -> Page:
+    def begin(name: str | None = None, watch: bool = True, **options) -> Page:
         options = {"viewport": DESK if name in ("bob", "cora", "dana", "erin") else PHONE, **options}
         context = browser.new_context(base_url=live, **options)
         contexts.append(context)
@@ -69,14 +69,19 @@ def open_as(app, cast, live, browser):
             context.add_cookies([{"name": "neap", "value": cookie.value, "url": live}])
         page = context.new_page()
         page.set_default_timeout(8000)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda line: _listen(line, complaints))
+        if watch:
+            _watch(page, complaints)
         return page
 
     yield begin
     for context in contexts:
         context.close()
     assert not complaints, complaints
+
+
+def _watch(page: Page, complaints: list[str]) -> None:
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda line: _listen(line, complaints))
 
 
 def _listen(line, complaints: list[str]) -> None:

@@ -1,0 +1,50 @@
+"""Every page that one of the cast can open, found from the routes themselves."""
+
+from collections.abc import Iterator
+from itertools import product
+
+from flask import Flask
+from sqlmodel import select
+
+from diary import db
+from diary.infusions.models import Infusion
+from tests.e2e.conftest import TODAY
+from tests.page_client import PageClient
+
+DAYS = (TODAY.isoformat(), "2026-10-01")
+QUERIES = {"/today": ("", "?low=1"), "/story": ("", "?span=30", "?span=all")}
+
+
+def pages_of(app: Flask, cast, name: str | None) -> Iterator[str]:
+    """Paths that answer this person with a page: 200 and HTML."""
+    client = PageClient(app, getattr(cast, name) if name else None)
+    for path in paths(app, cast):
+        answer = client.http.get(path)
+        assert answer.status_code < 500, path
+        if answer.status_code == 200 and answer.mimetype == "text/html":
+            yield path
+
+
+def paths(app: Flask, cast) -> Iterator[str]:
+    with db.read() as s:
+        infusions = [str(row.uuid) for row in s.exec(select(Infusion)).all()][:1]
+    known = [str(cast.alice.uuid), *infusions]
+    adapter = app.url_map.bind("localhost")
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint == "static" or "GET" not in (rule.methods or ()) or rule.rule.endswith(".pdf"):
+            continue
+        pools = [_values(rule._converters[argument], known) for argument in sorted(rule.arguments)]
+        for values in product(*pools):
+            built = dict(zip(sorted(rule.arguments), values, strict=True))
+            path = adapter.build(rule.endpoint, built, method="GET")
+            for query in QUERIES.get(rule.rule, ("",)):
+                yield path + query
+
+
+def _values(converter, known: list[str]) -> list:
+    if converter.__class__.__name__ == "UUIDConverter":
+        return known
+    try:
+        return [converter.to_python(day) for day in DAYS]
+    except Exception:
+        return ["x" * 43]
