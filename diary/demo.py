@@ -135,7 +135,9 @@ def infusion_days(truth: Truth, since: date, until: date) -> list[date]:
     if truth.schedule == "twice weekly":
         starts = [first + timedelta(days=d) for d in (0, 3, 5, 7, 10, 12)]
         weeks = (until - starts[-1]).days // 7 + 1
-        return _up_to(until, starts + [starts[-1] + timedelta(days=7 * w + d) for w in range(weeks) for d in (4, 7)])
+        return _up_to(
+            until, starts + [starts[-1] + timedelta(days=7 * w + d) for w in range(weeks) for d in (4, 7)]
+        )
     if truth.schedule == "monthly before":
         begun = since - timedelta(days=80)
         return _up_to(until - timedelta(days=2), [begun + timedelta(days=27 * n) for n in range(20)])
@@ -148,7 +150,9 @@ def _up_to(until: date, days: list[date]) -> list[date]:
     return [day for day in days if day <= until]
 
 
-def diary_of(truth: Truth, since: date, until: date, infused: list[date], random: Random) -> Iterator[DemoDay]:
+def diary_of(
+    truth: Truth, since: date, until: date, infused: list[date], random: Random
+) -> Iterator[DemoDay]:
     """Day by day: what would have been typed; days that were not logged are left out."""
     base = {key: 5.6 + random.random() * 1.9 for key in KEYS}
     base["pain"] += 0.6
@@ -165,7 +169,9 @@ def diary_of(truth: Truth, since: date, until: date, infused: list[date], random
         chance, minute = random.random(), random.randrange(60)
         extras = _extras(scores, random)
         late = random.random() < 0.06 and on < until
-        at = datetime.combine(on + timedelta(days=int(late)), time(10 if late else habit, minute), clock.zone_of(ZONE))
+        at = datetime.combine(
+            on + timedelta(days=int(late)), time(10 if late else habit, minute), clock.zone_of(ZONE)
+        )
         if chance < truth.unwell:
             yield DemoDay(on, at, {"unwell": "yes"})
         elif chance < truth.unwell + truth.logged * (1 - truth.unwell):
@@ -189,7 +195,9 @@ def relief_on(truth: Truth, on: date, infused: list[date]) -> float:
 def _extras(scores: dict[str, int], random: Random) -> dict[str, str]:
     found: dict[str, str] = {}
     if random.random() < 0.5:
-        found["sleep_hours"] = str(round(min(11, max(2, 8.4 - 0.38 * scores["sleep"] + random.gauss(0, 0.7))) * 2) / 2)
+        found["sleep_hours"] = str(
+            round(min(11, max(2, 8.4 - 0.38 * scores["sleep"] + random.gauss(0, 0.7))) * 2) / 2
+        )
         found["times_awake"] = str(max(0, round(scores["sleep"] / 2.4 + random.gauss(0, 0.8))))
     if random.random() < 0.3:
         found["worst_pain"] = str(min(10, scores["pain"] + random.randrange(3)))
@@ -217,7 +225,9 @@ def infusions_of(truth: Truth, infused: list[date], until: date, random: Random)
         yield DemoInfusion(_infusion(day, len(infused) + 1, dose, weight, "planned", random))
 
 
-def _infusion(day: date, number: int, dose: int, weight: float, status: str, random: Random) -> dict[str, str]:
+def _infusion(
+    day: date, number: int, dose: int, weight: float, status: str, random: Random
+) -> dict[str, str]:
     return {
         "date": day.isoformat(),
         "time": random.choice(("09:30", "10:00", "11:15", "14:00")),

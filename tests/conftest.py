@@ -23,7 +23,10 @@ from tests import people
 from tests.page_client import PageClient
 from tests.postgres import pg_url  # noqa: F401  a fixture
 
-ENVIRON = {"SECRET_KEY": "test-secret-key-of-many-characters-0", "DATA_KEY": "test-data-key-of-many-characters-00"}
+ENVIRON = {
+    "SECRET_KEY": "test-secret-key-of-many-characters-0",
+    "DATA_KEY": "test-data-key-of-many-characters-00",
+}
 
 
 def pytest_generate_tests(metafunc):

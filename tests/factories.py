@@ -1,6 +1,7 @@
 """Plain factories: rows as the product itself would have written them."""
 
 from datetime import UTC, date, datetime, time, timedelta
+
 from diary.careteam import access
 
 
@@ -21,10 +22,14 @@ def infusion(s, person, day: date, **fields):
     from diary.infusions import actions, forms
 
     typed = {"date": day.isoformat(), "dose_mg": "40", "minutes": "40", "weight_kg": "70", "route": "IV"}
-    form = forms.parse_infusion(typed | {name: str(value) for name, value in fields.items()}, date(2030, 1, 1))
+    form = forms.parse_infusion(
+        typed | {name: str(value) for name, value in fields.items()}, date(2030, 1, 1)
+    )
     assert not form.errors, form.errors
     ref = access.load_patient(s, access.OPERATOR, person.uuid)
-    return actions.record_infusion(s, access.OPERATOR, ref, form.value, datetime(2026, 1, 1, tzinfo=UTC)).infusion
+    return actions.record_infusion(
+        s, access.OPERATOR, ref, form.value, datetime(2026, 1, 1, tzinfo=UTC)
+    ).infusion
 
 
 def days(since: date, scores, s=None, person=None):

@@ -55,7 +55,7 @@ class Page:
     def error_of(self, field: str) -> str:
         """The words of the element that aria-describedby of the field names."""
         for el in self.tree.iter():
-            if el.get("name") == field and el.get("aria-describedby") or el.get("data-field") == field:
+            if (el.get("name") == field and el.get("aria-describedby")) or el.get("data-field") == field:
                 for name in (el.get("aria-describedby") or "").split():
                     for target in self.tree.iter():
                         if target.get("id") == name and "error" in (target.get("class") or "") + name:
@@ -116,7 +116,9 @@ class PageClient:
         return contextvars.Context().run(call, *args, **kwargs)
 
     def _judged(self, response) -> Page:
-        is_page = (response.content_type or "").startswith("text/html") and not 300 <= response.status_code < 400
+        is_page = (response.content_type or "").startswith(
+            "text/html"
+        ) and not 300 <= response.status_code < 400
         if not is_page or not response.get_data():
             return Page(response)
         text = response.get_data(as_text=True)
@@ -159,13 +161,15 @@ def judge(tree, whole, app, response) -> None:
 
 def _judge_element(el, labels, inside, ids, whole) -> None:
     assert el.get("style") is None, f"inline style on <{el.tag}>"
-    handlers = [name for name in el.keys() if HANDLER.match(str(name)) or str(name).startswith("hx-on")]
+    handlers = [name for name in el.attrib if HANDLER.match(str(name)) or str(name).startswith("hx-on")]
     assert not handlers, f"inline handler {handlers} on <{el.tag}>"
     if el.tag == "script":
         assert el.get("src"), "inline script"
     assert el.tag != "style", "inline style sheet"
     if el.tag in ("input", "select", "textarea") and el.get("type") not in UNLABELLED:
-        named = el.get("id") in labels or id(el) in inside or el.get("aria-label") or el.get("aria-labelledby")
+        named = (
+            el.get("id") in labels or id(el) in inside or el.get("aria-label") or el.get("aria-labelledby")
+        )
         assert named, f"no label for {el.tag} {el.get('name')}"
     if whole:
         for name in (el.get("aria-describedby") or "").split() + (el.get("aria-labelledby") or "").split():

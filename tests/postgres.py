@@ -20,7 +20,10 @@ def binaries() -> Path:
 
 
 def run(*command) -> None:
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}  # a pipe would be kept open by the server
+    quiet = {
+        "stdout": subprocess.DEVNULL,
+        "stderr": subprocess.DEVNULL,
+    }  # a pipe would be kept open by the server
     subprocess.run([*AS_POSTGRES, *map(str, command)], check=True, cwd="/", **quiet)
 
 
@@ -31,7 +34,18 @@ def pg_url():
     if AS_POSTGRES:
         shutil.chown(folder, "postgres", "postgres")
     bin_ = binaries()
-    run(bin_ / "initdb", "-D", f"{folder}/data", "-U", "neap", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+    run(
+        bin_ / "initdb",
+        "-D",
+        f"{folder}/data",
+        "-U",
+        "neap",
+        "--auth=trust",
+        "-E",
+        "UTF8",
+        "--locale=C.UTF-8",
+        "--no-sync",
+    )
     options = f"-c listen_addresses= -k {folder} -c fsync=off"
     run(bin_ / "pg_ctl", "-D", f"{folder}/data", "-w", "-l", f"{folder}/log", "-o", options, "start")
     yield f"postgresql+psycopg://neap@/postgres?host={folder}"

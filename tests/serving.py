@@ -126,7 +126,9 @@ class Client:
     def _once(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> Answer:
         if self.connection is None:
             self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.timeout)
-        self.connection.request(method, path, body, {**headers, **({"Cookie": self.cookie} if self.cookies else {})})
+        self.connection.request(
+            method, path, body, {**headers, **({"Cookie": self.cookie} if self.cookies else {})}
+        )
         response = self.connection.getresponse()
         answer = Answer(response.status, response.headers, response.read())
         for line in response.headers.get_all("Set-Cookie") or ():

@@ -92,7 +92,9 @@ def test_imports_go_downwards(path):
         assert FLOOR_OF[other] < FLOOR_OF[top], f"{top} imports {name}, which is not below it"
 
 
-@pytest.mark.parametrize("path", [p for p in modules() if is_pure(p)], ids=lambda p: str(p.relative_to(PACKAGE)))
+@pytest.mark.parametrize(
+    "path", [p for p in modules() if is_pure(p)], ids=lambda p: str(p.relative_to(PACKAGE))
+)
 def test_the_core_is_pure(path):
     import sys
 
@@ -103,13 +105,17 @@ def test_the_core_is_pure(path):
         assert root in sys.stdlib_module_names or root in PURE_THIRD_PARTY or name.startswith("zxcvbn"), (
             f"{path.relative_to(ROOT)} imports {name}"
         )
-    if place(path)[0] != "accounts":  # accounts/rules makes tokens; everything else is a function of its arguments
+    if (
+        place(path)[0] != "accounts"
+    ):  # accounts/rules makes tokens; everything else is a function of its arguments
         for name in imports(path):
             assert name.split(".")[0] not in STDLIB_FORBIDDEN, f"{path.relative_to(ROOT)} imports {name}"
     called = {
         f"{node.func.value.id}.{node.func.attr}"
         for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
     }
     assert not called & {"clock.now", "datetime.now", "date.today", "datetime.utcnow", "time.time"}, called
 

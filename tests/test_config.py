@@ -26,7 +26,9 @@ def test_production_refuses_weak_keys(tmp_path, weak):
         config.load({**GOOD, "DATA_DIR": str(tmp_path), "SECRET_KEY": weak})
 
 
-@pytest.mark.parametrize("url", ["http://neap.example.org", "neap.example.org", "https://neap.example.org/app"])
+@pytest.mark.parametrize(
+    "url", ["http://neap.example.org", "neap.example.org", "https://neap.example.org/app"]
+)
 def test_plain_http_is_for_this_machine_only(tmp_path, url):
     with pytest.raises(config.Misconfigured, match="PUBLIC_URL"):
         config.load({**GOOD, "DATA_DIR": str(tmp_path), "PUBLIC_URL": url})

@@ -16,7 +16,9 @@ from diary.db import Database
 from diary.lib import append_only
 
 VERSIONS = sorted((Path(__file__).resolve().parent.parent / "migrations" / "versions").glob("*.py"))
-EVENT = "INSERT INTO audit_event (at, role, action, thing, address, request_id) VALUES (1, '', 'x', '', '', '')"
+EVENT = (
+    "INSERT INTO audit_event (at, role, action, thing, address, request_id) VALUES (1, '', 'x', '', '', '')"
+)
 
 
 @pytest.mark.both
@@ -70,12 +72,16 @@ def test_a_batch_rebuild_keeps_the_triggers_when_it_says_so(store):
         connection.exec_driver_sql("DROP TRIGGER audit_event_no_update")
         connection.exec_driver_sql("DROP TRIGGER audit_event_no_delete")
         append_only.create(connection, "audit_event")
-        names = {row[0] for row in connection.execute(text("SELECT name FROM sqlite_master WHERE type='trigger'"))}
+        names = {
+            row[0] for row in connection.execute(text("SELECT name FROM sqlite_master WHERE type='trigger'"))
+        }
     assert names == {"audit_event_no_update", "audit_event_no_delete"}
     for version in VERSIONS:
         body = version.read_text()
         if re.search(r"batch_alter_table\(\s*[\"']audit_event", body):
-            assert "append_only.create" in body, f"{version.name} rebuilds the audit trail without its triggers"
+            assert "append_only.create" in body, (
+                f"{version.name} rebuilds the audit trail without its triggers"
+            )
     database.engine.dispose()
 
 

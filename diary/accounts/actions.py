@@ -24,7 +24,9 @@ def create_person(
     s: Session, email: str, name: str, zone: str, now: datetime, born: str | None = None
 ) -> Person:
     """Somebody new, without a passphrase yet."""
-    person = Person(email_index=sealing.email_index(email), email_sealed=b"", name_sealed=b"", zone=zone, created_at=now)
+    person = Person(
+        email_index=sealing.email_index(email), email_sealed=b"", name_sealed=b"", zone=zone, created_at=now
+    )
     person.email = email.strip()
     person.name = name
     person.born = born
@@ -52,8 +54,12 @@ def begin_session(s: Session, person_id: int, device: str, is_staff: bool, now: 
     token = new_token()
     s.add(
         LoginSession(
-            token_hash=token_hash(token), person_id=person_id, device=device, is_staff=is_staff,
-            created_at=now, seen_at=now,
+            token_hash=token_hash(token),
+            person_id=person_id,
+            device=device,
+            is_staff=is_staff,
+            created_at=now,
+            seen_at=now,
         )
     )
     return token
@@ -63,7 +69,9 @@ def touch_session(s: Session, session_id: int, now: datetime) -> None:
     s.execute(update(LoginSession).where(LoginSession.id == session_id).values(seen_at=now))
 
 
-def end_sessions(s: Session, person_id: int, now: datetime, only: int | None = None, but: int | None = None) -> None:
+def end_sessions(
+    s: Session, person_id: int, now: datetime, only: int | None = None, but: int | None = None
+) -> None:
     """End all of a person's sessions, only one of them, or all but one."""
     wanted = update(LoginSession).where(LoginSession.person_id == person_id, LoginSession.ended_at.is_(None))
     if only is not None:
@@ -103,7 +111,9 @@ def forget_failures(s: Session, keys: list[bytes]) -> None:
 
 def end_dead_sessions(s: Session, now: datetime) -> int:
     """Mark the sessions that no longer count as ended; at most 500 at a time, so that writers wait little."""
-    rows = s.scalars(select(LoginSession).where(LoginSession.ended_at.is_(None)).order_by(LoginSession.seen_at).limit(500))
+    rows = s.scalars(
+        select(LoginSession).where(LoginSession.ended_at.is_(None)).order_by(LoginSession.seen_at).limit(500)
+    )
     dead = [row for row in rows.all() if not is_alive(row.created_at, row.seen_at, row.is_staff, now)]
     for row in dead:
         row.ended_at = now

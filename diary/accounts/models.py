@@ -15,7 +15,7 @@ class Person(SQLModel, table=True):
 
     __tablename__ = "person"
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     uuid: UUID = Field(default_factory=uuid4, unique=True)
     email_index: bytes = Field(sa_column=Column(LargeBinary(32), unique=True, nullable=False))
     email_sealed: bytes
@@ -40,7 +40,7 @@ class LoginSession(SQLModel, table=True):
 
     __tablename__ = "login_session"
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     token_hash: bytes = Field(sa_column=Column(LargeBinary(32), unique=True, nullable=False))
     person_id: int = Field(foreign_key="person.id", index=True)
     device: str = ""
@@ -55,7 +55,7 @@ class KnownDevice(SQLModel, table=True):
 
     __tablename__ = "known_device"
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     token_hash: bytes = Field(sa_column=Column(LargeBinary(32), unique=True, nullable=False))
     person_id: int = Field(foreign_key="person.id", index=True)
     created_at: datetime = Field(sa_type=Moment)

@@ -2,7 +2,17 @@
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, current_app, g, make_response, redirect, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    current_app,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask_login import current_user, login_user, logout_user
 from werkzeug.wrappers import Response
 
@@ -116,7 +126,11 @@ def enter(person: Person, after: str) -> Response:
     login_user(access.SignedIn(token, viewer))
     response = make_response(see_other(_safe(after) or landing(viewer)))
     response.set_cookie(
-        device_cookie(current_app), known, max_age=YEAR, httponly=True, samesite="Lax",
+        device_cookie(current_app),
+        known or "",
+        max_age=YEAR,
+        httponly=True,
+        samesite="Lax",
         secure=current_app.config["SESSION_COOKIE_SECURE"],
     )
     return response
@@ -125,7 +139,12 @@ def enter(person: Person, after: str) -> Response:
 def _safe(after: str) -> str | None:
     """A path of our own to go on to, or None: never another host."""
     parts = urlsplit(after)
-    own = after.startswith("/") and not after.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
+    own = (
+        after.startswith("/")
+        and not after.startswith(("//", "/\\"))
+        and not parts.scheme
+        and not parts.netloc
+    )
     return after if own and after != "/" and "\\" not in after and after.isprintable() else None
 
 
@@ -139,7 +158,7 @@ def _again(typed: dict[str, str], problems: dict[str, str]) -> tuple[str, int]:
 def destroy_session() -> Response:
     viewer = access.viewer()
     with db.write() as s:
-        actions.end_sessions(s, viewer.person_id, clock.now(), only=viewer.session_id)
+        actions.end_sessions(s, viewer.me, clock.now(), only=viewer.session_id)
         audit.record(s, viewer, "sign_out", viewer.person_id)
     logout_user()
     session.clear()
@@ -152,7 +171,7 @@ def destroy_sessions() -> Response:
     """Sign out everywhere else."""
     viewer = access.viewer()
     with db.write() as s:
-        actions.end_sessions(s, viewer.person_id, clock.now(), but=viewer.session_id)
+        actions.end_sessions(s, viewer.me, clock.now(), but=viewer.session_id)
         audit.record(s, viewer, "sign_out.everywhere", viewer.person_id)
     return see_other(url_for("accounts.more"))
 
@@ -162,7 +181,7 @@ def destroy_sessions() -> Response:
 def more() -> str:
     viewer = access.viewer()
     with db.read() as s:
-        devices = queries.live_sessions(s, viewer.person_id, clock.now())
+        devices = queries.live_sessions(s, viewer.me, clock.now())
     return render_template("accounts/more.html", nav="more", sessions=devices, this_session=viewer.session_id)
 
 
@@ -176,7 +195,9 @@ def edit_passphrase() -> str:
 @access.signed_in
 def update_passphrase() -> Response | tuple[str, int]:
     viewer = access.viewer()
-    form = parse(PassphraseForm, {name: value for name, value in request.form.items() if name != "csrf_token"})
+    form = parse(
+        PassphraseForm, {name: value for name, value in request.form.items() if name != "csrf_token"}
+    )
     problems = dict(form.errors)
     if form.value and form.value.passphrase != form.value.again:
         problems["again"] = "These two are not the same. Please type the new one twice."
@@ -193,8 +214,8 @@ def update_passphrase() -> Response | tuple[str, int]:
     if problems or form.value is None:
         return render_template("accounts/passphrase.html", nav="more", errors=problems, saved=False), 422
     with db.write() as s:
-        person = s.get(Person, viewer.person_id)
+        person = s.get_one(Person, viewer.me)
         actions.set_passphrase(s, person, form.value.passphrase)
-        actions.end_sessions(s, viewer.person_id, clock.now(), but=viewer.session_id)
+        actions.end_sessions(s, viewer.me, clock.now(), but=viewer.session_id)
         audit.record(s, viewer, "passphrase.change", viewer.person_id)
     return see_other(url_for("accounts.edit_passphrase", saved=1))

@@ -18,7 +18,7 @@ class AuditEvent(SQLModel, table=True):
         {"sqlite_autoincrement": True},
     )
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     at: datetime = Field(sa_type=Moment)
     actor_id: int | None = None
     role: str = ""

@@ -39,6 +39,13 @@ class Viewer:
         return any(role in roles for _, role in self.roles)
 
     @property
+    def me(self) -> int:
+        """The id of the person who looks; the operator is nobody."""
+        if self.person_id is None:
+            raise Hidden
+        return self.person_id
+
+    @property
     def is_patient(self) -> bool:
         return self._is(Role.PATIENT)
 
@@ -102,9 +109,17 @@ class SignedIn(UserMixin):
 
 _by_token = (
     select(
-        LoginSession.id, LoginSession.person_id, LoginSession.created_at, LoginSession.seen_at,
-        LoginSession.is_staff, LoginSession.device, Person.uuid, Person.name_sealed, Person.zone,
-        Membership.clinic_id, Membership.role,
+        LoginSession.id,
+        LoginSession.person_id,
+        LoginSession.created_at,
+        LoginSession.seen_at,
+        LoginSession.is_staff,
+        LoginSession.device,
+        Person.uuid,
+        Person.name_sealed,
+        Person.zone,
+        Membership.clinic_id,
+        Membership.role,
     )
     .join(Person, Person.id == LoginSession.person_id)
     .outerjoin(Membership, (Membership.person_id == Person.id) & Membership.ended_at.is_(None))
@@ -224,8 +239,13 @@ def _linked(s: Session, viewer: Viewer, *where: Any) -> list[PatientRef]:
         return []
     rows = s.execute(
         select(
-            Person.id, Person.uuid, Person.name_sealed, Person.born_sealed, Person.zone,
-            Clinic.id.label("clinic_id"), Clinic.name.label("clinic_name"),
+            Person.id,
+            Person.uuid,
+            Person.name_sealed,
+            Person.born_sealed,
+            Person.zone,
+            Clinic.id.label("clinic_id"),
+            Clinic.name.label("clinic_name"),
         )
         .join(CareLink, CareLink.patient_id == Person.id)
         .join(Clinic, Clinic.id == CareLink.clinic_id)
@@ -250,7 +270,9 @@ def _linked(s: Session, viewer: Viewer, *where: Any) -> list[PatientRef]:
         shared.setdefault(patient_id, set()).add(Kind(kind))
     refs: dict[int, PatientRef] = {}
     for row in rows:
-        roles = frozenset(role for clinic, role in viewer.roles if clinic == row.clinic_id and role in CARE_ROLES)
+        roles = frozenset(
+            role for clinic, role in viewer.roles if clinic == row.clinic_id and role in CARE_ROLES
+        )
         if row.id in refs:
             refs[row.id] = replace(refs[row.id], staff_roles=refs[row.id].staff_roles | roles)
             continue
@@ -314,8 +336,16 @@ def clinic_admin(s: Session, viewer: Viewer) -> Clinic:
 def _ref(row: Any, kinds: frozenset[Kind], roles: frozenset[str], is_self: bool = False) -> PatientRef:
     person, clinic_id, clinic_name = row
     return PatientRef(
-        id=person.id, uuid=person.uuid, name=person.name, born_on=person.born_on, zone=person.zone,
-        clinic_id=clinic_id, clinic_name=clinic_name, kinds=kinds, staff_roles=roles, is_self=is_self,
+        id=person.id,
+        uuid=person.uuid,
+        name=person.name,
+        born_on=person.born_on,
+        zone=person.zone,
+        clinic_id=clinic_id,
+        clinic_name=clinic_name,
+        kinds=kinds,
+        staff_roles=roles,
+        is_self=is_self,
     )
 
 

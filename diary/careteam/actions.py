@@ -63,13 +63,20 @@ def invite(
         raise Refused("Somebody with this e-mail address has an account already.")
     add_member(s, clinic.id, person.id, role, now)
     s.execute(
-        update(Invitation).where(Invitation.person_id == person.id, Invitation.used_at.is_(None)).values(used_at=now)
+        update(Invitation)
+        .where(Invitation.person_id == person.id, Invitation.used_at.is_(None))
+        .values(used_at=now)
     )
     token = new_token()
     s.add(
         Invitation(
-            token_hash=token_hash(token), clinic_id=clinic.id, person_id=person.id, role=role,
-            invited_by=actor.person_id, created_at=now, expires_at=now + INVITATION_LIVES,
+            token_hash=token_hash(token),
+            clinic_id=clinic.id,
+            person_id=person.id,
+            role=role,
+            invited_by=actor.person_id,
+            created_at=now,
+            expires_at=now + INVITATION_LIVES,
         )
     )
     audit.record(s, actor, "invitation.create", person.id, clinic_id=clinic.id)
@@ -77,7 +84,13 @@ def invite(
 
 
 def accept_invitation(
-    s: Session, invitation: Invitation, name: str, zone: str, passphrase: str, kinds: Iterable[str], now: datetime
+    s: Session,
+    invitation: Invitation,
+    name: str,
+    zone: str,
+    passphrase: str,
+    kinds: Iterable[str],
+    now: datetime,
 ) -> Person:
     """Set name, zone and passphrase, and a patient's consent to the care team as it is now; once only."""
     used = s.execute(
@@ -117,7 +130,9 @@ def give_consent(
     given = set(s.scalars(live))
     for kind in sorted({Kind(kind) for kind in kinds} - given):
         s.add(
-            Consent(patient_id=patient_id, staff_id=staff_id, kind=kind, wording=CONSENT_WORDING, given_at=now)
+            Consent(
+                patient_id=patient_id, staff_id=staff_id, kind=kind, wording=CONSENT_WORDING, given_at=now
+            )
         )
         audit.record(s, actor, f"consent.give.{kind}", patient_id, thing=str(staff_id))
 
@@ -130,7 +145,9 @@ def withdraw_consent(
         done = s.execute(
             update(Consent)
             .where(
-                Consent.patient_id == patient_id, Consent.staff_id == staff_id, Consent.kind == kind,
+                Consent.patient_id == patient_id,
+                Consent.staff_id == staff_id,
+                Consent.kind == kind,
                 Consent.withdrawn_at.is_(None),
             )
             .values(withdrawn_at=now)
@@ -139,7 +156,9 @@ def withdraw_consent(
             audit.record(s, actor, f"consent.withdraw.{kind}", patient_id, thing=str(staff_id))
 
 
-def link(s: Session, actor: access.Viewer, clinic_id: int, patient_id: int, staff_id: int, now: datetime) -> None:
+def link(
+    s: Session, actor: access.Viewer, clinic_id: int, patient_id: int, staff_id: int, now: datetime
+) -> None:
     """Let a coach or clinician of the clinic care for one of its patients; nobody links themselves."""
     if not actor.operator and actor.person_id in (patient_id, staff_id):
         raise Refused("Nobody can make a care link for themselves. Please ask another admin.")

@@ -14,7 +14,7 @@ class Clinic(SQLModel, table=True):
 
     __tablename__ = "clinic"
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     uuid: UUID = Field(default_factory=uuid4, unique=True)
     name: str = Field(unique=True)
     country: str = ""
@@ -30,7 +30,7 @@ class Membership(SQLModel, table=True):
     __tablename__ = "membership"
     __table_args__ = (Index("ix_membership_person_id_ended_at", "person_id", "ended_at"),)
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     clinic_id: int = Field(foreign_key="clinic.id", index=True)
     person_id: int = Field(foreign_key="person.id")
     role: str
@@ -47,7 +47,7 @@ class CareLink(SQLModel, table=True):
         Index("ix_care_link_patient_id", "patient_id"),
     )
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     uuid: UUID = Field(default_factory=uuid4, unique=True)
     clinic_id: int = Field(foreign_key="clinic.id")
     patient_id: int = Field(foreign_key="person.id")
@@ -62,7 +62,7 @@ class Consent(SQLModel, table=True):
     __tablename__ = "consent"
     __table_args__ = (Index("ix_consent_staff_id_patient_id", "staff_id", "patient_id"),)
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     patient_id: int = Field(foreign_key="person.id", index=True)
     staff_id: int = Field(foreign_key="person.id")
     kind: str
@@ -77,7 +77,7 @@ class Invitation(SQLModel, table=True):
     __tablename__ = "invitation"
     __table_args__ = (UniqueConstraint("token_hash"),)
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     token_hash: bytes = Field(sa_column=Column(LargeBinary(32), nullable=False))
     clinic_id: int = Field(foreign_key="clinic.id")
     person_id: int = Field(foreign_key="person.id", index=True)

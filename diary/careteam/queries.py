@@ -78,10 +78,17 @@ def links(s: Session, viewer: access.Viewer, clinic_id: int) -> list[Link]:
     """The clinic's live care links, by patient's name."""
     _admin_of(viewer, clinic_id)
     people = {m.person_id: m for m in members(s, viewer, clinic_id)}
-    rows = s.scalars(select(CareLink).where(CareLink.clinic_id == clinic_id, CareLink.ended_at.is_(None))).all()
+    rows = s.scalars(
+        select(CareLink).where(CareLink.clinic_id == clinic_id, CareLink.ended_at.is_(None))
+    ).all()
     found = [
-        Link(row.uuid, people[row.patient_id].name, people[row.staff_id].name,
-             ", ".join(r for r in people[row.staff_id].roles if r in CARE_ROLES), row.began_at)
+        Link(
+            row.uuid,
+            people[row.patient_id].name,
+            people[row.staff_id].name,
+            ", ".join(r for r in people[row.staff_id].roles if r in CARE_ROLES),
+            row.began_at,
+        )
         for row in rows
         if row.patient_id in people and row.staff_id in people
     ]
@@ -100,7 +107,12 @@ def open_invitation(s: Session, token: str, now: datetime) -> OpenInvitation:
         raise access.Hidden
     invitation, clinic_name, person = row
     return OpenInvitation(
-        invitation, clinic_name, person.name, person.zone, person.email, _team(s, invitation.clinic_id, person.id)
+        invitation,
+        clinic_name,
+        person.name,
+        person.zone,
+        person.email,
+        _team(s, invitation.clinic_id, person.id),
     )
 
 
@@ -118,6 +130,15 @@ def _team(s: Session, clinic_id: int, patient_id: int) -> tuple[tuple[str, str],
         )
     ).all()
     return tuple(sorted((person.name, str(role)) for person, role in rows))
+
+
+def has_people(s: Session) -> bool:
+    """Whether anybody is here yet; for the operator."""
+    return s.execute(select(Person.id).limit(1)).first() is not None
+
+
+def has_clinic(s: Session, name: str) -> bool:
+    return s.execute(select(Clinic.id).where(Clinic.name == name)).first() is not None
 
 
 def _admin_of(viewer: access.Viewer, clinic_id: int) -> None:

@@ -35,7 +35,13 @@ def accept_invitation(token: str) -> Response | tuple[str, int]:
     with db.write() as s:
         found = queries.open_invitation(s, token, now)
         person = actions.accept_invitation(
-            s, found.invitation, form.value.name, form.value.zone, form.value.passphrase, form.value.consent, now
+            s,
+            found.invitation,
+            form.value.name,
+            form.value.zone,
+            form.value.passphrase,
+            form.value.consent,
+            now,
         )
     return enter(person, "")
 
@@ -71,8 +77,14 @@ def _clinic_page(**extra: object) -> str:
     carers = [m for m in members if CARE_ROLES & set(m.roles)]
     context = {"typed": {}, "errors": {}, "link_errors": {}, "invited": None, **extra}
     return render_template(
-        "careteam/clinic.html", nav="clinic", clinic=clinic, members=members, links=links,
-        patients=patients, carers=carers, **context,
+        "careteam/clinic.html",
+        nav="clinic",
+        clinic=clinic,
+        members=members,
+        links=links,
+        patients=patients,
+        carers=carers,
+        **context,
     )
 
 
@@ -89,8 +101,15 @@ def create_invitation() -> str | tuple[str, int]:
         with db.write() as s:
             clinic = access.clinic_admin(s, viewer)
             token = actions.invite(
-                s, viewer, clinic, form.value.email, form.value.role, clock.now(),
-                name=form.value.name, zone=viewer.zone, born=form.value.born_on or None,
+                s,
+                viewer,
+                clinic,
+                form.value.email,
+                form.value.role,
+                clock.now(),
+                name=form.value.name,
+                zone=viewer.zone,
+                born=form.value.born_on or None,
             )
     except actions.Refused as error:
         return _clinic_page(typed={k: echo(v) for k, v in typed.items()}, errors={"email": str(error)}), 422
@@ -111,7 +130,9 @@ def create_link() -> Response | tuple[str, int]:
                 ids = {str(m.uuid): m.person_id for m in queries.members(s, viewer, clinic.id)}
                 if form.value.patient not in ids or form.value.staff not in ids:
                     raise actions.Refused("Please choose a patient and who is to care for them.")
-                actions.link(s, viewer, clinic.id, ids[form.value.patient], ids[form.value.staff], clock.now())
+                actions.link(
+                    s, viewer, clinic.id, ids[form.value.patient], ids[form.value.staff], clock.now()
+                )
         except actions.Refused as error:
             problems["staff"] = str(error)
     if problems:

@@ -133,7 +133,9 @@ def _points(plot: Plot, days: Iterable[Day]) -> str:
         if day.score is not None:
             y = plot.y(day.score)
             if day.late:
-                late.append(f"M{n(x - radius)} {n(y)}a{n(radius)} {n(radius)} 0 1 0 {n(2 * radius)} 0a{n(radius)} {n(radius)} 0 1 0-{n(2 * radius)} 0")
+                late.append(
+                    f"M{n(x - radius)} {n(y)}a{n(radius)} {n(radius)} 0 1 0 {n(2 * radius)} 0a{n(radius)} {n(radius)} 0 1 0-{n(2 * radius)} 0"
+                )
             else:
                 on_time.append(f"M{n(x)} {n(y)}h0")
         elif day.unwell:
@@ -172,7 +174,9 @@ def hatch(x: float, y: float, width: float, height: float, step: float = 5) -> s
     """Diagonal lines that fill a box, as one path."""
     d, k = [], step
     while k < width + height:
-        d.append(f"M{n(x + min(k, width))} {n(y + max(0, k - width))}L{n(x + max(0, k - height))} {n(y + min(k, height))}")
+        d.append(
+            f"M{n(x + min(k, width))} {n(y + max(0, k - width))}L{n(x + max(0, k - height))} {n(y + min(k, height))}"
+        )
         k += step
     return "".join(d)
 
@@ -185,7 +189,9 @@ def _dense(plot: Plot, days: Mapping[date, Day], series: Series) -> str:
         first = plot.frame.since + timedelta(days=start)
         last = min(first + timedelta(days=plot.bin_days - 1), plot.frame.until)
         left, right = plot.x(first) - plot.step / 2, plot.x(last) + plot.step / 2
-        inside = [days[on] for k in range((last - first).days + 1) if (on := first + timedelta(days=k)) in days]
+        inside = [
+            days[on] for k in range((last - first).days + 1) if (on := first + timedelta(days=k)) in days
+        ]
         scores = [day.score for day in inside if day.score is not None]
         x = (left + right) / 2
         if scores:
@@ -195,19 +201,29 @@ def _dense(plot: Plot, days: Mapping[date, Day], series: Series) -> str:
         elif last >= begun and not inside:
             empty.append(hatch(left, plot.top, right - left, plot.bottom - plot.top, 6))
     width = f' stroke-width="{n(max(1.2, plot.step * plot.bin_days * 0.62))}"'
-    return plot.path("gap", "".join(empty)) + plot.path("bars", "".join(bars), width) + plot.path("dots", "".join(dots))
+    return (
+        plot.path("gap", "".join(empty))
+        + plot.path("bars", "".join(bars), width)
+        + plot.path("dots", "".join(dots))
+    )
 
 
-def infusions(plot: Plot, marks: Sequence[Mark], drop_y: float | None = None, top: float | None = None) -> str:
+def infusions(
+    plot: Plot, marks: Sequence[Mark], drop_y: float | None = None, top: float | None = None
+) -> str:
     """Hairlines, with drops where `drop_y` is given; over 60 days only the strong ones are drawn full."""
     inside = [mark for mark in marks if plot.frame.since <= mark.on <= plot.frame.until]
     from_y = plot.top if top is None else top
     soft = plot.frame.days > 60
     lines = {"inf": "", "inf soft": ""}
     for mark in inside:
-        lines["inf soft" if soft and not mark.strong else "inf"] += f"M{n(plot.x(mark.on))} {n(from_y)}V{n(plot.bottom)}"
+        lines["inf soft" if soft and not mark.strong else "inf"] += (
+            f"M{n(plot.x(mark.on))} {n(from_y)}V{n(plot.bottom)}"
+        )
     drops = "" if drop_y is None else "".join(f"M{n(plot.x(mark.on))} {n(drop_y)}{DROP}" for mark in inside)
-    return plot.path("inf soft", lines["inf soft"]) + plot.path("inf", lines["inf"]) + plot.path("infdot", drops)
+    return (
+        plot.path("inf soft", lines["inf soft"]) + plot.path("inf", lines["inf"]) + plot.path("infdot", drops)
+    )
 
 
 def ticks(plot: Plot, marks: Sequence[Mark], top: float, height: float = 10) -> str:
@@ -243,5 +259,5 @@ def label(x: float, y: float, words: str, cls: str = "", anchor: str = "", attri
     """A text; `attributes` carry the looks in print."""
     return (
         f'<text x="{n(x)}" y="{n(y)}"{f" class={chr(34)}{cls}{chr(34)}" if cls else ""}'
-        f'{f" text-anchor={chr(34)}{anchor}{chr(34)}" if anchor else ""}{attributes}>{escape(words)}</text>'
+        f"{f' text-anchor={chr(34)}{anchor}{chr(34)}' if anchor else ''}{attributes}>{escape(words)}</text>"
     )

@@ -25,7 +25,11 @@ def _title(series: Series, frame: Frame) -> str:
 
 
 def story_chart(
-    series: Series, frame: Frame, marks: Sequence[Mark], chosen: date | None = None, weeks: Sequence[Week] = ()
+    series: Series,
+    frame: Frame,
+    marks: Sequence[Mark],
+    chosen: date | None = None,
+    weeks: Sequence[Week] = (),
 ) -> str:
     """The phone's one large chart, 380 units wide; the level labels stand at the right end."""
     height = 320 if weeks else 286
@@ -62,15 +66,21 @@ def timeline(series_list: Sequence[Series], frame: Frame, marks: Sequence[Mark])
     """The desk's lanes, 880 units wide, all on one axis."""
     left, right = 62, 736
     axis = Plot(frame, left, right, 0, 20)
-    months = axis.path("month", "".join(f"M{n(axis.x(d) - axis.step / 2)} 0V20" for d in _month_starts(frame)))
+    months = axis.path(
+        "month", "".join(f"M{n(axis.x(d) - axis.step / 2)} 0V20" for d in _month_starts(frame))
+    )
     names = "".join(
         label(axis.x(d) + 3, 14, _month_name(d, frame)) for d in _spaced(_month_starts(frame), axis, 58)
     )
     lane = Plot(frame, left, right, 4, 32)
     inside = [mark for mark in marks if frame.since <= mark.on <= frame.until]
     numbers = "".join(label(x, 12, words, "numinf", "middle") for x, words in _numbers(lane, inside))
-    infusion_lane = numbers + lane.path("infdot", "".join(f"M{n(lane.x(m.on))} 29{draw.DROP}" for m in inside))
-    described = f"{len(inside)} infusions: " + ", ".join(f"{m.number} on {date_short(m.on)}" for m in inside[:40])
+    infusion_lane = numbers + lane.path(
+        "infdot", "".join(f"M{n(lane.x(m.on))} 29{draw.DROP}" for m in inside)
+    )
+    described = f"{len(inside)} infusions: " + ", ".join(
+        f"{m.number} on {date_short(m.on)}" for m in inside[:40]
+    )
     lanes = []
     for series in series_list:
         plot = Plot(frame, left, right, 10, 88)

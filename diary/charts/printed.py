@@ -30,11 +30,19 @@ def print_chart(series_list: Sequence[Series], frame: Frame, marks: Sequence[Mar
     else:
         body += draw.ticks(whole, inside, 4, 8)
     axis = "".join(
-        _text(whole.x(d) + 2, height - 3, _month_name(d, frame), 7.5, INK_2) for d in _spaced(_month_starts(frame), whole, 52)
+        _text(whole.x(d) + 2, height - 3, _month_name(d, frame), 7.5, INK_2)
+        for d in _spaced(_month_starts(frame), whole, 52)
     )
-    body += whole.path("month", "".join(f"M{n(whole.x(d) - whole.step / 2)} 18V{height - 2}" for d in _month_starts(frame))) + axis
-    title = f"Day by day, {date_short(frame.since)} to {date_short(frame.until)} {frame.until.year}: " + " ".join(
-        f"{series.name}: {describe(series, frame, marks)}" for series in series_list
+    body += (
+        whole.path(
+            "month",
+            "".join(f"M{n(whole.x(d) - whole.step / 2)} 18V{height - 2}" for d in _month_starts(frame)),
+        )
+        + axis
+    )
+    title = (
+        f"Day by day, {date_short(frame.since)} to {date_short(frame.until)} {frame.until.year}: "
+        + " ".join(f"{series.name}: {describe(series, frame, marks)}" for series in series_list)
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
@@ -51,7 +59,14 @@ def _lane(plot: Plot, series: Series, width: int) -> str:
         + _text(plot.left - 6, plot.bottom + 3, "none 0", 7.5, INK_2, 400, "end")
     )
     rule = f'<path stroke="{draw.LINE}" stroke-width=".7" d="M0 {n(plot.top - 10)}H{width}"/>'
-    return rule + draw.grid(plot) + draw.layers(plot, series) + draw.levels(plot, series) + names + _ends(plot, series)
+    return (
+        rule
+        + draw.grid(plot)
+        + draw.layers(plot, series)
+        + draw.levels(plot, series)
+        + names
+        + _ends(plot, series)
+    )
 
 
 def _ends(plot: Plot, series: Series) -> str:
@@ -59,12 +74,17 @@ def _ends(plot: Plot, series: Series) -> str:
         return ""
     wanted = [(plot.y(series.level) + 3, f"{series.level_word} {number(series.level)}", INK, 700)]
     if series.counts_at is not None:
-        wanted.append((plot.y(series.level * 0.7) + 3, f"counts at {number(series.counts_at)} or less", INK_2, 400))
+        wanted.append(
+            (plot.y(series.level * 0.7) + 3, f"counts at {number(series.counts_at)} or less", INK_2, 400)
+        )
     ys = apart([item[0] for item in wanted], 11, plot.top, plot.bottom + 4)
     return "".join(
-        _text(plot.right + 7, y, words, 8, colour, weight) for y, (_, words, colour, weight) in zip(ys, wanted, strict=True)
+        _text(plot.right + 7, y, words, 8, colour, weight)
+        for y, (_, words, colour, weight) in zip(ys, wanted, strict=True)
     )
 
 
-def _text(x: float, y: float, words: str, size: float, colour: str, weight: int = 400, anchor: str = "") -> str:
+def _text(
+    x: float, y: float, words: str, size: float, colour: str, weight: int = 400, anchor: str = ""
+) -> str:
     return label(x, y, words, "", anchor, f' font-size="{n(size)}" font-weight="{weight}" fill="{colour}"')

@@ -14,7 +14,9 @@ WIDTH, HEIGHT = 116, 44
 def spark(series: Series, frame: Frame, marks: Sequence[Mark], session_on: date | None = None) -> str:
     """A small chart on the 0-10 scale with the last score written out; hidden from readers, who get `words`."""
     plot = Plot(frame, 16, 96, 8, 38)
-    last = next((day for day in reversed(series.days) if day.score is not None and day.on <= frame.until), None)
+    last = next(
+        (day for day in reversed(series.days) if day.score is not None and day.on <= frame.until), None
+    )
     end = ""
     if last is not None and last.on >= frame.since:
         x, y = plot.x(last.on), plot.y(last.score or 0)
@@ -24,7 +26,11 @@ def spark(series: Series, frame: Frame, marks: Sequence[Mark], session_on: date 
         for m in marks
         if frame.since <= m.on <= frame.until
     )
-    tick = f'<path class="tick" d="M{n(plot.x(session_on))} 35v6"/>' if session_on and frame.since <= session_on <= frame.until else ""
+    tick = (
+        f'<path class="tick" d="M{n(plot.x(session_on))} 35v6"/>'
+        if session_on and frame.since <= session_on <= frame.until
+        else ""
+    )
     return (
         f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" aria-hidden="true">'
         f'<path class="axis0" d="M16 38H96"/><text x="0" y="12">10</text><text x="6" y="41">0</text>'

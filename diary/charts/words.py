@@ -14,7 +14,9 @@ def describe(series: Series, frame: Frame, marks: Sequence[Mark]) -> str:
     scored = [day.score for day in days if day.score is not None]
     unwell = sum(1 for day in days if day.unwell and day.score is None)
     late = sum(1 for day in days if day.late and day.score is not None)
-    parts = [f"{date_full(frame.since)} to {date_full(frame.until)}: {len(scored)} of {plural(frame.days, 'day')} logged"]
+    parts = [
+        f"{date_full(frame.since)} to {date_full(frame.until)}: {len(scored)} of {plural(frame.days, 'day')} logged"
+    ]
     if late:
         parts.append(f"{late} of them late")
     if unwell:
@@ -28,7 +30,11 @@ def describe(series: Series, frame: Frame, marks: Sequence[Mark]) -> str:
     if inside:
         text += f" {plural(inside, 'infusion')}."
     if series.level is not None:
-        text += f" Level {series.level_word} the infusions {number(series.level)}." if series.level_word == "before" else f" First two weeks here {number(series.level)}."
+        text += (
+            f" Level {series.level_word} the infusions {number(series.level)}."
+            if series.level_word == "before"
+            else f" First two weeks here {number(series.level)}."
+        )
     return text + " 0 is none, 10 the worst; lower is better."
 
 
@@ -41,7 +47,9 @@ def bin_words(frame: Frame, width: float) -> str:
     return f"Each bar is {span}: from its lowest to its highest score, with a dot at its middle score."
 
 
-def table_rows(series_list: Sequence[Series], frame: Frame, marks: Sequence[Mark]) -> list[tuple[date, list[str], str]]:
+def table_rows(
+    series_list: Sequence[Series], frame: Frame, marks: Sequence[Mark]
+) -> list[tuple[date, list[str], str]]:
     """(day, a cell for each series, remark) for every day of the frame, the newest first."""
     by_day = [{day.on: day for day in series.days} for series in series_list]
     numbers = {mark.on: mark.number for mark in marks}

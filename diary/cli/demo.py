@@ -4,14 +4,14 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import click
 from flask import Flask, current_app
-from sqlalchemy import func, select
 from sqlmodel import Session
 
-from diary import db, demo as truths
+from diary import db
+from diary import demo as truths
 from diary.accounts import actions as accounts
-from diary.accounts.models import Person
-from diary.careteam import access, actions as careteam
-from diary.careteam.models import Clinic
+from diary.careteam import access
+from diary.careteam import actions as careteam
+from diary.careteam.queries import has_clinic, has_people
 from diary.careteam.rules import Kind, Role
 from diary.cli.common import day_or_fail, fail
 from diary.entries import actions as entries
@@ -47,22 +47,28 @@ def demo(patients: int, days: int, seed: int, until: str, anyway: bool) -> None:
         fail("The demo's passphrase is known to everybody, so it is refused in production.")
     last = day_or_fail(until, "--until") if until else clock.now().date() - timedelta(days=1)
     with db.read() as s:
-        if s.scalar(select(func.count(Person.id))) and not anyway:
+        if has_people(s) and not anyway:
             fail("There are people here already; --anyway puts the demo beside them.")
-        if s.scalar(select(Clinic.id).where(Clinic.name == CLINIC)):
+        if has_clinic(s, CLINIC):
             fail("The demo is here already.")
     begun = datetime.combine(last - timedelta(days=days), time(9), UTC)
     hashed = accounts.hasher.hash(truths.PASSPHRASE)
     made = truths.patients(max(patients, 6), days, seed, last)
     if patients < 6:  # Alice and Charlie are always there
-        made = [p for p in made if p.key in ("alice", "charlie")] + [p for p in made if p.key not in ("alice", "charlie")]
+        made = [p for p in made if p.key in ("alice", "charlie")] + [
+            p for p in made if p.key not in ("alice", "charlie")
+        ]
         made = made[:patients]
     with db.write() as s:
         staff = _staff(s, hashed, begun)
     for patient in made:
         _patient(patient, staff, hashed, begun)
     click.echo(f"Invented people, none of them real: {len(made)} patients up to {last}.")
-    for key, name, role, _ in (*STAFF[:3], ("alice", "Alice Marlow", Role.PATIENT, ""), ("charlie", "Charlie Boone", Role.PATIENT, "")):
+    for key, name, role, _ in (
+        *STAFF[:3],
+        ("alice", "Alice Marlow", Role.PATIENT, ""),
+        ("charlie", "Charlie Boone", Role.PATIENT, ""),
+    ):
         click.echo(f"{key}@demo.example  {name}, {role}")
     click.echo(f"passphrase: {truths.PASSPHRASE}")
 
@@ -80,11 +86,15 @@ def _staff(s: Session, hashed: str, begun: datetime) -> dict[str, tuple[int, int
     return found
 
 
-def _patient(patient: truths.DemoPatient, staff: dict[str, tuple[int, int]], hashed: str, begun: datetime) -> None:
+def _patient(
+    patient: truths.DemoPatient, staff: dict[str, tuple[int, int]], hashed: str, begun: datetime
+) -> None:
     operator = access.OPERATOR
     carers = ("erin",) if patient.key.rstrip("0123456789") in truths.OTHER_CLINIC else ("bob", "cora")
     with db.write() as s:
-        person = accounts.create_person(s, f"{patient.key}@demo.example", patient.name, truths.ZONE, begun, patient.born)
+        person = accounts.create_person(
+            s, f"{patient.key}@demo.example", patient.name, truths.ZONE, begun, patient.born
+        )
         person.passphrase_hash = hashed
         person_id = person.id or 0
         clinic_id = staff[carers[0]][1]

@@ -54,7 +54,9 @@ def _invite(email: str, role: str, clinic: str, zone: str, name: str, born: str)
     now = clock.now()
     with db.write() as s:
         found = actions.clinic_named(s, clinic, now)
-        token = actions.invite(s, access.OPERATOR, found, email, role, now, name=name, zone=zone, born=born or None)
+        token = actions.invite(
+            s, access.OPERATOR, found, email, role, now, name=name, zone=zone, born=born or None
+        )
     host = current_app.config["SETTINGS"].public_url or "http://localhost:8000"
     click.echo(f"{host}/invitations/{token}")
 

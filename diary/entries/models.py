@@ -16,7 +16,7 @@ class Entry(SQLModel, table=True):
     __tablename__ = "entry"
     __table_args__ = (UniqueConstraint("person_id", "day"),)
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     person_id: int = Field(foreign_key="person.id")
     day: date
     pain: float | None = None
@@ -48,7 +48,7 @@ class EntryRevision(SQLModel, table=True):
     __tablename__ = "entry_revision"
     __table_args__ = (UniqueConstraint("entry_id", "number"),)
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     entry_id: int = Field(foreign_key="entry.id")
     number: int
     write_id: bytes = Field(sa_column=Column(LargeBinary(16), nullable=False))

@@ -41,7 +41,12 @@ class Recorded:
 
 
 def record_infusion(
-    s: Session, viewer: access.Viewer, ref: access.PatientRef, values: InfusionValues, now: datetime, source: str = "page"
+    s: Session,
+    viewer: access.Viewer,
+    ref: access.PatientRef,
+    values: InfusionValues,
+    now: datetime,
+    source: str = "page",
 ) -> Recorded:
     """A new infusion of a patient; raises Refused where its moment or number is taken, Hidden for others."""
     _may_record(viewer, ref)
@@ -90,7 +95,11 @@ def amend(
     infusion.changed_at = now
     s.add(infusion)
     _revise(s, viewer, infusion, now, source)
-    what = "infusion.cancel" if infusion.status == "cancelled" and before[0]["status"] != "cancelled" else "infusion.revise"
+    what = (
+        "infusion.cancel"
+        if infusion.status == "cancelled" and before[0]["status"] != "cancelled"
+        else "infusion.revise"
+    )
     audit.record(s, viewer, what, ref.id, thing=str(infusion.id), clinic_id=ref.clinic_id)
     return Recorded(infusion, "changed")
 

@@ -43,7 +43,9 @@ class TypedInfusion:
 def parse_infusion(texts: Mapping[str, str], today: date) -> TypedInfusion:
     """Clean the given fields; `today` is the patient's own day."""
     errors: dict[str, str] = {
-        name[:40]: f"Neap does not know this field: {name[:40]}." for name in texts if name not in {*FIELDS, *PAGE_ONLY}
+        name[:40]: f"Neap does not know this field: {name[:40]}."
+        for name in texts
+        if name not in {*FIELDS, *PAGE_ONLY}
     }
     found: dict[str, object] = {}
 
@@ -69,7 +71,11 @@ def parse_infusion(texts: Mapping[str, str], today: date) -> TypedInfusion:
     take("number", "number", _number)
     take("note", "note", _note)
     if "weight_kg" not in found and (texts.get("weight_lb") or "").strip():
-        take("weight_lb", "weight_kg", lambda text: round(_positive(text, "A weight", "lb", 1500) * KG_PER_LB, 2))
+        take(
+            "weight_lb",
+            "weight_kg",
+            lambda text: round(_positive(text, "A weight", "lb", 1500) * KG_PER_LB, 2),
+        )
     return TypedInfusion(None, errors) if errors else TypedInfusion(InfusionValues(**found))  # type: ignore[arg-type]
 
 

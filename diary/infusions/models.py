@@ -19,7 +19,7 @@ class Infusion(SQLModel, table=True):
         UniqueConstraint("patient_id", "number"),
     )
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     uuid: UUID = Field(default_factory=uuid4, unique=True)
     patient_id: int = Field(foreign_key="person.id")
     clinic_id: int | None = Field(default=None, foreign_key="clinic.id")
@@ -46,7 +46,7 @@ class InfusionRevision(SQLModel, table=True):
     __tablename__ = "infusion_revision"
     __table_args__ = (UniqueConstraint("infusion_id", "number"),)
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     uuid: UUID = Field(default_factory=uuid4)
     infusion_id: int = Field(foreign_key="infusion.id")
     number: int

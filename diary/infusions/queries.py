@@ -109,10 +109,14 @@ def day_after_infusion(s: Session, viewer: access.Viewer, patient_id: int, day: 
     return day_words(day, (row.day, row.number) if row else None)
 
 
-def revisions_of(s: Session, viewer: access.Viewer, patient_id: int, infusion_id: int) -> list[tuple[InfusionRevision, dict[str, Any]]]:
+def revisions_of(
+    s: Session, viewer: access.Viewer, patient_id: int, infusion_id: int
+) -> list[tuple[InfusionRevision, dict[str, Any]]]:
     """What the record said before and now, oldest first, with the values as kept."""
     access.require(s, viewer, patient_id, Kind.INFUSIONS)
     rows = s.scalars(
-        select(InfusionRevision).where(InfusionRevision.infusion_id == infusion_id).order_by(InfusionRevision.number)
+        select(InfusionRevision)
+        .where(InfusionRevision.infusion_id == infusion_id)
+        .order_by(InfusionRevision.number)
     ).all()
     return [(row, json.loads(row.values)) for row in rows]

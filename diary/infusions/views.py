@@ -103,7 +103,13 @@ def update(patient_uuid: UUID, infusion_id: UUID) -> Response | tuple[str, int]:
         with db.write() as s:
             stored = actions.load(s, viewer, ref, infusion_id)
             actions.amend(
-                s, viewer, ref, stored, form.value, clock.now(), seen_revision=int(seen) if seen.isdecimal() else 0
+                s,
+                viewer,
+                ref,
+                stored,
+                form.value,
+                clock.now(),
+                seen_revision=int(seen) if seen.isdecimal() else 0,
             )
     except actions.Changed:
         problem = {"changed": "Somebody else changed this record meanwhile. Their values stand beside yours."}
@@ -142,7 +148,6 @@ def _turn(patient_uuid: UUID, infusion_id: UUID, status: str) -> Response:
 @access.patient
 def index() -> str:
 
-
     viewer = access.viewer()
     with db.read() as s:
         ref = access.own(s, viewer)
@@ -174,7 +179,11 @@ def _checked(ref: access.PatientRef, last_dose_mg: float | None) -> tuple[TypedI
 
 
 def _typed() -> dict[str, str]:
-    return {name: echo(text) for name, text in last_values(request.form).items() if name not in ("csrf_token", "confirm")}
+    return {
+        name: echo(text)
+        for name, text in last_values(request.form).items()
+        if name not in ("csrf_token", "confirm")
+    }
 
 
 def _as_typed(infusion: Infusion) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Static files under names that change with their content; one list for pages and the worker."""
 
 import hashlib
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 from flask import Flask, Response, current_app, request, url_for
@@ -25,6 +25,6 @@ def asset(path: str) -> str:
     return url_for("static", filename=path, v=_mark(Path(folder) / path))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _mark(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:8]

@@ -55,7 +55,11 @@ def page(code: int, typed: bool = False, headers: dict[str, str] | None = None) 
 
 
 def _typed() -> list[tuple[str, str]]:
-    return [(echo(name), echo(value)) for name, value in request.form.items(multi=True) if name not in HIDDEN_FIELDS]
+    return [
+        (echo(name), echo(value))
+        for name, value in request.form.items(multi=True)
+        if name not in HIDDEN_FIELDS
+    ]
 
 
 def _busy() -> Response:

@@ -19,7 +19,13 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-SYSTEMS = (("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS", "Mac"))
+SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "Mac"),
+)
 BROWSERS = (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
 
 
@@ -36,7 +42,9 @@ def init_app(app: Flask, https: bool, origin: str | None) -> None:
         if https:
             response.headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
         if request.endpoint != "static":
-            response.headers.setdefault("Cache-Control", "no-store" if g.get("no_store") else "private, no-cache")
+            response.headers.setdefault(
+                "Cache-Control", "no-store" if g.get("no_store") else "private, no-cache"
+            )
         return response
 
     app.config["ORIGIN"] = origin
@@ -68,5 +76,7 @@ def device() -> str:
     """A browser and system in two words, as the person would name them."""
     agent = request.user_agent.string if has_request_context() else ""
     browser = next((name for mark, name in BROWSERS if mark in agent), "A browser")
-    system = next((name for mark, name in SYSTEMS if mark in agent), "Linux" if re.search("Linux|X11", agent) else "")
+    system = next(
+        (name for mark, name in SYSTEMS if mark in agent), "Linux" if re.search("Linux|X11", agent) else ""
+    )
     return f"{browser} on {system}" if system else browser

@@ -15,7 +15,7 @@ log = structlog.get_logger("neap")
 def init_app(app: Flask, level: str) -> None:
     configure(level)
     # Flask's own line would hold the path, which may hold a token.
-    app.log_exception = lambda info: failure(info[1]) if isinstance(info[1], BaseException) else None  # type: ignore[method-assign]
+    app.log_exception = _log_exception  # type: ignore[method-assign, assignment]
 
     @app.before_request
     def _start() -> None:
@@ -47,6 +47,11 @@ def configure(level: str) -> None:
         logger_factory=lambda *_args: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+def _log_exception(info: tuple[object, BaseException | None, object]) -> None:
+    if info[1] is not None:
+        failure(info[1])
 
 
 def failure(error: BaseException) -> None:

@@ -16,7 +16,8 @@ STATIC = Path(__file__).resolve().parents[2] / "static"
 # A host that cannot exist: relative addresses in the stylesheets join to it and come back to our own fetcher.
 HOME = "https://neap.invalid/"
 KINDS = {".css": "text/css", ".woff2": "font/woff2"}
-PAPERS = {"a4": "a4 portrait", "letter": "letter portrait"}
+# A letter is shorter: its margins give the height back.
+PAPERS = {"a4": "size: a4", "letter": "size: letter; margin: 14mm 14mm 12mm"}
 WAIT_SECONDS = 30
 VARIANT = "pdf/a-3a"
 
@@ -80,7 +81,9 @@ def weighted(font: bytes, weight: int) -> bytes:
     from fontTools.ttLib import TTFont
     from fontTools.varLib.instancer import instantiateVariableFont
 
-    cut = instantiateVariableFont(TTFont(io.BytesIO(font)), {"wght": weight}, static=True)
+    cut = instantiateVariableFont(
+        TTFont(io.BytesIO(font), recalcTimestamp=False), {"wght": weight}, static=True
+    )
     cut.flavor = None
     _set_tabular(cut)
     out = io.BytesIO()
@@ -147,9 +150,7 @@ def _kit(sheet: str) -> Kit:
             (STATIC / "css" / sheet).read_text("utf-8"), (STATIC / "css/tokens.css").read_text("utf-8")
         )
         main = CSS(string=css, base_url=HOME + "css/", url_fetcher=fetcher, font_config=fonts)
-        sizes = {
-            name: CSS(string=f"@page {{ size: {size} }}", font_config=fonts) for name, size in PAPERS.items()
-        }
+        sizes = {name: CSS(string=f"@page {{ {size} }}", font_config=fonts) for name, size in PAPERS.items()}
         _kits[key] = Kit(fonts, {name: [main, size] for name, size in sizes.items()}, fetcher)
     return _kits[key]
 

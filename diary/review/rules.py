@@ -116,8 +116,16 @@ def above_usual(days: Sequence[DayState], today: date) -> Reason | None:
         high = [s for _, s in last if s >= 9 or (usual is not None and s >= usual + 2)]
         if len(high) >= 5:
             name = BY_KEY[key].name
-            compared = f"2 points or more above {number(usual)}, the mean of the 14 days before" if usual is not None else "9 or 10"
-            return Reason(1, f"{name} above the usual", f"{compared[0].upper() + compared[1:]}, on {len(high)} of the last 7 logged days.")
+            compared = (
+                f"2 points or more above {number(usual)}, the mean of the 14 days before"
+                if usual is not None
+                else "9 or 10"
+            )
+            return Reason(
+                1,
+                f"{name} above the usual",
+                f"{compared[0].upper() + compared[1:]}, on {len(high)} of the last 7 logged days.",
+            )
     return None
 
 
@@ -131,7 +139,11 @@ def silence(days: Sequence[DayState], today: date, in_course: bool) -> Reason | 
     quiet = (today - said[-1]).days - 1
     if quiet < SILENT_DAYS:
         return None
-    return Reason(2, f"No entry since {weekday(said[-1])[:3]} {date_short(said[-1])}", f"{plural(quiet, 'day')}, in mid-course.")
+    return Reason(
+        2,
+        f"No entry since {weekday(said[-1])[:3]} {date_short(said[-1])}",
+        f"{plural(quiet, 'day')}, in mid-course.",
+    )
 
 
 def unwell_lately(days: Sequence[DayState], today: date) -> Reason | None:

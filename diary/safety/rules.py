@@ -38,7 +38,9 @@ def countries(text: str) -> dict[str, Country]:
     found = {}
     for code, entry in data["countries"].items():
         try:
-            emergency = Line("call", "Emergency", entry["emergency"]["number"], "", entry["emergency"]["source"])
+            emergency = Line(
+                "call", "Emergency", entry["emergency"]["number"], "", entry["emergency"]["source"]
+            )
             lines = tuple(Line(**line) for line in entry["lines"])
         except (KeyError, TypeError) as error:
             raise ValueError(f"crisis lines of {code}: {error}") from None

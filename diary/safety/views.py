@@ -22,4 +22,6 @@ def help_page() -> str:
             with db.read() as s:
                 clinic = s.get(Clinic, viewer.clinic_id)
     country = country_for(clinic.country if clinic else "", zone)
-    return render_template("safety/help.html", nav="help", clinic=clinic, country=country, countries=COUNTRIES)
+    return render_template(
+        "safety/help.html", nav="help", clinic=clinic, country=country, countries=COUNTRIES
+    )

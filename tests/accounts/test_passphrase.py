@@ -37,12 +37,16 @@ def test_what_is_wrong_is_said_at_its_field(client_as, typed, field, words):
     assert words in answer.error_of(field)
 
 
-@pytest.mark.parametrize("passphrase", ["1234567890", "aaaaaaaaaaaa", "abcdefghijkl", "qwertyuiop", "iloveyou123"])
+@pytest.mark.parametrize(
+    "passphrase", ["1234567890", "aaaaaaaaaaaa", "abcdefghijkl", "qwertyuiop", "iloveyou123"]
+)
 def test_common_passphrases_are_refused(passphrase):
     assert passphrase_problem(passphrase)
 
 
-@pytest.mark.parametrize("passphrase", ["seven quiet waves", "ünïcödé überall", "correct horse battery", "0a1b2c3d4e5f"])
+@pytest.mark.parametrize(
+    "passphrase", ["seven quiet waves", "ünïcödé überall", "correct horse battery", "0a1b2c3d4e5f"]
+)
 def test_no_rules_of_composition(passphrase):
     assert passphrase_problem(passphrase) is None
 

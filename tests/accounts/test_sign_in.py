@@ -19,7 +19,13 @@ def sign_in(client, email, passphrase=PASSPHRASE, **more):
 
 @pytest.mark.parametrize(
     ("who", "page"),
-    [("alice", "/today"), ("bob", "/patients"), ("cora", "/patients"), ("dana", "/clinic"), ("charlie", "/today")],
+    [
+        ("alice", "/today"),
+        ("bob", "/patients"),
+        ("cora", "/patients"),
+        ("dana", "/clinic"),
+        ("charlie", "/today"),
+    ],
 )
 def test_everybody_lands_where_their_work_is(client_as, cast, who, page):
     answer = sign_in(client_as(), getattr(cast, who).email)
@@ -196,7 +202,9 @@ def test_foreign_origin_and_null_are_refused(client_as):
         assert answer.status == 403
         assert "alice@example.org" in answer.text
     own = client.post(
-        "/sign-in", {"email": "alice@example.org", "passphrase": PASSPHRASE}, headers={"Origin": "http://localhost"}
+        "/sign-in",
+        {"email": "alice@example.org", "passphrase": PASSPHRASE},
+        headers={"Origin": "http://localhost"},
     )
     assert own.status == 303
 

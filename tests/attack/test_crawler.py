@@ -54,11 +54,15 @@ def plant(s, cast, name: str) -> None:
     person = getattr(cast, name)
     found = {canary.kind: canary.text for canary in CANARIES if canary.owner == name}
     for step in range(-16, 28):
-        factories.entry(s, person, DAY + timedelta(days=step), pain=found[Kind.SCORES], mood=found[Kind.SCORES])
+        factories.entry(
+            s, person, DAY + timedelta(days=step), pain=found[Kind.SCORES], mood=found[Kind.SCORES]
+        )
     on = TODAY - timedelta(days=3)
     factories.entry(s, person, on, note=found[Kind.NOTES], note_private="no")
     factories.entry(s, person, on - timedelta(days=1), note=found["private"], note_private="yes")
-    factories.infusion(s, person, DAY, dose_mg=found[Kind.INFUSIONS], note=f"recorded {found[Kind.INFUSIONS]}")
+    factories.infusion(
+        s, person, DAY, dose_mg=found[Kind.INFUSIONS], note=f"recorded {found[Kind.INFUSIONS]}"
+    )
 
 
 @pytest.fixture
@@ -108,13 +112,17 @@ def urls(app, cast):
             continue
         names = sorted(rule.arguments)
         pools = [
-            known["token"] if name == "token" else known.get(rule._converters[name].__class__.__name__, known["other"])
+            known["token"]
+            if name == "token"
+            else known.get(rule._converters[name].__class__.__name__, known["other"])
             for name in names
         ]
         for values in itertools.product(*pools):
             with app.test_request_context():
                 path = app.url_map.bind("localhost").build(
-                    rule.endpoint, {n: _value(rule, n, v) for n, v in zip(names, values, strict=True)}, method=None
+                    rule.endpoint,
+                    {n: _value(rule, n, v) for n, v in zip(names, values, strict=True)},
+                    method=None,
                 )
             for query in queries_of(rule.rule):
                 yield path + query, sorted(rule.methods & {"GET", "POST"})
@@ -129,8 +137,14 @@ def queries_of(rule: str) -> list[str]:
     if rule.endswith(".pdf"):
         return [f"?since={DAY - timedelta(days=20)}&until={TODAY}"]
     if rule == "/story":
-        return ["?span=all&table=1", f"?span=all&day={TODAY - timedelta(days=3)}", f"?span=all&day={TODAY - timedelta(days=4)}"]
-    if rule == "/patients/<uuid:patient_uuid>" or rule.startswith("/patients/<uuid:") and rule.count("/") == 2:
+        return [
+            "?span=all&table=1",
+            f"?span=all&day={TODAY - timedelta(days=3)}",
+            f"?span=all&day={TODAY - timedelta(days=4)}",
+        ]
+    if rule == "/patients/<uuid:patient_uuid>" or (
+        rule.startswith("/patients/<uuid:") and rule.count("/") == 2
+    ):
         return ["?span=all", "?span=all&table=1"]
     return [""]
 
@@ -139,9 +153,13 @@ def words(page, tmp_path) -> str:
     kind = page.response.content_type or ""
     if "pdf" in kind:
         (tmp_path / "a.pdf").write_bytes(page.data)
-        return subprocess.run(["pdftotext", tmp_path / "a.pdf", "-"], capture_output=True, check=True, text=True).stdout
+        return subprocess.run(
+            ["pdftotext", tmp_path / "a.pdf", "-"], capture_output=True, check=True, text=True
+        ).stdout
     if "html" in kind:
-        return TAG.sub(" ", page.text) + " ".join(re.findall(r'(?:value|alt|title|aria-label)="([^"]*)"', page.text))
+        return TAG.sub(" ", page.text) + " ".join(
+            re.findall(r'(?:value|alt|title|aria-label)="([^"]*)"', page.text)
+        )
     return page.data.decode("utf-8", "replace")
 
 
@@ -176,8 +194,10 @@ def test_nobody_sees_what_is_not_theirs(app, planted, client_as, tmp_path, capsy
     got = {(who, what) for who, found in reached.items() for what in found}
     share = len(wanted & got) / len(wanted)
     with capsys.disabled():
-        print(f"\ncrawler: {len(everything)} URLs, {len(MAY_SEE)} readers, {tried} requests, {len(leaks)} leaks, "
-              f"control {len(wanted & got)} of {len(wanted)}, answers {dict(sorted(statuses.items()))}")
+        print(
+            f"\ncrawler: {len(everything)} URLs, {len(MAY_SEE)} readers, {tried} requests, {len(leaks)} leaks, "
+            f"control {len(wanted & got)} of {len(wanted)}, answers {dict(sorted(statuses.items()))}"
+        )
     assert not leaks, leaks[:5]
     assert share >= 0.95, sorted(wanted - got)
     assert tried > 300

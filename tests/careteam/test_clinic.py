@@ -41,7 +41,12 @@ def test_inviting_shows_a_link_that_works(client_as):
 
 @pytest.mark.parametrize(
     ("typed", "field"),
-    [({"email": "x"}, "email"), ({"role": "owner"}, "role"), ({"born_on": "tomorrow"}, "born_on"), ({"name": ""}, "name")],
+    [
+        ({"email": "x"}, "email"),
+        ({"role": "owner"}, "role"),
+        ({"born_on": "tomorrow"}, "born_on"),
+        ({"name": ""}, "name"),
+    ],
 )
 def test_bad_input(client_as, typed, field):
     page = client_as("dana").post("/clinic/invitations", {**PERSON, **typed})
@@ -57,10 +62,14 @@ def test_somebody_who_has_an_account_is_not_invited_again(client_as):
 
 def test_ending_a_link_hides_the_patient_at_once(client_as, cast):
     with db.read() as s:
-        link = next(row for row in stored(s, CareLink, patient_id=cast.alice.id) if row.staff_id == cast.cora.id)
+        link = next(
+            row for row in stored(s, CareLink, patient_id=cast.alice.id) if row.staff_id == cast.cora.id
+        )
     assert client_as("dana").post(f"/clinic/care-links/{link.uuid}/end").status == 303
     with db.read() as s, pytest.raises(access.Hidden):
-        access.load_patient(s, access.Viewer(cast.cora.id, roles=frozenset({(cast.cora.clinic_id, "coach")})), cast.alice.uuid)
+        access.load_patient(
+            s, access.Viewer(cast.cora.id, roles=frozenset({(cast.cora.clinic_id, "coach")})), cast.alice.uuid
+        )
     assert client_as("dana").post(f"/clinic/care-links/{link.uuid}/end").status == 404
 
 
@@ -79,7 +88,9 @@ def test_linking(client_as, cast):
     assert client.post("/clinic/care-links", wanted).status == 303
     again = client.post("/clinic/care-links", wanted)
     assert again.status == 422 and "linked already" in again.text
-    foreign = client.post("/clinic/care-links", {"patient": str(cast.charlie.uuid), "staff": str(cast.bob.uuid)})
+    foreign = client.post(
+        "/clinic/care-links", {"patient": str(cast.charlie.uuid), "staff": str(cast.bob.uuid)}
+    )
     assert foreign.status == 422
 
 

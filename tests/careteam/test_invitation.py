@@ -19,7 +19,9 @@ ACCEPTED = {"name": "Noor Haddad", "zone": "Europe/Paris", "passphrase": "eleven
 def token(app, cast):
     with db.write() as s:
         clinic = s.get(Clinic, cast.alice.clinic_id)
-        token = actions.invite(s, access.OPERATOR, clinic, "noor@example.org", Role.PATIENT, clock.now(), name="Noor")
+        token = actions.invite(
+            s, access.OPERATOR, clinic, "noor@example.org", Role.PATIENT, clock.now(), name="Noor"
+        )
         person = person_by_email(s, "noor@example.org")
         actions.link(s, access.OPERATOR, clinic.id, person.id, cast.bob.id, clock.now())
     return token

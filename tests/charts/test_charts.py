@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, timedelta
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
@@ -17,7 +18,12 @@ scores = st.lists(st.sampled_from([None, "u", *range(11)]), min_size=1, max_size
 
 def series(texts, level=7.3, counts_at=5.0, name="Pain", **marks):
     days = [
-        charts.Day(START + timedelta(days=k), None if t == "u" else t, unwell=t == "u", late=k in marks.get("late", ()))
+        charts.Day(
+            START + timedelta(days=k),
+            None if t == "u" else t,
+            unwell=t == "u",
+            late=k in marks.get("late", ()),
+        )
         for k, t in enumerate(texts)
         if t is not None
     ]
@@ -105,7 +111,7 @@ def test_days_finer_than_pixels_are_bars_and_it_is_said():
 @given(st.lists(st.floats(0, 200), min_size=1, max_size=6))
 def test_labels_never_stand_closer_than_asked(wanted):
     placed = apart(sorted(wanted), 14, 0, 200)
-    assert all(b - a >= 14 - 1e-6 for a, b in zip(placed, placed[1:], strict=False))
+    assert all(b - a >= 14 - 1e-6 for a, b in pairwise(placed))
     assert placed[-1] <= 200 or len(placed) * 14 > 200 or placed[-1] - 200 < 1e-6
 
 

@@ -36,11 +36,17 @@ def test_a_passphrase_from_stdin(run, client_as):
         input="eleven herons by the weir\n",
     )  # fmt: skip
     assert result.exit_code == 0, result.stderr
-    entered = client_as().post("/sign-in", {"email": "noor@example.org", "passphrase": "eleven herons by the weir"})
+    entered = client_as().post(
+        "/sign-in", {"email": "noor@example.org", "passphrase": "eleven herons by the weir"}
+    )
     assert entered.location == "/today"
     with db.read() as s:
         person = person_by_email(s, "noor@example.org")
-        assert (person.name, person.zone, str(person.born_on)) == ("Noor Haddad", "Pacific/Auckland", "1980-02-01")
+        assert (person.name, person.zone, str(person.born_on)) == (
+            "Noor Haddad",
+            "Pacific/Auckland",
+            "1980-02-01",
+        )
         assert len(stored(s, Clinic)) == 2
 
 
@@ -62,14 +68,29 @@ def test_bad_arguments_are_exit_2_and_leave_nothing(run, args):
 
 
 def test_a_weak_passphrase_is_refused(run):
-    result = run("people", "add", "n@example.org", "--role", "patient", "--clinic", "X", "--passphrase-stdin", input="short\n")
+    result = run(
+        "people",
+        "add",
+        "n@example.org",
+        "--role",
+        "patient",
+        "--clinic",
+        "X",
+        "--passphrase-stdin",
+        input="short\n",
+    )
     assert result.exit_code == 2 and "at least 10" in result.stderr
 
 
 def test_response_as_json(run, cast):
     day = date(2026, 3, 15)
     with db.write() as s:
-        factories.days(day - timedelta(days=14), [7, 8, 7, 6, 7, 8, 7, 7, 6, 7, 8, 7, 7, 7, 7, 6, 4, 3, 3, 4, 4, 5, 6, 7, 7, 7], s, cast.alice)
+        factories.days(
+            day - timedelta(days=14),
+            [7, 8, 7, 6, 7, 8, 7, 7, 6, 7, 8, 7, 7, 7, 7, 6, 4, 3, 3, 4, 4, 5, 6, 7, 7, 7],
+            s,
+            cast.alice,
+        )
         factories.infusion(s, cast.alice, day)
     result = run("response", "alice@example.org", "--json")
     assert result.exit_code == 0
@@ -98,15 +119,24 @@ def test_demo_refuses_a_database_with_people(run):
 
 def rows_of(s):
     """Every row of the demo as far as it is not sealed with a fresh nonce, tokens and ids left out."""
-    days = s.execute(text("SELECT person_id, day, pain, fatigue, sleep, mood, cognition, sleep_hours, late, unwell, changed_at FROM entry ORDER BY person_id, day")).all()
-    infusions = s.execute(text("SELECT patient_id, number, day, at_time, dose_mg, status FROM infusion ORDER BY patient_id, number")).all()
+    days = s.execute(
+        text(
+            "SELECT person_id, day, pain, fatigue, sleep, mood, cognition, sleep_hours, late, unwell, changed_at FROM entry ORDER BY person_id, day"
+        )
+    ).all()
+    infusions = s.execute(
+        text(
+            "SELECT patient_id, number, day, at_time, dose_mg, status FROM infusion ORDER BY patient_id, number"
+        )
+    ).all()
     return [tuple(r) for r in days], [tuple(r) for r in infusions]
 
 
 def test_the_demo_is_the_same_for_the_same_arguments(run, app, work):
+    from alembic import command
+
     from diary.cli.database import alembic_config
     from diary.db import Database
-    from alembic import command
 
     found = []
     kept = app.extensions["database"]

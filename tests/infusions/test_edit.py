@@ -14,7 +14,9 @@ from tests.conftest import stored
 def infusion(app, cast, clock_at):
     clock_at(datetime(2026, 11, 24, 12, tzinfo=UTC))
     with db.write() as s:
-        return factories.infusion(s, cast.alice, date(2026, 11, 10), dose_mg="50", time="10:00", note="first words")
+        return factories.infusion(
+            s, cast.alice, date(2026, 11, 10), dose_mg="50", time="10:00", note="first words"
+        )
 
 
 @pytest.fixture
@@ -94,7 +96,9 @@ def test_strangers_get_404(client_as, base, infusion, who, tail):
     assert now_stored(infusion)[1] == 1
 
 
-@pytest.mark.parametrize(("who", "status"), [("bob", 200), ("cora", 200), ("erin", 404), ("dana", 404), ("alice", 404)])
+@pytest.mark.parametrize(
+    ("who", "status"), [("bob", 200), ("cora", 200), ("erin", 404), ("dana", 404), ("alice", 404)]
+)
 def test_who_reads_the_record(client_as, base, who, status):
     assert client_as(who).get(base).status == status
 

@@ -14,7 +14,15 @@ from tests import factories
 from tests.conftest import stored
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-GOOD = {"date": "2026-11-24", "time": "09:40", "dose_mg": "50", "minutes": "40", "weight_kg": "70", "route": "IV", "status": "done"}
+GOOD = {
+    "date": "2026-11-24",
+    "time": "09:40",
+    "dose_mg": "50",
+    "minutes": "40",
+    "weight_kg": "70",
+    "route": "IV",
+    "status": "done",
+}
 
 
 @pytest.fixture(autouse=True)

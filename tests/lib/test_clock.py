@@ -44,12 +44,14 @@ def test_days_of_23_and_25_hours(day, hours):
 
 
 @given(
-    st.datetimes(datetime(2000, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC)),
+    st.integers(946_684_800, 2_208_988_800).map(lambda s: datetime.fromtimestamp(s, UTC)),
     st.sampled_from(clock.zone_names()),
 )
 def test_every_moment_lies_in_its_day(moment, zone):
     day = clock.diary_day(moment, zone)
-    assert clock.day_end(day - timedelta(days=1), zone) <= moment < clock.day_end(day, zone) or _odd(day, zone)
+    assert clock.day_end(day - timedelta(days=1), zone) <= moment < clock.day_end(day, zone) or _odd(
+        day, zone
+    )
 
 
 def _odd(day, zone):
@@ -58,7 +60,8 @@ def _odd(day, zone):
     there = clock.zone_of(zone)
     before = datetime.combine(day, clock.DAY_BEGINS)
     return any(
-        m.replace(tzinfo=there, fold=0).utcoffset() != m.replace(tzinfo=there, fold=1).utcoffset() for m in (at, before)
+        m.replace(tzinfo=there, fold=0).utcoffset() != m.replace(tzinfo=there, fold=1).utcoffset()
+        for m in (at, before)
     )
 
 

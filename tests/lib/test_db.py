@@ -90,10 +90,15 @@ def test_an_error_rolls_everything_back(app):
 @pytest.mark.both
 def test_foreign_keys_hold(app):
     with pytest.raises(DBAPIError), db.write() as s:
-        s.execute(text("INSERT INTO membership (clinic_id, person_id, role, began_at) VALUES (99, 99, 'coach', 0)"))
+        s.execute(
+            text("INSERT INTO membership (clinic_id, person_id, role, began_at) VALUES (99, 99, 'coach', 0)")
+        )
 
 
 def test_durability_settings(app):
     with db.read() as s:
-        settings = {p: s.execute(text(f"PRAGMA {p}")).scalar() for p in ("journal_mode", "synchronous", "foreign_keys")}
+        settings = {
+            p: s.execute(text(f"PRAGMA {p}")).scalar()
+            for p in ("journal_mode", "synchronous", "foreign_keys")
+        }
     assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}

@@ -14,7 +14,10 @@ OLD, NEW = "an old key of many characters 0123", "a new key of many characters 0
 @given(st.text(max_size=300))
 def test_there_and_back(words):
     sealer = Sealer([OLD])
-    assert sealer.unseal("entry", "1/2026-03-15", "note", sealer.seal("entry", "1/2026-03-15", "note", words)) == words
+    assert (
+        sealer.unseal("entry", "1/2026-03-15", "note", sealer.seal("entry", "1/2026-03-15", "note", words))
+        == words
+    )
 
 
 def test_a_value_moved_to_another_row_does_not_open():

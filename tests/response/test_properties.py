@@ -83,7 +83,10 @@ def test_a_worse_day_never_raises_that_windows_relief(texts, steps, place, worse
     after = courses_of({**scores, day: min(10.0, scores[day] + worse)}, unwell, infusions(steps))
     for one, other in zip(before, after, strict=True):
         for i, j in zip(one.infusions, other.infusions, strict=True):
-            if i.on < day <= i.on + timedelta(days=i.window_days) and None not in (i.mean_relief, j.mean_relief):
+            if i.on < day <= i.on + timedelta(days=i.window_days) and None not in (
+                i.mean_relief,
+                j.mean_relief,
+            ):
                 assert j.mean_relief <= i.mean_relief + 1e-9
                 assert j.peak_relief <= i.peak_relief + 1e-9
 

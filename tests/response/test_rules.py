@@ -12,7 +12,7 @@ DAY = date(2026, 3, 15)
 def diary(before, on, after, start=DAY):
     """Scores and unwell days from 14 days before an infusion on; x missing, u unwell."""
     scores, unwell = {}, set()
-    days = before.split() + [on] + after.split()
+    days = [*before.split(), on, *after.split()]
     first = start - timedelta(days=len(before.split()))
     for step, text in enumerate(days):
         day = first + timedelta(days=step)
@@ -99,7 +99,11 @@ def test_c_carried():
 
 def test_d_no_response_and_not_yet():
     ((infusion,),) = [c.infusions for c in one(repeated("7"), "7", "6 6 6 7 7 7 7")]
-    assert (infusion.status, infusion.peak_relief, infusion.week_relief) == ("no_response", near(0.1429), near(0.0612))
+    assert (infusion.status, infusion.peak_relief, infusion.week_relief) == (
+        "no_response",
+        near(0.1429),
+        near(0.0612),
+    )
     assert infusion.peak_day == 1
     ((shorter,),) = [c.infusions for c in one(repeated("7"), "7", "6 6 6 7 7 7")]
     assert (shorter.status, shorter.week_relief) == ("not_yet", None)
@@ -200,7 +204,8 @@ def test_thirty_percent_exactly_counts():
 
 
 @pytest.mark.parametrize(
-    ("baseline", "whole", "at"), [(7.3, True, 5), (7.0714, True, 4), (10, True, 7), (2.9, True, None), (6.4, False, 4.4)]
+    ("baseline", "whole", "at"),
+    [(7.3, True, 5), (7.0714, True, 4), (10, True, 7), (2.9, True, None), (6.4, False, 4.4)],
 )
 def test_counts_at(baseline, whole, at):
     assert counts_at(baseline, whole) == at

@@ -33,4 +33,6 @@ def test_known_cases():
     assert median_with_interval([(5, True)]) == (5, (5, 5))
     assert median_with_interval([(5, False)]) == (None, (None, None))
     assert median_with_interval([(5, True), (9, True)])[0] == 5  # S is exactly 0.5
-    assert median_with_interval([(5, True), (5, False), (9, True)])[0] == 9  # censored at a loss is still at risk
+    assert (
+        median_with_interval([(5, True), (5, False), (9, True)])[0] == 9
+    )  # censored at a loss is still at risk

@@ -25,7 +25,9 @@ def diary_of_alice(app, cast):
     with db.write() as s:
         factories.days(DAY - timedelta(days=14), [8] * 15 + [5, 4, 4, 4, 8, 8, 8, 8], s, cast.alice)
         factories.infusion(s, cast.alice, DAY, dose_mg="41.7")
-        factories.entry(s, cast.alice, date(2026, 4, 1), note="by the weir <script>alert(1)</script>", note_private="no")
+        factories.entry(
+            s, cast.alice, date(2026, 4, 1), note="by the weir <script>alert(1)</script>", note_private="no"
+        )
         factories.entry(s, cast.alice, date(2026, 4, 2), note="only mine", note_private="yes")
     return f"/patients/{cast.alice.uuid}"
 
@@ -62,7 +64,9 @@ def test_signed_out(client_as, diary_of_alice):
         (Kind.INFUSIONS, "41.7", "needs both scores and infusions"),
     ],
 )
-def test_each_kind_has_its_own_consent_from_the_next_request_on(client_as, cast, diary_of_alice, kind, gone, words):
+def test_each_kind_has_its_own_consent_from_the_next_request_on(
+    client_as, cast, diary_of_alice, kind, gone, words
+):
     client = client_as("cora")
     assert gone in client.get(diary_of_alice).text
     withdraw(cast, cast.cora, kind)

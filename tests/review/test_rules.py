@@ -10,7 +10,9 @@ TODAY = date(2026, 4, 20)
 
 
 def day(back, late=(), unwell=False, **scores):
-    return DayState(TODAY - timedelta(days=back), {key: scores.get(key) for key in KEYS}, frozenset(late), unwell)
+    return DayState(
+        TODAY - timedelta(days=back), {key: scores.get(key) for key in KEYS}, frozenset(late), unwell
+    )
 
 
 def pains(texts):
@@ -59,7 +61,9 @@ def test_an_old_bad_week_is_no_reason_today():
     assert reasons([day(back, pain=10) for back in range(40, 30, -1)], TODAY, []) == []
 
 
-@pytest.mark.parametrize(("last", "in_course", "fires"), [(4, True, False), (5, True, True), (5, False, False)])
+@pytest.mark.parametrize(
+    ("last", "in_course", "fires"), [(4, True, False), (5, True, True), (5, False, False)]
+)
 def test_silence(last, in_course, fires):
     found = reasons([day(last, pain=3)], TODAY, [], in_course=in_course)
     assert bool(found) == fires

@@ -8,6 +8,7 @@ IMMPACT; for the symptoms other than pain they are a drawing line, not an establ
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
+from itertools import pairwise
 from math import floor
 from statistics import median
 from typing import Any
@@ -120,7 +121,9 @@ class Course:
     summary: Summary
 
 
-def courses_of(scores: Mapping[date, float], unwell: Collection[date], infused: Iterable[date]) -> tuple[Course, ...]:
+def courses_of(
+    scores: Mapping[date, float], unwell: Collection[date], infused: Iterable[date]
+) -> tuple[Course, ...]:
     """Every course of one symptom, oldest first.
 
     `scores` maps local days to 0-10, `unwell` holds the days marked too unwell to log (one that has a score
@@ -146,7 +149,7 @@ def counts_at(baseline: float | None, is_whole: bool = True) -> float | None:
 def is_tight(course: Course) -> bool:
     """Whether the median spacing of the infusions is under 7 days, so that weeks and runs lead."""
     days = [infusion.on.toordinal() for infusion in course.infusions]
-    gaps = [after - before for before, after in zip(days, days[1:], strict=False)]
+    gaps = [after - before for before, after in pairwise(days)]
     return bool(gaps) and median(gaps) < 7
 
 
@@ -194,7 +197,9 @@ def _is_responder(score: float | None, baseline: float) -> bool:
     return score is not None and (baseline - score) / baseline >= RESPONDER - TOLERANCE
 
 
-def _response(days: Days, day: int, after: int | None, baseline: float | None, is_first: bool) -> InfusionResponse:
+def _response(
+    days: Days, day: int, after: int | None, baseline: float | None, is_first: bool
+) -> InfusionResponse:
     end, reason = _window(day, after, days.last)
     length = max(0, end - day)
     places = days.between(day + 1, end)
@@ -229,7 +234,11 @@ def _relief(
     """Status, onset, peak, means and duration where there is a level to compare with and days to compare."""
     reliefs = [(n, (baseline - score) / baseline) for n, score in scored]
     peak_day, peak = max(reliefs, key=lambda item: (item[1], -item[0]))
-    found: dict[str, Any] = {"peak_relief": peak, "peak_day": peak_day, "mean_relief": mean([r for _, r in reliefs])}
+    found: dict[str, Any] = {
+        "peak_relief": peak,
+        "peak_day": peak_day,
+        "mean_relief": mean([r for _, r in reliefs]),
+    }
     first_week = [relief for n, relief in reliefs if n <= 7]
     if length >= 7 and len(first_week) >= 4:
         found["week_relief"] = mean(first_week)
@@ -239,7 +248,12 @@ def _relief(
     if spell is None:
         return {"status": "no_response" if length >= 7 else "not_yet", **found}
     onset, last, loss = spell
-    return {"status": "response", "onset_day": onset, "duration": _duration(onset, last, loss, reason), **found}
+    return {
+        "status": "response",
+        "onset_day": onset,
+        "duration": _duration(onset, last, loss, reason),
+        **found,
+    }
 
 
 def _is_carried(days: Days, day: int, baseline: float) -> bool:
@@ -288,7 +302,9 @@ def _runs(days: Days, infused: list[int], following: int | None, baseline: float
         onset, last, loss = spell
         duration = _duration(onset, last, loss, reason)
         inside = sum(1 for day in infused if onset <= day <= last)
-        yield Run(date.fromordinal(onset), inside, duration.low, duration.high, duration.censored, duration.by)
+        yield Run(
+            date.fromordinal(onset), inside, duration.low, duration.high, duration.censored, duration.by
+        )
         if loss is None:
             return
         while known[start][0] < loss:
@@ -346,7 +362,9 @@ def as_json(email: str, by_symptom: Mapping[str, Iterable[Course]]) -> dict[str,
     return {
         "definitions": DEFINITIONS,
         "patient": email,
-        "symptoms": {key: [_plain(asdict(course)) for course in courses] for key, courses in by_symptom.items()},
+        "symptoms": {
+            key: [_plain(asdict(course)) for course in courses] for key, courses in by_symptom.items()
+        },
     }
 
 

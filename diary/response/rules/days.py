@@ -3,6 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Mapping
 from datetime import date
+from math import sqrt
 
 WINDOW_DAYS = 56
 COURSE_GAP_DAYS = 70
@@ -49,7 +50,7 @@ def mean(values: Collection[float]) -> float:
 def deviation(values: Collection[float]) -> float:
     """The sample standard deviation (n - 1) of at least two values."""
     middle = mean(values)
-    return (sum((value - middle) ** 2 for value in values) / (len(values) - 1)) ** 0.5
+    return sqrt(sum((value - middle) ** 2 for value in values) / (len(values) - 1))
 
 
 def split_courses(infused: Collection[date]) -> list[list[int]]:

@@ -34,7 +34,9 @@ def _limits(surviving: float, greenwood: float) -> tuple[float, float]:
     return min(low, high), max(low, high)
 
 
-def median_with_interval(times: Sequence[tuple[int, bool]]) -> tuple[int | None, tuple[int | None, int | None] | None]:
+def median_with_interval(
+    times: Sequence[tuple[int, bool]],
+) -> tuple[int | None, tuple[int | None, int | None] | None]:
     """The smallest t with S(t) <= 0.5, and the same rule on both limits; None where not reached.
 
     The interval is None when there are no times at all.

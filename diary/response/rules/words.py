@@ -13,7 +13,9 @@ from diary.lib.words import date_full, date_long, date_short, half_up, number, p
 from diary.response.rules.courses import Course, Duration, InfusionResponse, Run, counts_at, is_tight
 
 BROUGHT_FORWARD = "If infusions were brought forward because relief was fading, the true time is shorter."
-DRAWING_LINE = "30 and 50 % are benchmarks for pain; for {} they are a drawing line, not an established threshold."
+DRAWING_LINE = (
+    "30 and 50 % are benchmarks for pain; for {} they are a drawing line, not an established threshold."
+)
 
 
 def first_relief(infusion: InfusionResponse) -> str:
@@ -91,7 +93,11 @@ def level_words(course: Course, is_whole: bool = True) -> str:
     """What a day is compared with, for staff and report."""
     if course.baseline is not None:
         at = counts_at(course.baseline, is_whole)
-        counted = f"; a day counts as relief at {number(at)} or less" if at is not None else "; under 3, so changes in points only"
+        counted = (
+            f"; a day counts as relief at {number(at)} or less"
+            if at is not None
+            else "; under 3, so changes in points only"
+        )
         return f"Level before the infusions {number(course.baseline)}, from {course.baseline_days} of 14 days{counted}."
     if course.reference_mean is not None:
         return (
@@ -114,7 +120,9 @@ def summary(course: Course, key: str = "pain") -> str:
     else:
         parts.append("None can be judged by its first week alone.")
     if s.carried:
-        parts.append(f"Relief was there already before {s.carried} more, held in {s.held_30} of the {s.carried}.")
+        parts.append(
+            f"Relief was there already before {s.carried} more, held in {s.held_30} of the {s.carried}."
+        )
     if s.responses and not is_tight(course):
         parts.append(_duration_words(course))
     if key != "pain":
@@ -169,7 +177,10 @@ def story(courses: Sequence[Course], key: str, last_day: date | None) -> Finding
     """What the patient reads first, from the last course alone; never more than its days can say."""
     name = BY_KEY[key].name.lower()
     if not courses:
-        return Finding("No infusion is recorded yet.", "Your days before the first one show your level before the infusions.")
+        return Finding(
+            "No infusion is recorded yet.",
+            "Your days before the first one show your level before the infusions.",
+        )
     course = courses[-1]
     infusion = course.infusions[-1]
     if course.baseline is None:
@@ -230,10 +241,17 @@ def _without_level(course: Course, name: str) -> Finding:
     last = next((w for w in reversed(course.weeks) if w.mean_change is not None), None)
     compared = "compared with your first two weeks here, already in treatment"
     if last is None or last.mean_change is None:
-        return Finding(f"Your {name} was {number(course.reference_mean)} in your first two weeks here.", compared.capitalize() + ".")
+        return Finding(
+            f"Your {name} was {number(course.reference_mean)} in your first two weeks here.",
+            compared.capitalize() + ".",
+        )
     now = course.reference_mean + last.mean_change
     moved = change(course.reference_mean, now)
-    words = "is unchanged" if moved == "unchanged" else f"{moved.replace('eased', 'has eased').replace('rose', 'has risen')}"
+    words = (
+        "is unchanged"
+        if moved == "unchanged"
+        else f"{moved.replace('eased', 'has eased').replace('rose', 'has risen')}"
+    )
     return Finding(
         f"Your {name} {words}: {number(course.reference_mean)} to {number(now)}.",
         f"The mean of week {last.week}, {last.logged_days} of 7 days logged, {compared}.",

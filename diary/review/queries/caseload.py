@@ -60,15 +60,22 @@ class CaseRow:
         return GROUPS[0] if self.reasons else GROUPS[1]
 
 
-def caseload(s: Session, viewer: access.Viewer, today: date, search: str = "", opened: UUID | None = None) -> list[CaseRow]:
+def caseload(
+    s: Session, viewer: access.Viewer, today: date, search: str = "", opened: UUID | None = None
+) -> list[CaseRow]:
     """Every patient with a live care link, those with something to know first, then by name."""
     refs = access.caseload(s, viewer)
     if search:
         refs = [ref for ref in refs if search.casefold() in ref.name.casefold()]
     days = days_of_many(s, viewer, refs, today - timedelta(days=LOOK_BACK), today)
     infusions = infusions_of_many(s, viewer, refs)
-    starts = {ref.id: _course_start([(d, n) for d, n, status in infusions.get(ref.id, ()) if status == "done"]) for ref in refs}
-    before = pain_before(s, viewer, refs, {i: d for i, d in starts.items() if d and (today - d).days > LOOK_BACK - 14})
+    starts = {
+        ref.id: _course_start([(d, n) for d, n, status in infusions.get(ref.id, ()) if status == "done"])
+        for ref in refs
+    }
+    before = pain_before(
+        s, viewer, refs, {i: d for i, d in starts.items() if d and (today - d).days > LOOK_BACK - 14}
+    )
     rows = [
         _row(ref, days.get(ref.id), before.get(ref.id, {}), infusions.get(ref.id), today, ref.uuid == opened)
         for ref in refs
@@ -77,21 +84,33 @@ def caseload(s: Session, viewer: access.Viewer, today: date, search: str = "", o
 
 
 def _row(
-    ref: access.PatientRef, stored: list[DayRow] | None, before: Mapping[date, float],
-    given: list[tuple[date, int, str]] | None, today: date, opened: bool,
+    ref: access.PatientRef,
+    stored: list[DayRow] | None,
+    before: Mapping[date, float],
+    given: list[tuple[date, int, str]] | None,
+    today: date,
+    opened: bool,
 ) -> CaseRow:
     done = [(day, number_) for day, number_, status in given or () if status == "done" and day <= today]
     planned = next((day for day, _, status in given or () if status == "planned" and day >= today), None)
     rows = stored or []
     states = [DayState(row.day, row.scores, row.late, row.unwell) for row in rows]
     in_course = bool(done) and (today - done[-1][0]).days <= 70
-    why = reasons(states, today, [day for day, _ in done], _relief_ended(rows, before, done, today), in_course) if ref.shares(Kind.SCORES) else []
+    why = (
+        reasons(states, today, [day for day, _ in done], _relief_ended(rows, before, done, today), in_course)
+        if ref.shares(Kind.SCORES)
+        else []
+    )
     frame = Frame(today - timedelta(days=SHOWN_DAYS), today - timedelta(days=1))
     shown = [row for row in rows if frame.since <= row.day <= frame.until]
     marks = [Mark(day, number_) for day, number_ in done if day >= frame.since]
     other = changed_most([state for state in states if frame.since <= state.on <= frame.until])
     squared = adherence({state.on: state for state in states}, today - timedelta(days=1))
-    rest = tuple(_spark(s.key, shown, frame, marks) for s in SYMPTOMS if s.key not in ("pain", other)) if opened else ()
+    rest = (
+        tuple(_spark(s.key, shown, frame, marks) for s in SYMPTOMS if s.key not in ("pain", other))
+        if opened
+        else ()
+    )
     return CaseRow(
         ref.uuid, ref.name, tuple(why),
         _spark("pain", shown, frame, marks) if shown else None,
@@ -107,7 +126,11 @@ def _row(
 def _spark(key: str, shown: Sequence[DayRow], frame: Frame, marks: Sequence[Mark]) -> Spark:
     days = [Day(row.day, row.scores[key], key in row.late, row.unwell) for row in shown]
     scores = [day.score for day in days if day.score is not None]
-    words = f"{BY_KEY[key].name}: {number(scores[0])} to {number(scores[-1])}, {plural(len(scores), 'day')} logged" if scores else f"{BY_KEY[key].name}: none logged"
+    words = (
+        f"{BY_KEY[key].name}: {number(scores[0])} to {number(scores[-1])}, {plural(len(scores), 'day')} logged"
+        if scores
+        else f"{BY_KEY[key].name}: none logged"
+    )
     return Spark(BY_KEY[key].name, spark(Series(key, BY_KEY[key].name, "", days), frame, marks), words)
 
 
@@ -142,7 +165,9 @@ def _relief_ended(
     if start is None or (today - done[-1][0]).days > COURSE_GAP_DAYS:
         return None
     scores = {row.day: score for row in rows if (score := row.scores["pain"]) is not None}
-    course = courses_of({**before, **scores}, {row.day for row in rows if row.unwell}, [d for d, _ in done if d >= start])[-1]
+    course = courses_of(
+        {**before, **scores}, {row.day for row in rows if row.unwell}, [d for d, _ in done if d >= start]
+    )[-1]
     last = course.infusions[-1]
     if last.duration is None or last.duration.high is None or last.onset_day is None:
         return None

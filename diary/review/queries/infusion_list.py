@@ -62,7 +62,10 @@ def infusion_list(s: Session, viewer: access.Viewer, ref: access.PatientRef, tod
     following = next((i for i in every if i.status == "planned" and i.day >= today), None)
     done = {infusion.day: infusion for infusion in every if infusion.status == "done"}
     last_day = rows[-1].day if rows else None
-    listed = tuple(_course_list(course, done, rows, last_day if course is courses[-1] else None, today) for course in reversed(courses))
+    listed = tuple(
+        _course_list(course, done, rows, last_day if course is courses[-1] else None, today)
+        for course in reversed(courses)
+    )
     return InfusionList(following, listed, bool(rows))
 
 
@@ -80,13 +83,17 @@ def _weeks(course: Course, done: dict[date, InfusionRow], rows: list[DayRow], to
     found = []
     for week in reversed(course.weeks):
         start = course.started_on + timedelta(days=7 * (week.week - 1))
-        cells = tuple(_cell(start + timedelta(days=k), days, done, course.baseline or 0, today) for k in range(7))
+        cells = tuple(
+            _cell(start + timedelta(days=k), days, done, course.baseline or 0, today) for k in range(7)
+        )
         name = f"{date_short(start)} to {date_short(start + timedelta(days=6))}"
         found.append(WeekRow(name, cells, sum(cell.state == "r" for cell in cells), week.logged_days))
     return found
 
 
-def _cell(day: date, days: dict[date, DayRow], done: dict[date, InfusionRow], baseline: float, today: date) -> Cell:
+def _cell(
+    day: date, days: dict[date, DayRow], done: dict[date, InfusionRow], baseline: float, today: date
+) -> Cell:
     row = days.get(day)
     score = row.scores["pain"] if row else None
     if score is not None:

@@ -71,8 +71,14 @@ class PatientPage:
         if course is None:
             return "no infusion yet", ""
         inside = [i for i in self.done if i.day >= course.started_on]
-        kinds = [f"{count} {name}" for name in ("induction", "maintenance") if (count := sum(i.series == name for i in inside))]
-        return f"{plural(len(course.infusions), 'infusion')} since {date_full(course.started_on)}", ", ".join(kinds)
+        kinds = [
+            f"{count} {name}"
+            for name in ("induction", "maintenance")
+            if (count := sum(i.series == name for i in inside))
+        ]
+        return f"{plural(len(course.infusions), 'infusion')} since {date_full(course.started_on)}", ", ".join(
+            kinds
+        )
 
     @property
     def since_words(self) -> tuple[str, str]:

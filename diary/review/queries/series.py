@@ -30,7 +30,8 @@ def is_whole(rows: Sequence[DayRow], key: str) -> bool:
 
 def all_series(rows: Sequence[DayRow], courses: Mapping[str, Sequence[Course]]) -> list[Series]:
     return [
-        series_of(symptom, rows, courses[symptom.key][-1] if courses.get(symptom.key) else None) for symptom in SYMPTOMS
+        series_of(symptom, rows, courses[symptom.key][-1] if courses.get(symptom.key) else None)
+        for symptom in SYMPTOMS
     ]
 
 

@@ -82,7 +82,11 @@ def story_page(
     place = [symptom.key for symptom in SYMPTOMS].index(key)
     weeks = _weeks(course) if course and is_tight(course) and course.baseline is not None else []
     chart = charts.story_chart(drawn[place], frame, marks, chosen, weeks)
-    others = [(one, charts.small_chart(one, frame, marks)) for one in drawn if one.key != key] if with_others else []
+    others = (
+        [(one, charts.small_chart(one, frame, marks)) for one in drawn if one.key != key]
+        if with_others
+        else []
+    )
     return StoryPage(
         span, BY_KEY[key], frame, not rows, sum(1 for row in rows if row.is_scored),
         story(courses[key], key, rows[-1].day if rows else None), course, drawn, chart, others,
@@ -92,7 +96,9 @@ def story_page(
     )  # fmt: skip
 
 
-def _frame(span: str, rows: Sequence[DayRow], infusions: Sequence[InfusionRow], course: Course | None, today: date) -> Frame:
+def _frame(
+    span: str, rows: Sequence[DayRow], infusions: Sequence[InfusionRow], course: Course | None, today: date
+) -> Frame:
     if span == "course" and course is not None:
         since = course.started_on - timedelta(days=14)
         whole = frame_for("all", rows, infusions, today)
