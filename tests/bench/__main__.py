@@ -13,7 +13,11 @@ FIRST = ("write", "page", "response", "report")
 
 
 def main() -> int:
-    here = [m.name.removeprefix("bench_") for m in pkgutil.iter_modules([str(Path(__file__).parent)]) if m.name.startswith("bench_")]
+    here = [
+        m.name.removeprefix("bench_")
+        for m in pkgutil.iter_modules([str(Path(__file__).parent)])
+        if m.name.startswith("bench_")
+    ]
     names = sys.argv[1:] or [*(n for n in FIRST if n in here), *(n for n in sorted(here) if n not in FIRST)]
     began = time.monotonic()
     lines = []

@@ -21,7 +21,10 @@ def run() -> Iterator[Line]:
         app = product.made(place / "product")
         request = new_days(product.patients(app, PEOPLE))
         plain = plain_days()
-        with product.server(place / "product") as ours, product.limit("write", product.limit_database(place)) as limit:
+        with (
+            product.server(place / "product") as ours,
+            product.limit("write", product.limit_database(place)) as limit,
+        ):
             programs = {"limit": (limit.port, plain), "product": (ours.port, request)}
             for port, make in programs.values():
                 load(port, make, 8, 1.0)
@@ -46,7 +49,9 @@ def new_days(people: list[product.SignedIn]) -> Callable[[int], bytes]:
 
 def plain_days() -> Callable[[int], bytes]:
     form = product.day_form("x" * 90)
-    return lambda number: product.http_request("POST", "/entry", "neap=" + "x" * 200, {**form, "day": f"day {number}"})
+    return lambda number: product.http_request(
+        "POST", "/entry", "neap=" + "x" * 200, {**form, "day": f"day {number}"}
+    )
 
 
 def at_concurrency(programs, concurrency: int, goal: str) -> Iterator[Line]:
@@ -56,7 +61,11 @@ def at_concurrency(programs, concurrency: int, goal: str) -> Iterator[Line]:
 
     def measured() -> Iterator[Line]:
         found = in_turn(
-            {name: lambda p=port, m=make: load(p, m, concurrency, SECONDS) for name, (port, make) in programs.items()}, ROUNDS
+            {
+                name: lambda p=port, m=make: load(p, m, concurrency, SECONDS)
+                for name, (port, make) in programs.items()
+            },
+            ROUNDS,
         )
         ours, limit = found["product"], found["limit"]
         for name, runs in found.items():

@@ -10,7 +10,7 @@ import sqlite3
 import threading
 import time
 
-from flask import Flask, render_template_string, request
+from flask import Flask, request
 
 SCORES = ("pain", "fatigue", "sleep", "mood", "cognition")
 INSERT = "INSERT INTO plain (day, pain, fatigue, sleep, mood, cognition, at) VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -26,6 +26,7 @@ TABLE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Caseload<
 _kept = threading.local()
 write = Flask("write")
 page = Flask("page")
+_compiled = page.jinja_env.from_string(TABLE)
 
 
 def connection() -> sqlite3.Connection:
@@ -74,4 +75,4 @@ def entry() -> str:
 
 @page.get("/list")
 def table() -> str:
-    return render_template_string(TABLE, rows=connection().execute(SELECT).fetchall())
+    return _compiled.render(rows=connection().execute(SELECT).fetchall())

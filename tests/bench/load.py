@@ -77,9 +77,7 @@ def is_ok(head: bytes) -> bool:
     return head[9:12] == b"200" or (head[9:12] == b"303" and b"/sign-in" not in head)
 
 
-def load(
-    port: int, request: Callable[[int], bytes], concurrency: int, seconds: float, is_good=is_ok
-) -> Run:
+def load(port: int, request: Callable[[int], bytes], concurrency: int, seconds: float, is_good=is_ok) -> Run:
     """Send request(0), request(1) ... for so many seconds; the client's own CPU is about 40 us a request."""
     return asyncio.run(_load(port, request, concurrency, seconds, is_good))
 

@@ -22,7 +22,10 @@ from diary.cli.database import alembic_config
 from diary.lib import clock
 from tests.serving import ROOT, Server
 
-KEYS = {"SECRET_KEY": "bench-secret-key-of-many-characters", "DATA_KEY": "bench-data-key-of-many-characters-0"}
+KEYS = {
+    "SECRET_KEY": "bench-secret-key-of-many-characters",
+    "DATA_KEY": "bench-data-key-of-many-characters-0",
+}
 ZONE = "Europe/London"
 SAME_SERVER = ("--worker-class", "gthread", "--workers", "1", "--threads", "8", "--keep-alive", "30")
 
@@ -44,7 +47,12 @@ def folder() -> Iterator[Path]:
 
 
 def environ(place: Path) -> dict[str, str]:
-    return {**KEYS, "DATA_DIR": str(place), "DATABASE_URL": f"sqlite:///{place / 'neap.db'}", "LOG_LEVEL": "info"}
+    return {
+        **KEYS,
+        "DATA_DIR": str(place),
+        "DATABASE_URL": f"sqlite:///{place / 'neap.db'}",
+        "LOG_LEVEL": "info",
+    }
 
 
 def made(place: Path) -> Flask:
@@ -89,7 +97,9 @@ def days() -> list[date]:
     return [today - timedelta(days=ago) for ago in range(1, 7)]
 
 
-def http_request(method: str, path: str, cookie: str = "", form: dict[str, str] | None = None, extra: str = "") -> bytes:
+def http_request(
+    method: str, path: str, cookie: str = "", form: dict[str, str] | None = None, extra: str = ""
+) -> bytes:
     body = urlencode(form).encode() if form is not None else b""
     head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{extra}"
     head += f"Cookie: {cookie}\r\n" if cookie else ""
@@ -112,7 +122,9 @@ def server(place: Path) -> Iterator[Server]:
 @contextmanager
 def limit(name: str, database: Path) -> Iterator[Server]:
     """A limit program behind the same gunicorn settings as the product's on SQLite."""
-    serving = Server({"BENCH_DB": str(database)}, app=f"tests.bench.limits:{name}", log=database.with_suffix(".log"))
+    serving = Server(
+        {"BENCH_DB": str(database)}, app=f"tests.bench.limits:{name}", log=database.with_suffix(".log")
+    )
     options = (*SAME_SERVER, "--no-control-socket", "--bind", f"127.0.0.1:{serving.port}")
     with replace(serving, options=options).start() as running:
         yield running

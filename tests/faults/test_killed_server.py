@@ -49,7 +49,11 @@ class Phone(threading.Thread):
 
     def write(self, client: Client) -> None:
         write_id, day = uuid4(), a_day(self.random)
-        body = {"write_id": str(write_id), "base": "", **{key: str(self.random.randrange(11)) for key in SCORES}}
+        body = {
+            "write_id": str(write_id),
+            "base": "",
+            **{key: str(self.random.randrange(11)) for key in SCORES},
+        }
         self.tried.append(write_id)
         for attempt in range(400):
             self.repeats += attempt > 0
@@ -78,11 +82,15 @@ def test_what_was_acknowledged_is_there_once(store, work, capsys):
     url, cast = store
     done = threading.Event()
     server = Server({**ENVIRON, "DATABASE_URL": url, "DATA_DIR": str(work)}).start()
-    phones = [Phone(server, person.email, seed, done) for seed, person in enumerate((cast.alice, cast.charlie) * 2)]
+    phones = [
+        Phone(server, person.email, seed, done) for seed, person in enumerate((cast.alice, cast.charlie) * 2)
+    ]
     try:
         for phone in phones:
             phone.start()
-        wait_until(lambda: all(len(phone.acknowledged) > 2 for phone in phones) or any(p.failure for p in phones))
+        wait_until(
+            lambda: all(len(phone.acknowledged) > 2 for phone in phones) or any(p.failure for p in phones)
+        )
         chance = random.Random(7)
         for _ in range(KILLS):
             time.sleep(chance.uniform(*BETWEEN))
@@ -122,9 +130,15 @@ def judge(url: str, acknowledged: list[UUID], tried: set[UUID]) -> Counter:
     engine = create_engine(url)
     with engine.connect() as connection:
         rows = connection.execute(text("SELECT write_id, entry_id, number FROM entry_revision")).all()
-        receipts = Counter(UUID(bytes=bytes(row[0])) for row in connection.execute(text("SELECT id FROM sync_write")))
-        entries = {row.id: row.revisions for row in connection.execute(text("SELECT id, revisions FROM entry"))}
-        events = connection.execute(text("SELECT count(*) FROM audit_event WHERE action LIKE 'entry.%'")).scalar()
+        receipts = Counter(
+            UUID(bytes=bytes(row[0])) for row in connection.execute(text("SELECT id FROM sync_write"))
+        )
+        entries = {
+            row.id: row.revisions for row in connection.execute(text("SELECT id, revisions FROM entry"))
+        }
+        events = connection.execute(
+            text("SELECT count(*) FROM audit_event WHERE action LIKE 'entry.%'")
+        ).scalar()
     engine.dispose()
     revisions = Counter(UUID(bytes=bytes(row.write_id)) for row in rows)
     assert revisions == receipts, "a revision without its receipt, or a receipt without its revision"
