@@ -46,8 +46,8 @@ def test_development_makes_keys_once_and_keeps_them_to_itself(tmp_path):
 def test_the_cookie_follows_the_public_url(tmp_path):
     from diary import create_app
 
-    over_tls = create_app({**GOOD, "DATA_DIR": str(tmp_path)})
+    over_tls = create_app({**GOOD, "DATA_DIR": str(tmp_path), "LOG_LEVEL": "critical"})
     assert over_tls.config["SESSION_COOKIE_NAME"] == "__Host-neap"
     assert over_tls.config["SESSION_COOKIE_SECURE"] is True
-    plain = create_app({"DATA_DIR": str(tmp_path)})
+    plain = create_app({"DATA_DIR": str(tmp_path), "LOG_LEVEL": "critical"})
     assert (plain.config["SESSION_COOKIE_NAME"], plain.config["SESSION_COOKIE_SECURE"]) == ("neap", False)
