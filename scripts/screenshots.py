@@ -22,7 +22,11 @@ COLOURS = 128
 def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="neap-screens-") as folder:
-        environ = {"DATA_DIR": folder, "DATABASE_URL": f"sqlite:///{folder}/neap.db", "NEAP_ENV": "development"}
+        environ = {
+            "DATA_DIR": folder,
+            "DATABASE_URL": f"sqlite:///{folder}/neap.db",
+            "NEAP_ENV": "development",
+        }
         for command in ("migrate", "demo"):
             flask = [sys.executable, "-m", "flask", "--app", "app", command]
             subprocess.run(flask, cwd=ROOT, env=environ, check=True, stdout=subprocess.DEVNULL)
@@ -45,7 +49,12 @@ def phone(browser: Browser, url: str) -> None:
         page.locator(f"#row-{key} b.n").wait_for()
     settle(page)
     shot(page, "phone-today-three")
-    for name, path in (("story", "/story"), ("infusions", "/infusions"), ("help", "/help"), ("more", "/more")):
+    for name, path in (
+        ("story", "/story"),
+        ("infusions", "/infusions"),
+        ("help", "/help"),
+        ("more", "/more"),
+    ):
         page.goto(url + path)
         shot(page, f"phone-{name}")
     page.emulate_media(color_scheme="dark")
