@@ -2,24 +2,31 @@
 
 0 is at the bottom and 10 at the top of every chart: high is hard, low is calm. Missing days break the line
 and are hatched; nothing is smoothed. Where days are finer than pixels each bar is a span of days from its
-lowest to its highest score, with a dot at the middle score, and the chart says so.
+lowest to its highest score, with a dot at the middle score, and `bin_words` says so.
 """
 
-from diary.charts.model import Day, Frame, Mark, Series, Timeline, Week
-from diary.charts.panels import small_chart, story_chart, timeline
+from diary.charts.bars import bin_words
+from diary.charts.desk import DESK_PLOT, timeline
+from diary.charts.model import Day, Frame, Mark, Series, Timeline, Week, gaps
+from diary.charts.phone import PHONE_PLOT, small_chart, story_chart
 from diary.charts.printed import print_chart
 from diary.charts.small import spark, squares
-from diary.charts.words import bin_words, describe, table_rows
+from diary.charts.table import Row, table_rows
+from diary.charts.words import describe
 
 __all__ = [
+    "DESK_PLOT",
+    "PHONE_PLOT",
     "Day",
     "Frame",
     "Mark",
+    "Row",
     "Series",
     "Timeline",
     "Week",
     "bin_words",
     "describe",
+    "gaps",
     "print_chart",
     "small_chart",
     "spark",

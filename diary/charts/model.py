@@ -2,15 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
-FINEST = 1.2  # units of the drawing a day needs to be drawn as a day
-FINEST_BAR = 2.4
-
-
-def bin_days(step: float) -> int:
-    """How many days one bar stands for at so many units a day: a week, or four where weeks are too fine."""
-    return 7 if step * 7 >= FINEST_BAR else 28
+A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +16,11 @@ class Day:
     late: bool = False
     unwell: bool = False
     helper: bool = False
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the day says something: a score, or that it was too bad for one."""
+        return self.score is not None or self.unwell
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,10 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One symptom: its stored days in order, the level before the infusions, and the score that counts as relief."""
+    """One symptom: its stored days in order, the level before the infusions, and the score that counts as relief.
+
+    `begun` is the diary's first day, where the days given do not tell it; before it nothing is missing.
+    """
 
     key: str
     name: str
@@ -44,6 +46,16 @@ class Series:
     level: float | None = None
     counts_at: float | None = None
     level_word: str = "before"
+    begun: date | None = None
+
+    @property
+    def first(self) -> date | None:
+        return self.begun or (self.days[0].on if self.days else None)
+
+    @property
+    def thirty(self) -> float | None:
+        """30 % under the level, where relief is counted at all."""
+        return self.level * 0.7 if self.level is not None and self.counts_at is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +69,14 @@ class Frame:
     @property
     def days(self) -> int:
         return (self.until - self.since).days + 1
+
+    @property
+    def over(self) -> date:
+        """The last day shown that is over, so that it can be missing."""
+        return self.until if self.today is None else min(self.until, self.today - A_DAY)
+
+    def holds(self, on: date) -> bool:
+        return self.since <= on <= self.until
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +95,27 @@ class Timeline:
     axis: str
     infusions: str
     lanes: Sequence[tuple[Series, str]]
+
+
+def within(series: Series, frame: Frame) -> Sequence[Day]:
+    """The series' days that are shown."""
+    days = series.days
+    if not days or (frame.since <= days[0].on and days[-1].on <= frame.until):
+        return days
+    return [day for day in days if frame.since <= day.on <= frame.until]
+
+
+def gaps(series: Series, frame: Frame) -> list[tuple[date, date]]:
+    """Runs of days without an entry, as (first, last), from the diary's first day to the last that is over."""
+    over = frame.over
+    told = [
+        day.on for day in within(series, frame) if day.on <= over and (day.score is not None or day.unwell)
+    ]
+    first = series.first
+    at = max(frame.since, first) if first else frame.since
+    found = []
+    for on in [*told, over + A_DAY]:
+        if on > at:
+            found.append((at, on - A_DAY))
+        at = max(at, on + A_DAY)
+    return found

@@ -1,52 +1,68 @@
 """The report's chart: five lanes on one axis, with attributes of its own, readable in grey."""
 
 from collections.abc import Sequence
-from html import escape
 
+from diary.charts import ends
 from diary.charts import layers as draw
-from diary.charts.layers import DROP_COLOUR, INK, INK_2, Plot, apart, label, n
+from diary.charts.bars import bin_words
 from diary.charts.model import Frame, Mark, Series
-from diary.charts.panels import MOST_HAIRLINES, _month_name, _month_starts, _numbers, _spaced
-from diary.charts.words import describe
-from diary.lib.words import date_short, number
+from diary.charts.scale import DROP_COLOUR, INK, INK_2, LINE, Plot, apart, label, n, safe
+from diary.charts.words import describe, period
 
 FONT = "Atkinson Hyperlegible Next"
-LANE = 66
+LEFT, WORDS, LANE = 128, 108, 66
+LEAST_DROPS = 14  # units an infusion needs for a drop and a hairline of its own
 
 
 def print_chart(series_list: Sequence[Series], frame: Frame, marks: Sequence[Mark], width: int = 700) -> str:
     """One SVG of `width` units; every layer of a lane is one path, every look an attribute."""
-    left, right = 128, width - 108
-    inside = [mark for mark in marks if frame.since <= mark.on <= frame.until]
-    height = 20 + LANE * len(series_list) + 14
-    body = ""
-    for place, series in enumerate(series_list):
-        top = 20 + place * LANE
-        body += _lane(Plot(frame, left, right, top + 10, top + LANE - 10, True), series, width)
-    whole = Plot(frame, left, right, 16, height - 16, True)
-    if len(inside) <= 3 * MOST_HAIRLINES:
-        body += draw.infusions(whole, inside, 12, 14)
-        body += "".join(_text(x + 5, 12, words, 8, DROP_COLOUR, 700) for x, words in _numbers(whole, inside))
-    else:
-        body += draw.ticks(whole, inside, 4, 8)
-    axis = "".join(
-        _text(whole.x(d) + 2, height - 3, _month_name(d, frame), 7.5, INK_2)
-        for d in _spaced(_month_starts(frame), whole, 52)
+    right, height = width - WORDS, 20 + LANE * len(series_list) + 14
+    lanes = [
+        (Plot(frame, LEFT, right, top + 10, top + LANE - 10, True), series)
+        for top, series in zip(range(20, height, LANE), series_list, strict=False)
+    ]
+    whole = Plot(frame, LEFT, right, 16, height - 16, True)
+    body = ends.month_lines(whole, 18, height - 2) + "".join(
+        _lane(plot, series, width) for plot, series in lanes
     )
-    body += (
-        whole.path(
-            "month",
-            "".join(f"M{n(whole.x(d) - whole.step / 2)} 18V{height - 2}" for d in _month_starts(frame)),
-        )
-        + axis
-    )
-    title = (
-        f"Day by day, {date_short(frame.since)} to {date_short(frame.until)} {frame.until.year}: "
-        + " ".join(f"{series.name}: {describe(series, frame, marks)}" for series in series_list)
-    )
+    body += _given(whole, [mark for mark in marks if frame.holds(mark.on)]) + _months(whole, height - 3)
+    body += _bars_said(frame, right - LEFT)
+    words = " ".join(f"{series.name}: {describe(series, frame, marks)}" for series in series_list)
+    # A reader of the PDF is told the title only, so it holds the finding as well.
+    title = f"Day by day, {period(frame.since, frame.until)}, 0 none to 10 worst. {words}"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        f'font-family="{FONT}"><title>{escape(title)}</title>{body}</svg>'
+        f'role="img" font-family="{FONT}"><title>{safe(title)}</title><desc>{safe(words)}</desc>{body}</svg>'
+    )
+
+
+def _given(whole: Plot, inside: Sequence[Mark]) -> str:
+    """Drops with numbers and hairlines through all lanes; a row of ticks where they would stand too close."""
+    if len(inside) * LEAST_DROPS > whole.right - whole.left:
+        strong = [mark for mark in inside if mark.strong]
+        return draw.ticks(whole, inside, 6, 8) + draw.infusions(whole, strong, None, 14)
+    body, free = draw.infusions(whole, inside, 12, 14), 0.0
+    for _, last, words in draw.numbers(whole, inside):
+        body += _text(last + 6, 12, words, 8, DROP_COLOUR, 700) if last >= free else ""
+        free = last + 10 + 4.5 * len(words)
+    return body
+
+
+def _months(whole: Plot, y: float) -> str:
+    return "".join(
+        _text(whole.edge(d) + 3, y, ends.month_name(d, whole.frame), 7.5, INK_2)
+        for d in ends.spaced_months(whole, 52)
+    )
+
+
+def _bars_said(frame: Frame, width: float) -> str:
+    """Where days are finer than pixels, what a bar is, in two short lines beside the infusions' row."""
+    words = bin_words(frame, width)
+    if not words:
+        return ""
+    span = "one week" if "one week" in words else "four weeks"
+    return _text(0, 8, f"Each bar is {span}: lowest", 7.5, INK_2) + _text(
+        0, 17, "to highest, dot: middle score", 7.5, INK_2
     )
 
 
@@ -58,29 +74,17 @@ def _lane(plot: Plot, series: Series, width: int) -> str:
         + _text(plot.left - 6, plot.y(5) + 3, "5", 7.5, INK_2, 400, "end")
         + _text(plot.left - 6, plot.bottom + 3, "none 0", 7.5, INK_2, 400, "end")
     )
-    rule = f'<path stroke="{draw.LINE}" stroke-width=".7" d="M0 {n(plot.top - 10)}H{width}"/>'
-    return (
-        rule
-        + draw.grid(plot)
-        + draw.layers(plot, series)
-        + draw.levels(plot, series)
-        + names
-        + _ends(plot, series)
-    )
+    rule = f'<path stroke="{LINE}" stroke-width=".7" d="M0 {n(plot.top - 10)}H{width}"/>'
+    under = draw.levels(plot, series)
+    return rule + draw.grid(plot) + draw.layers(plot, series, under) + names + _ends(plot, series)
 
 
 def _ends(plot: Plot, series: Series) -> str:
-    if series.level is None:
-        return ""
-    wanted = [(plot.y(series.level) + 3, f"{series.level_word} {number(series.level)}", INK, 700)]
-    if series.counts_at is not None:
-        wanted.append(
-            (plot.y(series.level * 0.7) + 3, f"counts at {number(series.counts_at)} or less", INK_2, 400)
-        )
-    ys = apart([item[0] for item in wanted], 11, plot.top, plot.bottom + 4)
+    wanted = ends.words_of_levels(series, is_narrow=False)
+    ys = apart([plot.y(score) + 3 for score, _, _ in wanted], 11, plot.top, plot.bottom + 4)
+    looks = {"lab": (INK, 700), "": (INK_2, 400)}
     return "".join(
-        _text(plot.right + 7, y, words, 8, colour, weight)
-        for y, (_, words, colour, weight) in zip(ys, wanted, strict=True)
+        _text(plot.right + 7, y, words, 8, *looks[cls]) for y, (_, words, cls) in zip(ys, wanted, strict=True)
     )
 
 

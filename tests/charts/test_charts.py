@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diary import charts
-from diary.charts.layers import apart
+from diary.charts.scale import apart
 
 START = date(2026, 3, 1)
 scores = st.lists(st.sampled_from([None, "u", *range(11)]), min_size=1, max_size=60)
@@ -96,7 +96,8 @@ def test_above_ten_infusions_ticks_stand_for_hairlines():
     one = series([5] * 30)
     assert layer(charts.story_chart(one, frame(30), few), "inf").count("V") == 10
     svg = charts.story_chart(one, frame(30), many)
-    assert layer(svg, "inf").count("v10") == 11
+    assert layer(svg, "inftick").count("v") == 9
+    assert layer(svg, "inf").count("V") == 2 and layer(svg, "infdot").count("M") == 2
 
 
 def test_days_finer_than_pixels_are_bars_and_it_is_said():

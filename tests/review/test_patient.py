@@ -100,7 +100,7 @@ def test_the_same_as_a_table(client_as, diary_of_alice):
     page = client_as("bob").get(f"{diary_of_alice}?table=1&span=90")
     rows = [page.words(row) for row in page.one("div", id="table").iter("tr")]
     assert len(rows) == 91
-    assert "15 Mar 2026 8 infusion 1" in rows
+    assert "15 Mar 2026 8 not logged not logged not logged not logged infusion 1" in rows
 
 
 def test_another_symptom_comes_as_a_part(client_as, diary_of_alice):

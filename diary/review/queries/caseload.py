@@ -13,7 +13,7 @@ from diary.charts import Day, Frame, Mark, Series, spark, squares
 from diary.entries.queries import DayRow, days_of_many, pain_before
 from diary.infusions.queries import infusions_of_many
 from diary.lib.symptoms import BY_KEY, SYMPTOMS
-from diary.lib.words import date_short, number, plural, weekday
+from diary.lib.words import date_short, number, weekday
 from diary.response.rules import courses_of
 from diary.response.rules.days import COURSE_GAP_DAYS
 from diary.review.rules import (
@@ -32,11 +32,10 @@ GROUPS = ("Something to know", "As usual")
 
 @dataclass(frozen=True, slots=True)
 class Spark:
-    """A small chart, the symptom's name, and the same in words."""
+    """A small chart, which tells its finding in words too, and the symptom's name."""
 
     name: str
     svg: str
-    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +93,7 @@ def _row(
     done = [(day, number_) for day, number_, status in given or () if status == "done" and day <= today]
     planned = next((day for day, _, status in given or () if status == "planned" and day >= today), None)
     rows = stored or []
+    begun = rows[0].day if rows else None
     states = [DayState(row.day, row.scores, row.late, row.unwell) for row in rows]
     in_course = bool(done) and (today - done[-1][0]).days <= 70
     why = (
@@ -107,14 +107,14 @@ def _row(
     other = changed_most([state for state in states if frame.since <= state.on <= frame.until])
     squared = adherence({state.on: state for state in states}, today - timedelta(days=1))
     rest = (
-        tuple(_spark(s.key, shown, frame, marks) for s in SYMPTOMS if s.key not in ("pain", other))
+        tuple(_spark(s.key, shown, frame, marks, begun) for s in SYMPTOMS if s.key not in ("pain", other))
         if opened
         else ()
     )
     return CaseRow(
         ref.uuid, ref.name, tuple(why),
-        _spark("pain", shown, frame, marks) if shown else None,
-        _spark(other, shown, frame, marks) if other else None,
+        _spark("pain", shown, frame, marks, begun) if shown else None,
+        _spark(other, shown, frame, marks, begun) if other else None,
         rest, squares(squared, adherence_words(squared)),
         sum(1 for state in squared if state in ("logged", "partly", "late")),
         _since(done, today, ref.shares(Kind.INFUSIONS)),
@@ -123,15 +123,12 @@ def _row(
     )  # fmt: skip
 
 
-def _spark(key: str, shown: Sequence[DayRow], frame: Frame, marks: Sequence[Mark]) -> Spark:
+def _spark(
+    key: str, shown: Sequence[DayRow], frame: Frame, marks: Sequence[Mark], begun: date | None
+) -> Spark:
     days = [Day(row.day, row.scores[key], key in row.late, row.unwell) for row in shown]
-    scores = [day.score for day in days if day.score is not None]
-    words = (
-        f"{BY_KEY[key].name}: {number(scores[0])} to {number(scores[-1])}, {plural(len(scores), 'day')} logged"
-        if scores
-        else f"{BY_KEY[key].name}: none logged"
-    )
-    return Spark(BY_KEY[key].name, spark(Series(key, BY_KEY[key].name, "", days), frame, marks), words)
+    series = Series(key, BY_KEY[key].name, "", days, begun=begun)
+    return Spark(BY_KEY[key].name, spark(series, frame, marks))
 
 
 def _since(done: Sequence[tuple[date, int]], today: date, is_shared: bool) -> str:

@@ -19,7 +19,6 @@ from diary.response.rules import Course, InfusionResponse
 from diary.review.queries.series import all_series, marks_of
 
 SPANS = {"30": 30, "90": 90, "180": 180}
-LANE_WIDTH = 674
 
 
 @dataclass(frozen=True)
@@ -123,7 +122,7 @@ def patient_page(
         ref, today, span, frame, days, infusions, notes,
         charts.timeline(drawn, frame, marks) if days is not None else None, courses,
         charts.table_rows(drawn, frame, marks) if with_table and days is not None else None,
-        charts.bin_words(frame, LANE_WIDTH),
+        charts.bin_words(frame, charts.DESK_PLOT),
     )  # fmt: skip
 
 

@@ -19,8 +19,9 @@ def series_of(symptom: Symptom, rows: Sequence[DayRow], course: Course | None = 
     ]
     level = course.reference_mean if course else None
     counts = counts_at(course.baseline, is_whole(rows, symptom.key)) if course and course.baseline else None
-    word = "before" if course is None or course.reference == "baseline" else "first two weeks"
-    return Series(symptom.key, symptom.name, symptom.icon, days, level, counts, word)
+    word = "before" if course is None or course.reference == "baseline" else "first weeks"
+    begun = rows[0].day if rows else None
+    return Series(symptom.key, symptom.name, symptom.icon, days, level, counts, word, begun)
 
 
 def is_whole(rows: Sequence[DayRow], key: str) -> bool:

@@ -19,8 +19,6 @@ from diary.response.rules.words import Finding, story
 from diary.review.queries.patient import frame_for
 from diary.review.queries.series import all_series, marks_of
 
-CHART_WIDTH = 268
-
 
 @dataclass(frozen=True)
 class ChosenDay:
@@ -92,7 +90,7 @@ def story_page(
         story(courses[key], key, rows[-1].day if rows else None), course, drawn, chart, others,
         charts.table_rows(drawn, frame, marks) if with_table else None,
         _chosen(s, viewer, ref, rows, chosen, frame) if chosen else None,
-        charts.bin_words(frame, CHART_WIDTH), bool(weeks), infusions,
+        charts.bin_words(frame, charts.PHONE_PLOT), bool(weeks), infusions,
     )  # fmt: skip
 
 
