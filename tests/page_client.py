@@ -141,7 +141,9 @@ def judge(tree, whole, app, response) -> None:
     elements = [el for el in tree.iter() if isinstance(el.tag, str)]
     if whole:
         headings = [el for el in elements if el.tag == "h1"]
-        assert len(headings) == 1, f"{len(headings)} h1 on {response.request.path}: {response.status_code} {response.get_data(as_text=True)[:200]}"
+        assert len(headings) == 1, (
+            f"{len(headings)} h1 on {response.request.path}: {response.status_code} {response.get_data(as_text=True)[:200]}"
+        )
         titles = [el for el in elements if el.tag == "title" and el in list(tree.find("head"))]
         title = "".join(titles[0].itertext()) if titles else ""
         assert title.strip().endswith("Neap"), f"title {title!r}"

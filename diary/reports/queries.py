@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from flask import render_template
+from flask import current_app
 from sqlmodel import Session
 
 from diary.careteam import access
@@ -71,9 +71,11 @@ def without_open_day(made: Facts, today: date) -> Facts:
 def report(made: Facts, paper: str) -> bytes:
     """The two pages as PDF. Raises pdf.PdfBusy when another report takes too long."""
     charts = rules.drawing(made)
+    # Not render_template: the page's context asks for a request and its viewer, and a command has none.
+    template = current_app.jinja_env.get_template("reports/summary.html")
 
     def drafts() -> Iterator[str]:
-        for room in rules.DRAFTS:
-            yield render_template("reports/summary.html", it=rules.summary(made, charts, paper, room))
+        for room, most in rules.DRAFTS:
+            yield template.render(it=rules.summary(made, charts, paper, room, most))
 
     return pdf.render(drafts(), paper=paper, sheet=SHEET, pages=PAGES)

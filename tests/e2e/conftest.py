@@ -98,7 +98,9 @@ def history(live, cast):
         for number, ago in enumerate((42, 28, 14), start=1):
             day = TODAY - timedelta(days=ago)
             factories.infusion(s, cast.alice, day, time="10:00", dose_mg=40 + number, series="maintenance")
-        factories.entry(s, cast.charlie, TODAY - timedelta(days=2), pain=3, note="a quiet day", note_private="yes")
+        factories.entry(
+            s, cast.charlie, TODAY - timedelta(days=2), pain=3, note="a quiet day", note_private="yes"
+        )
     return cast
 
 
@@ -112,7 +114,10 @@ def _day(s, person, ago: int) -> None:
         return
     since = (42 - ago) % 14 if ago <= 42 else None
     level = 7 if since is None else min(7, 3 + since // 3)
-    scores = {key: max(0, level - less) for less, key in enumerate(("pain", "fatigue", "sleep", "mood", "cognition"))}
+    scores = {
+        key: max(0, level - less)
+        for less, key in enumerate(("pain", "fatigue", "sleep", "mood", "cognition"))
+    }
     note = {"note": "walked to the harbour", "note_private": "no"} if ago % 15 == 2 else {}
     late = datetime.combine(day + timedelta(days=2), NOW.time(), UTC) if ago % 13 == 0 else None
     factories.entry(s, person, day, at=late, **scores, **note)

@@ -40,16 +40,10 @@ def update_today() -> BaseResponse:
     return _update(viewer, clock.diary_day(clock.now(), viewer.zone))
 
 
-@bp.get("/days/<day:day>")
+@bp.route("/days/<day:day>", methods=["GET", "POST"])  # one rule, or a day that is none would be 405
 @access.patient
-def show(day: date) -> Response:
-    return _show(access.viewer(), day)
-
-
-@bp.post("/days/<day:day>")
-@access.patient
-def update(day: date) -> BaseResponse:
-    return _update(access.viewer(), day)
+def show(day: date) -> BaseResponse:
+    return (_update if request.method == "POST" else _show)(access.viewer(), day)
 
 
 def _show(viewer: access.Viewer, day: date) -> Response:

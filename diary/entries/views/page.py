@@ -202,7 +202,7 @@ class DayPage:
         return [
             (NAMES[name], self.typed[name] or "nothing", stored[name] or "nothing")
             for name in FIELDS
-            if name in self.typed and self.typed[name].replace("\r\n", "\n") != stored[name]
+            if name in self.typed and self.typed[name].replace("\r\n", "\n") != stored[name] and self.shown
         ]
 
     @property

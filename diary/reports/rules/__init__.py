@@ -10,7 +10,7 @@ from diary.reports.rules.head import completeness, head
 from diary.reports.rules.method import method
 from diary.reports.rules.model import Column, Head, Line, Quote, Span, Summary, Table, Words
 from diary.reports.rules.quotes import quotes
-from diary.reports.rules.relief import is_tight, response
+from diary.reports.rules.relief import response
 
 __all__ = [
     "Column",
@@ -28,15 +28,14 @@ __all__ = [
     "Words",
     "completeness",
     "drawing",
-    "is_tight",
     "recorded",
     "summary",
 ]
 
 # Lines of the patient's words on page two, by paper: what is left beside the method; a row of extras costs one and a half.
-WORD_LINES = {"a4": 36, "letter": 32}
-# A page that came out too long is laid out again with fewer lines.
-DRAFTS = (1.0, 0.7, 0.4, 0.0)
+WORD_LINES = {"a4": 42, "letter": 37}
+# (share of those lines, rows of the response table): a page that came out too long is laid out again with less.
+DRAFTS = ((1.0, 12), (0.6, 12), (0.6, 10), (0.0, 8), (0.0, 4))
 
 
 def recorded(facts: Facts) -> tuple[str, ...]:
@@ -58,13 +57,14 @@ def _closed(facts: Facts) -> tuple[str, ...]:
     return tuple(name for name, part in parts.items() if part is None)
 
 
-def summary(facts: Facts, charts: str, paper: str, room: float = 1.0) -> Summary:
-    """Both pages as words. charts: SVG text or ""; paper: "a4" or "letter"; room: share of the lines for notes."""
+def summary(facts: Facts, charts: str, paper: str, room: float = 1.0, most: int = 12) -> Summary:
+    """Both pages as words. charts: SVG text or ""; paper: "a4" or "letter"; room: share of the lines for notes; most: rows."""
     more = extras(facts)
-    table, sums = response(facts)
+    table, sums = response(facts, most)
     lines = WORD_LINES[paper] - (round(1.5 * len(more.rows)) + 3 if more else 0)
     top = head(facts)
     return Summary(
+        paper=paper,
         title=f"Diary summary, {facts.person.name}, {top.period}",
         author=f"Neap, {facts.person.clinic}" if facts.person.clinic else "Neap",
         changed=facts.as_of.strftime("%Y-%m-%dT%H:%M:%SZ") if facts.as_of else "",

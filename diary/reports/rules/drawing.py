@@ -28,7 +28,8 @@ def _series(facts: Facts, key: str) -> charts.Series:
         icon=symptom.icon,
         days=tuple(_day(logged, key) for logged in facts.shown),
         level=level,
-        counts_at=counts_at(level) if level is not None else None,
+        counts_at=counts_at(level, facts.is_whole(key)),
+        begun=facts.days[0].day if facts.days else None,
     )
 
 

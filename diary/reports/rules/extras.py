@@ -23,7 +23,7 @@ def middle_half(values: list[float]) -> tuple[float, float, float]:
 
 
 def _row(title: str, scale: str, values: list[float], of: int) -> Line:
-    n = Span(f"{len(values)} of {words.plural(of, 'day')}")
+    n = Span(f"{len(values):,} of {words.plural(of, 'day')}")
     name = (Span(f"{title}, {scale}" if scale else title),)
     if len(values) < ENOUGH:
         return (*name, Span("not enough days", "soft"), Span(""), Span(""), n)

@@ -104,6 +104,11 @@ class Facts:
         found = (self.courses or {}).get(key) or ()
         return found[-1] if found else None
 
+    def is_whole(self, key: str) -> bool:
+        """Whether only whole scores were ever given for a symptom."""
+        scores = (day.scores.get(key) for day in self.days or ())
+        return all(score is None or score == int(score) for score in scores)
+
     def scores(self, key: str, since: date, until: date) -> list[float]:
         """The scores of a symptom from one day to another, both included."""
         days = (day for day in self.days or () if since <= day.day <= until)

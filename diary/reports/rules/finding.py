@@ -5,7 +5,7 @@ from diary.lib.symptoms import BY_KEY
 from diary.reports.rules import relief, said
 from diary.reports.rules.changes import part_mean, parts
 from diary.reports.rules.facts import Facts
-from diary.response.rules import Course, InfusionResponse
+from diary.response.rules import Course, InfusionResponse, is_tight
 
 LAST = 3
 
@@ -37,7 +37,7 @@ def of_infusion(facts: Facts, course: Course, infusion: InfusionResponse) -> str
             onset, time = infusion.onset_day, relief.lasted(infusion.duration)
             return f"After {which} relief of {name} began on day {onset} and {verb} {time}."
         case "no_response":
-            return f"After {which} there was no response of {name}: never two known days running at {relief.counting(course)}."
+            return f"After {which} there was no response of {name}: never two known days running at {relief.counting(facts, course)}."
         case "not_yet":
             return f"After {which} there was no relief of {name} by day {infusion.window_days}."
         case "carried":
@@ -130,7 +130,7 @@ def finding(facts: Facts) -> str:
     course = facts.course(facts.leading)
     if course is None:
         first = _of_parts(facts)
-    elif relief.is_tight(course):
+    elif is_tight(course):
         first = of_weeks(facts, course)
     else:
         first = of_infusion(facts, course, course.infusions[-1])

@@ -8,6 +8,8 @@ from diary.reports.rules import said
 from diary.reports.rules.facts import Facts
 from diary.reports.rules.model import Head
 
+LONGEST_IN_MARGIN = 34
+
 
 @dataclass(frozen=True, slots=True)
 class Completeness:
@@ -42,9 +44,9 @@ def completeness(facts: Facts) -> Completeness:
 
 def _missing(counts: Completeness) -> str:
     """ "6 of them late; 2 too unwell, 7 no scores"."""
-    parts = [f"{counts.unwell} too unwell"] if counts.unwell else []
-    parts += [f"{counts.empty} no scores"] if counts.empty else []
-    late = f"{counts.late} of them late" if counts.late else ""
+    parts = [f"{counts.unwell:,} too unwell"] if counts.unwell else []
+    parts += [f"{counts.empty:,} no scores"] if counts.empty else []
+    late = f"{counts.late:,} of them late" if counts.late else ""
     return "; ".join(part for part in (late, ", ".join(parts)) if part) or "none of them late, none missing"
 
 
@@ -54,6 +56,11 @@ def as_of(facts: Facts) -> str:
         return "Nothing recorded yet"
     there = clock.local(facts.as_of, facts.person.zone)
     return f"Data as of {words.date_full(there.date())}, {there:%H:%M} ({facts.person.zone})"
+
+
+def _short(name: str) -> str:
+    """A name for the margins; the head itself has all of it."""
+    return name if len(name) <= LONGEST_IN_MARGIN else name[: LONGEST_IN_MARGIN - 1].rstrip() + "…"
 
 
 def head(facts: Facts) -> Head:
@@ -72,9 +79,9 @@ def head(facts: Facts) -> Head:
         period=said.period(facts.since, facts.until),
         complete=""
         if facts.days is None
-        else f"{counts.logged} of {words.plural(counts.length, 'day')} logged",
+        else f"{counts.logged:,} of {words.plural(counts.length, 'day')} logged",
         missing="Scores are not shared" if facts.days is None else _missing(counts),
-        top_left=f"{person.name}, {born}",
-        top_right=f"Neap diary summary, {person.clinic}" if person.clinic else "Neap diary summary",
+        top_left=f"{_short(person.name)}, {born}",
+        top_right=f"Neap diary summary, {_short(person.clinic)}" if person.clinic else "Neap diary summary",
         foot=f"Made from the patient’s own diary; not a diagnosis. {as_of(facts)}.",
     )

@@ -2,9 +2,10 @@
 
 from diary.lib import words
 from diary.lib.symptoms import BY_KEY
-from diary.reports.rules import relief, said
+from diary.reports.rules import said
 from diary.reports.rules.facts import Facts
 from diary.reports.rules.head import completeness
+from diary.response.rules import is_tight
 
 DEFINITIONS = "neap-response-1"
 
@@ -39,7 +40,7 @@ def _missing(facts: Facts) -> str:
         text = "No day of the period is without a score."
     else:
         unwell = f" ({counts.unwell} “too unwell”)" if counts.unwell else ""
-        text = f"Missing days are not filled in: {gone} of {counts.length} have no scores{unwell}."
+        text = f"Missing days are not filled in: {gone:,} of {counts.length:,} have no scores{unwell}."
     if counts.partly:
         text += f" {words.plural(counts.partly, 'day')} {'has' if counts.partly == 1 else 'have'} some of the five scores only."
     if counts.helped:
@@ -49,7 +50,7 @@ def _missing(facts: Facts) -> str:
 
 def _durations(facts: Facts) -> str:
     course = facts.course(facts.leading)
-    if course is not None and relief.is_tight(course):
+    if course is not None and is_tight(course):
         return "A run of relief begins and ends as relief does after an infusion, across infusions. “At least”: the run was not over yet."
     return (
         "“At least”: the next infusion, the 56th day or the last logged day came first. A range: days missing around the end. "

@@ -70,6 +70,7 @@ class Words:
 class Summary:
     """Both pages. charts is SVG text of charts.print_chart, or "" where nothing can be drawn."""
 
+    paper: str
     title: str
     author: str
     changed: str

@@ -9,7 +9,7 @@ from diary.reports.rules import said
 from diary.reports.rules.facts import Facts, Note
 from diary.reports.rules.model import Quote, Words
 
-LEAST_LINES = 3
+LEAST_LINES = 4
 LINE_EM = 43.0  # what a line of page two holds, measured in ems of its type, with a margin for wide words
 LATIN_END = 0x250  # the bundled font covers Latin with its accents; see is_foreign
 NARROW, BROAD = set("iljtfrI.,;:'!|()[] "), set("mwMW@%—")
@@ -25,7 +25,7 @@ def _em(sign: str) -> float:
         return 0.7 if sign.isupper() else 0.56
     if unicodedata.combining(sign):
         return 0.0
-    return 1.35 if unicodedata.east_asian_width(sign) in "WF" else 0.8
+    return 1.15 if unicodedata.east_asian_width(sign) in "WF" else 0.8
 
 
 def is_foreign(sign: str) -> bool:

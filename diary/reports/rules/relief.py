@@ -2,18 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from itertools import pairwise
-from statistics import median
 
 from diary.lib import words
 from diary.lib.symptoms import BY_KEY
 from diary.reports.rules import said
 from diary.reports.rules.facts import Facts, Given
 from diary.reports.rules.model import Column, Line, Span, Table
-from diary.response.rules import Course, Duration, InfusionResponse, Run, Week, counts_at
+from diary.response.rules import Course, Duration, InfusionResponse, Run, Week, counts_at, is_tight
 
 SHOWN = 12
-TIGHT_DAYS = 7
 FASTER = "If infusions were brought forward because relief was fading, the true time is shorter."
 FIRST_RELIEF = {
     "no_window": "no day after it yet",
@@ -23,13 +20,6 @@ FIRST_RELIEF = {
     "carried": "relief was there already",
     "no_response": "no response",
 }
-
-
-def is_tight(course: Course) -> bool:
-    """Whether the median spacing of a course's infusions is under 7 days (response.md, last line of terms)."""
-    days = [infusion.on for infusion in course.infusions]
-    gaps = [(later - earlier).days for earlier, later in pairwise(days)]
-    return bool(gaps) and median(gaps) < TIGHT_DAYS
 
 
 def days_of(low: int, high: int | None, censored: bool) -> str:
@@ -52,9 +42,9 @@ def first_relief(infusion: InfusionResponse) -> str:
     return FIRST_RELIEF[infusion.status]
 
 
-def counting(course: Course) -> str:
+def counting(facts: Facts, course: Course) -> str:
     """ "5 or less": the score from which a day counts as relief; "" without a level of 3 or more."""
-    score = counts_at(course.baseline) if course.baseline is not None else None
+    score = counts_at(course.baseline, facts.is_whole(facts.leading))
     return "" if score is None else f"{words.number(score)} or less"
 
 
@@ -76,7 +66,7 @@ def _lasted(infusion: InfusionResponse) -> Span:
     if infusion.status == "no_response":
         return Span("none", "b")
     if infusion.status in ("no_baseline", "baseline_low") and infusion.mean_change is not None:
-        return Span(f"{said.points(infusion.mean_change)} points")
+        return Span(said.points(infusion.mean_change))
     return Span("not counted" if infusion.status in ("carried", "not_yet") else "", "soft")
 
 
@@ -124,13 +114,13 @@ INFUSION_COLUMNS = (
 )
 
 
-def infusion_table(facts: Facts, courses: Sequence[Course]) -> Table:
-    """The last 12 infusions up to the period's end, of whatever course."""
+def infusion_table(facts: Facts, courses: Sequence[Course], most: int) -> Table:
+    """The last infusions up to the period's end, of whatever course."""
     every = [infusion for course in courses for infusion in course.infusions]
-    shown = every[-SHOWN:]
+    shown = every[-most:]
     rows = tuple(_infusion_row(one, facts.infusions or (), facts.until) for one in shown)
-    of = f"the last {SHOWN} of {len(every)}" if len(every) > SHOWN else "all until the period’s end"
-    counts = counting(courses[-1])
+    of = f"the last {most} of {len(every)}" if len(every) > most else "all until the period’s end"
+    counts = counting(facts, courses[-1])
     relief = f"; relief: two days running at {counts}, 30 % under the level before" if counts else ""
     name = BY_KEY[facts.leading].name
     return Table("rt", f"{name} after each infusion", of + relief, INFUSION_COLUMNS, rows)
@@ -142,7 +132,9 @@ def _week_row(course: Course, week: Week, facts: Facts) -> Line:
     given = sum(begins <= infusion.on <= ends for infusion in course.infusions)
     scores = facts.scores(facts.leading, begins, ends)
     mean = (
-        Span(str(said.figure(sum(scores) / len(scores))), "b") if week.mean_change is not None else Span("")
+        Span(str(said.figure(sum(scores) / len(scores))), "b")
+        if scores and week.mean_change is not None
+        else Span("")
     )
     gap = said.points(week.mean_change) if week.mean_change is not None else "not enough days"
     relief = ""
@@ -160,9 +152,9 @@ def _week_row(course: Course, week: Week, facts: Facts) -> Line:
     )
 
 
-def week_table(facts: Facts, course: Course) -> Table:
-    """The last 12 weeks of a course."""
-    shown = course.weeks[-SHOWN:]
+def week_table(facts: Facts, course: Course, most: int) -> Table:
+    """The last weeks of a course."""
+    shown = course.weeks[-most:]
     level = "" if course.reference_mean is None else f" {said.figure(course.reference_mean)}"
     columns = (
         Column("Week"),
@@ -174,10 +166,8 @@ def week_table(facts: Facts, course: Course) -> Table:
         Column("Mean relief", "num"),
         Column("Logged", "num"),
     )
-    of = (
-        f"the last {SHOWN} of {len(course.weeks)}" if len(course.weeks) > SHOWN else "all weeks of the course"
-    )
-    counts = counting(course)
+    of = f"the last {most} of {len(course.weeks)}" if len(course.weeks) > most else "all weeks of the course"
+    counts = counting(facts, course)
     about = of + (f"; a day with relief: {counts}, 30 % under the level before" if counts else "")
     rows = tuple(_week_row(course, week, facts) for week in shown)
     return Table("wk", f"{BY_KEY[facts.leading].name}, week by week", about, columns, rows)
@@ -222,7 +212,7 @@ def _interval(course: Course) -> str:
     if course.summary.interval is None:
         return ""
     low, high = (end if end is not None else "not reached" for end in course.summary.interval)
-    return f"; 95 % interval {low} to {high}"
+    return "" if low == high == "not reached" else f"; 95 % interval {low} to {high}"
 
 
 def _rates(course: Course) -> Line:
@@ -251,17 +241,20 @@ def course_sum(facts: Facts, course: Course) -> Line:
     line: Line = (Span(f"{opening} since {said.long(course.started_on, facts.until)}.", "b"), *_rates(course))
     whole = course.summary
     if whole.responses and whole.median_onset is not None:
-        time = (
-            Span(words.plural(whole.median_duration, "day"), "b")
-            if whole.median_duration
-            else Span("not reached", "b")
+        line += (
+            Span(f" First relief on day {words.number(whole.median_onset)}, "),
+            *_median(whole.median_duration),
         )
         line += (
-            Span(f" First relief on day {words.number(whole.median_onset)}, lasting "),
-            time,
             Span(f" (medians of {words.plural(whole.responses, 'response')}{_interval(course)}). {FASTER}"),
         )
     return line
+
+
+def _median(days: int | None) -> Line:
+    if days is None:
+        return (Span("its median length not reached"),)
+    return (Span("lasting "), Span(words.plural(days, "day"), "b"))
 
 
 def _no_level(course: Course) -> Line:
@@ -272,17 +265,17 @@ def _no_level(course: Course) -> Line:
     return (Span("No level before the infusions: ", "b"), Span(how + "."))
 
 
-def response(facts: Facts) -> tuple[Table | None, tuple[Line, ...]]:
-    """The table and the sentences under it; None where there is nothing given, or not shared."""
+def response(facts: Facts, most: int = SHOWN) -> tuple[Table | None, tuple[Line, ...]]:
+    """The table of at most so many rows and the sentences under it; None where there is nothing given, or not shared."""
     courses = (facts.courses or {}).get(facts.leading) or ()
     if not courses:
         return None, ()
     course = courses[-1]
     notes = (_no_level(course),) if course.baseline is None else ()
     if is_tight(course):
-        return week_table(facts, course), (*_run_sums(facts, course), *notes)
+        return week_table(facts, course, most), (*_run_sums(facts, course), *notes)
     sums: tuple[Line, ...] = (course_sum(facts, course), *notes)
     if len(courses) > 1:
         text = f"Before it {words.plural(len(courses) - 1, 'course')}, the first from {said.long(courses[0].started_on, facts.until)}; each row counts against the level before its own course."
         sums = (*sums, (Span(text),))
-    return infusion_table(facts, courses), sums
+    return infusion_table(facts, courses, most), sums

@@ -1,0 +1,55 @@
+"""The report of a period: the patient's own and, for staff, a patient's."""
+
+from uuid import UUID
+
+from flask import Blueprint, Response, render_template, request
+
+from diary import db
+from diary.audit import actions as audit
+from diary.careteam import access
+from diary.lib import clock, errors, pdf
+from diary.reports import forms, queries
+
+bp = Blueprint("reports", __name__)
+FILE_NAME = "neap-summary.pdf"
+
+
+@bp.get("/report.pdf")
+@access.patient
+def own() -> Response:
+    """The patient's own."""
+    viewer = access.viewer()
+    with db.read() as s:
+        patient = access.own(s, viewer)
+    return _answer(viewer, patient)
+
+
+@bp.get("/patients/<uuid:patient_uuid>/report.pdf")
+@access.staff
+def show(patient_uuid: UUID) -> Response:
+    """A patient's, for staff with a live care link and any one kind of data shared; noted before it is made."""
+    viewer = access.viewer()
+    with db.read() as s:
+        patient = access.load_patient(s, viewer, patient_uuid)
+    if not patient.kinds:
+        raise errors.Hidden
+    return _answer(viewer, patient)
+
+
+def _answer(viewer: access.Viewer, patient: access.PatientRef) -> Response:
+    now = clock.now()
+    today = clock.diary_day(now, patient.zone)
+    asked, wrong = forms.parse_period(request.args.to_dict(), today, clock.local(now, patient.zone).date())
+    if asked is None:
+        return Response(
+            render_template("reports/asked.html", errors=wrong, given=request.args, today=today), 422
+        )
+    audit.seen(viewer, patient.id, "report")
+    with db.read() as s:
+        made = queries.facts(s, viewer, patient, asked.since, asked.until)
+    try:
+        body = queries.report(queries.without_open_day(made, today), asked.paper)
+    except pdf.PdfBusy:
+        return errors.page(503, headers={"Retry-After": "5"})
+    headers = {"Content-Disposition": f'attachment; filename="{FILE_NAME}"', "Cache-Control": "no-store"}
+    return Response(body, mimetype="application/pdf", headers=headers)

@@ -1,0 +1,131 @@
+"""Alice logs her day in a real browser: five taps, the keyboard alone, without JavaScript, without a connection."""
+
+import pytest
+from playwright.sync_api import expect
+from sqlmodel import select
+
+from diary import db
+from diary.entries.models import Entry
+from tests.e2e.conftest import TODAY
+
+FIVE = {"pain": 6, "fatigue": 3, "sleep": 0, "mood": 10, "cognition": 5}
+
+
+def stored(person) -> dict[str, float | None]:
+    with db.read() as s:
+        entry = s.exec(select(Entry).where(Entry.person_id == person.id, Entry.day == TODAY)).one()
+        return {name: getattr(entry, name) for name in FIVE}
+
+
+def tap(page, symptom: str, n: int) -> None:
+    page.locator(f"#q-{symptom} input[value='{n}']").locator("xpath=..").click()
+
+
+@pytest.mark.parametrize(("width", "height"), [(412, 915), (360, 800)])
+def test_five_taps_make_a_day(open_as, history, width, height):
+    page = open_as("alice", viewport={"width": width, "height": height}, has_touch=True)
+    page.goto("/today")
+    assert page.locator(".pad input:checked").count() == 0, "something was preset"
+    places = []
+    for symptom, n in FIVE.items():
+        expect(page.locator(".question.now")).to_have_id(f"q-{symptom}")
+        assert page.evaluate("document.documentElement.scrollHeight <= innerHeight"), "Today scrolls"
+        places.append(page.locator(f"#q-{symptom} input[value='5']").bounding_box())
+        tap(page, symptom, n)
+        expect(page.locator(f"#row-{symptom} .n")).to_have_text(str(n))
+    assert all(place == places[0] for place in places), "the keys moved"
+    expect(page.get_by_role("heading", name="Saved. Anything else?")).to_be_visible()
+    expect(page.locator("#place")).to_contain_text("Saved")
+    assert stored(history.alice) == FIVE
+
+
+def test_the_first_answer_is_not_coloured(open_as, history):
+    """Where we are in the course, and yesterday's scores, appear only after an answer."""
+    page = open_as("alice")
+    page.goto("/today")
+    assert "after infusion" not in page.inner_text("body")
+    assert page.locator(".gauge").count() == 0
+    tap(page, "pain", 4)
+    expect(page.locator("#place")).to_contain_text("Day 14 after infusion 3")
+
+
+def test_a_row_can_be_changed(open_as, history):
+    page = open_as("alice")
+    page.goto("/today")
+    tap(page, "pain", 4)
+    page.locator("#row-pain a").click()
+    expect(page.locator(".question.now")).to_have_id("q-pain")
+    tap(page, "pain", 2)
+    expect(page.locator("#row-pain .n")).to_have_text("2")
+    expect(page.locator(".question.now")).to_have_id("q-fatigue")
+    page.wait_for_load_state("networkidle")
+    assert stored(history.alice)["pain"] == 2
+
+
+def test_by_keyboard_alone(open_as, history):
+    page = open_as("alice", viewport={"width": 1280, "height": 800})
+    page.goto("/today", wait_until="networkidle")
+    for symptom, n in FIVE.items():
+        page.keyboard.press("t" if n == 10 else str(n))
+        expect(page.locator(f"#row-{symptom} .n")).to_have_text(str(n))
+    expect(page.locator("#anything")).to_be_focused()
+    assert stored(history.alice) == FIVE
+
+
+def test_arrows_walk_and_enter_answers(open_as, history):
+    page = open_as("alice")
+    page.goto("/today")
+    page.locator("#q-pain input[value='0']").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    expect(page.locator(".question.now")).to_have_id("q-pain")
+    page.keyboard.press("Enter")
+    expect(page.locator("#row-pain .n")).to_have_text("3")
+    page.wait_for_load_state("networkidle")
+    assert stored(history.alice)["pain"] == 3
+
+
+def test_without_javascript(open_as, history):
+    page = open_as("alice", java_script_enabled=False)
+    page.goto("/today")
+    for symptom, n in FIVE.items():
+        assert page.locator(f"#q-{symptom}").is_visible()
+        tap(page, symptom, n)
+    page.get_by_role("button", name="Save").last.click()
+    expect(page.locator("#row-mood .n")).to_have_text("10")
+    assert stored(history.alice) == FIVE
+
+
+def test_a_refused_field_without_javascript_keeps_everything(open_as, history):
+    page = open_as("alice", java_script_enabled=False)
+    page.goto("/today")
+    tap(page, "pain", 6)
+    page.locator("summary", has_text="Hours slept").click()
+    page.fill("#sleep_hours", "30")
+    page.get_by_role("button", name="Save").last.click()
+    expect(page.locator("#sleep_hours")).to_have_value("30")
+    expect(page.locator("#sleep_hours")).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("#q-pain input[value='6']")).to_be_checked()
+    with db.read() as s:
+        found = s.exec(select(Entry).where(Entry.person_id == history.alice.id, Entry.day == TODAY)).all()
+    assert found == []
+
+
+def test_too_unwell_is_one_tap(open_as, history):
+    page = open_as("alice")
+    page.goto("/today")
+    page.get_by_role("button", name="Too unwell to log").click()
+    expect(page.get_by_role("heading", name="Too unwell to log")).to_be_visible()
+
+
+def test_saved_is_said_only_when_it_is_true(open_as, history):
+    page = open_as("alice", watch=False)
+    page.goto("/today")
+    page.route("**/days/**", lambda route: route.abort())
+    tap(page, "pain", 7)
+    expect(page.locator("#place")).to_contain_text("Not saved yet")
+    page.unroute("**/days/**")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("#row-pain .n")).to_have_text("7")
+    expect(page.locator("#place")).to_contain_text("Saved")
+    assert stored(history.alice)["pain"] == 7
