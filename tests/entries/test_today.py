@@ -75,7 +75,7 @@ def test_a_day_is_stored(alice, entry, written, cast):
     page = alice.get(answer.location)
     assert "Saved at 20:41" in page.text and "Saved. Anything else?" in page.text
     assert "Day 3 after infusion 1" in page.text
-    assert row(page, "pain") == "Pain change below4of 10. Change"
+    assert row(page, "pain") == "Pain change below 4 of 10. Change"
 
 
 @pytest.mark.parametrize("key", SCORES)
