@@ -10,6 +10,7 @@ from diary.lib import clock
 PASSPHRASE = "seven quiet waves"
 ZONE = "Europe/London"
 KEYS = ("pain", "fatigue", "sleep", "mood", "cognition")
+INDUCTION = (0, 2, 4, 7, 9, 11)
 SHARE = {"pain": 1.0, "fatigue": 0.7, "sleep": 0.55, "mood": 0.85, "cognition": 0.5}
 NOTES = (
     "Walked to the harbour and back, slowly, and it was fine.",
@@ -22,12 +23,43 @@ NOTES = (
     "Head like cotton wool all day.",
     "Slept through, for once.",
     "Quiet day. Tea, radio, cat.",
+    "Carried the shopping up one floor. Paid for it in the evening.",
+    "Woke at four and could not get back to sleep.",
+    "The new chair helps. Two hours at the desk.",
+    "Forgot the kettle twice. Foggy.",
+    "Swam ten lengths in the warm pool, the first time since spring.",
+    "Sore hands, so this is short.",
+    "Ida called. We talked for an hour and I did not notice my back.",
+    "Everything hurts today, even the blanket.",
+    "Cooked a whole meal, sat down in between.",
+    "Long drive to the appointment. Stiff all evening.",
+    "Less of it today. I keep waiting for it to come back.",
+    "Cancelled dinner with friends. Sorry about that.",
+    "A good morning, a bad afternoon.",
+    "Sun on the balcony for half an hour.",
+    "Could not follow the film, so I stopped it.",
+    "Stairs without holding on. Small thing, big day.",
+    "Hot water bottle, early bed.",
+    "It is coming back, I can feel it in my shoulders.",
+    "Planted the bulbs with Jon. He did the digging.",
+    "Three loads of washing. Too much.",
+    "Read to the little one before bed, all of it.",
+    "Cold wind, hands like wood.",
+    "Nothing special, which is good.",
+    "Worried about Monday, slept badly.",
+    "Walked once round the pond.",
+    "Tired in the bones, but the head is clear.",
+    "Choir again after two months. Sang sitting down.",
+    "Better than yesterday, not much.",
 )
 
 
 @dataclass(frozen=True)
 class Truth:
-    """How somebody responds: relief as a share, how many days it holds, and how the diary is kept."""
+    """How somebody responds: relief as a share, how many days it holds, and how the diary is kept.
+
+    `silent`: days without an entry at the diary's end.
+    """
 
     name: str
     depth: float
@@ -37,6 +69,7 @@ class Truth:
     logged: float = 0.93
     unwell: float = 0.015
     days: int | None = None
+    silent: int = 0
     starts_in_treatment: bool = False
 
 
@@ -77,7 +110,7 @@ TRUTHS = (
     Truth("fading response", 0.48, 15, "six then monthly", fades=0.13),
     Truth("twice weekly for a year", 0.42, 4, "twice weekly", days=400),
     Truth("no response", 0.04, 3, "six then monthly"),
-    Truth("sparse diary", 0.45, 14, "six then monthly", logged=0.38),
+    Truth("sparse diary", 0.45, 14, "six then monthly", logged=0.38, silent=6),
     Truth("a course of six", 0.52, 16, "six"),
     Truth("unwell days", 0.38, 9, "six then monthly", unwell=0.13),
     Truth("began in mid-treatment", 0.40, 12, "monthly before", starts_in_treatment=True),
@@ -119,35 +152,48 @@ def one_patient(place: int, days: int, seed: int, until: date) -> DemoPatient:
     # A truth with its own length keeps it while the demo has its usual one.
     length = truth.days if truth.days and days == 180 else days
     since = until - timedelta(days=length - 1)
-    infused = infusion_days(truth, since, until)
+    infused = infusion_days(truth, since, until, Random(f"{seed}/{place}/course"))
     diary = tuple(diary_of(truth, since, until, infused, random))
     return DemoPatient(key, name, born, truth, diary, tuple(infusions_of(truth, infused, until, random)))
 
 
-def infusion_days(truth: Truth, since: date, until: date) -> list[date]:
-    """When this person was infused, by the pattern of their treatment."""
-    first = since + timedelta(days=18)
+def infusion_days(truth: Truth, since: date, until: date, random: Random) -> list[date]:
+    """When this person was infused, by the pattern of their treatment; clinics work Monday to Friday."""
     if truth.schedule == "none yet":
         return []
-    if truth.schedule == "six":
-        first = max(first, until - timedelta(days=45))
-        return _up_to(until, [first + timedelta(days=d) for d in (0, 3, 5, 7, 10, 12)])
-    if truth.schedule == "twice weekly":
-        starts = [first + timedelta(days=d) for d in (0, 3, 5, 7, 10, 12)]
-        weeks = (until - starts[-1]).days // 7 + 1
-        return _up_to(
-            until, starts + [starts[-1] + timedelta(days=7 * w + d) for w in range(weeks) for d in (4, 7)]
-        )
     if truth.schedule == "monthly before":
-        begun = since - timedelta(days=80)
-        return _up_to(until - timedelta(days=2), [begun + timedelta(days=27 * n) for n in range(20)])
-    induction = [first + timedelta(days=d) for d in (0, 3, 5, 7, 10, 12)]
-    later = [induction[-1] + timedelta(days=27 * n) for n in range(1, 40)]
-    return _up_to(until - timedelta(days=3), induction + later)
+        begun = _monday(since - timedelta(days=80)) + timedelta(days=random.randrange(5))
+        return _up_to(until, _onward(begun, 20, random))
+    first = _monday(since + timedelta(days=18 + 7 * random.randrange(2)))
+    if truth.schedule == "six":
+        first = max(first, _monday(until - timedelta(days=45)))
+    induction = [first + timedelta(days=d) for d in INDUCTION]
+    if truth.schedule == "six":
+        return _up_to(until, induction)
+    if truth.schedule == "twice weekly":
+        weeks = (until - first).days // 7 + 1
+        return _up_to(
+            until, induction + [first + timedelta(days=7 * w + d) for w in range(2, weeks) for d in (0, 3)]
+        )
+    return _up_to(until, induction + _onward(induction[-1], 40, random)[1:])
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def _onward(first: date, count: int, random: Random) -> list[date]:
+    """About every four weeks from a first day on; the weekday wanders within the week."""
+    days = [first]
+    while len(days) < count:
+        week = _monday(days[-1]) + timedelta(days=7 * random.choice((3, 4, 4, 4, 5)))
+        days.append(week + timedelta(days=random.randrange(5)))
+    return days
 
 
 def _up_to(until: date, days: list[date]) -> list[date]:
-    return [day for day in days if day <= until]
+    """The days that are over, but for the last two: a demo shall not begin in the middle of an infusion."""
+    return [day for day in days if day < until - timedelta(days=1)]
 
 
 def diary_of(
@@ -157,6 +203,7 @@ def diary_of(
     base = {key: 5.6 + random.random() * 1.9 for key in KEYS}
     base["pain"] += 0.6
     habit = random.choice((19, 20, 21))
+    words = random.sample(NOTES, len(NOTES))
     drift = dict.fromkeys(KEYS, 0.0)
     for step in range((until - since).days + 1):
         on = since + timedelta(days=step)
@@ -167,11 +214,13 @@ def diary_of(
             key: round(min(10, max(0, base[key] * (1 - effect * SHARE[key]) + drift[key]))) for key in KEYS
         }
         chance, minute = random.random(), random.randrange(60)
-        extras = _extras(scores, random)
+        extras = _extras(scores, words[step % len(words)], random)
         late = random.random() < 0.06 and on < until
         at = datetime.combine(
             on + timedelta(days=int(late)), time(10 if late else habit, minute), clock.zone_of(ZONE)
         )
+        if (until - on).days < truth.silent:
+            continue
         if chance < truth.unwell:
             yield DemoDay(on, at, {"unwell": "yes"})
         elif chance < truth.unwell + truth.logged * (1 - truth.unwell):
@@ -192,7 +241,7 @@ def relief_on(truth: Truth, on: date, infused: list[date]) -> float:
     return best
 
 
-def _extras(scores: dict[str, int], random: Random) -> dict[str, str]:
+def _extras(scores: dict[str, int], words: str, random: Random) -> dict[str, str]:
     found: dict[str, str] = {}
     if random.random() < 0.5:
         found["sleep_hours"] = str(
@@ -204,7 +253,7 @@ def _extras(scores: dict[str, int], random: Random) -> dict[str, str]:
     if random.random() < 0.2:
         found["interference"] = str(min(10, max(0, scores["pain"] + random.randrange(-2, 2))))
     if random.random() < 0.12:
-        found["note"] = random.choice(NOTES)
+        found["note"] = words
         found["note_private"] = "yes" if random.random() < 0.25 else "no"
     if random.random() < 0.025:
         found["written_by"] = "helper"
@@ -220,8 +269,9 @@ def infusions_of(truth: Truth, infused: list[date], until: date, random: Random)
             dose = min(dose + 5, round(weight * 0.9))
         yield DemoInfusion(_infusion(day, number, dose, weight, "done", random))
     if infused and truth.schedule != "six":
-        gap = 3 if truth.schedule == "twice weekly" else 9
-        day = until + timedelta(days=gap)
+        day = _monday(infused[-1]) + timedelta(days=7 if truth.schedule == "twice weekly" else 28)
+        while day <= until + timedelta(days=1):
+            day += timedelta(days=3 if truth.schedule == "twice weekly" else 7)
         yield DemoInfusion(_infusion(day, len(infused) + 1, dose, weight, "planned", random))
 
 

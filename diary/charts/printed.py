@@ -10,7 +10,7 @@ from diary.charts.scale import DROP_COLOUR, INK, INK_2, LINE, Plot, apart, label
 from diary.charts.words import describe, period
 
 FONT = "Atkinson Hyperlegible Next"
-LEFT, WORDS, LANE = 128, 108, 66
+LEFT, WORDS, LANE = 142, 112, 66
 LEAST_DROPS = 14  # units an infusion needs for a drop and a hairline of its own
 
 
@@ -43,15 +43,15 @@ def _given(whole: Plot, inside: Sequence[Mark]) -> str:
         return draw.ticks(whole, inside, 6, 8) + draw.infusions(whole, strong, None, 14)
     body, free = draw.infusions(whole, inside, 12, 14), 0.0
     for _, last, words in draw.numbers(whole, inside):
-        body += _text(last + 6, 12, words, 8, DROP_COLOUR, 700) if last >= free else ""
-        free = last + 10 + 4.5 * len(words)
+        body += _text(last + 6, 12, words, 10, DROP_COLOUR, 700) if last >= free else ""
+        free = last + 10 + 5.6 * len(words)
     return body
 
 
 def _months(whole: Plot, y: float) -> str:
     return "".join(
-        _text(whole.edge(d) + 3, y, ends.month_name(d, whole.frame), 7.5, INK_2)
-        for d in ends.spaced_months(whole, 52)
+        _text(whole.edge(d) + 3, y, ends.month_name(d, whole.frame), 9.5, INK_2)
+        for d in ends.spaced_months(whole, 62)
     )
 
 
@@ -61,18 +61,18 @@ def _bars_said(frame: Frame, width: float) -> str:
     if not words:
         return ""
     span = "one week" if "one week" in words else "four weeks"
-    return _text(0, 8, f"Each bar is {span}: lowest", 7.5, INK_2) + _text(
-        0, 17, "to highest, dot: middle score", 7.5, INK_2
+    return _text(0, 8, f"Each bar is {span}: lowest", 9.5, INK_2) + _text(
+        0, 18, "to highest, dot: middle score", 9.5, INK_2
     )
 
 
 def _lane(plot: Plot, series: Series, width: int) -> str:
     names = (
-        _text(0, plot.top + 22, series.name, 10, INK, 700)
-        + _text(0, plot.top + 34, "lower is better", 8, INK_2)
-        + _text(plot.left - 6, plot.top + 3, "worst 10", 7.5, INK_2, 400, "end")
-        + _text(plot.left - 6, plot.y(5) + 3, "5", 7.5, INK_2, 400, "end")
-        + _text(plot.left - 6, plot.bottom + 3, "none 0", 7.5, INK_2, 400, "end")
+        _text(0, plot.top + 21, series.name, 12.5, INK, 700)
+        + _text(0, plot.top + 34, "lower is better", 10.5, INK_2)
+        + _text(plot.left - 6, plot.top + 3, "worst 10", 9.5, INK_2, 400, "end")
+        + _text(plot.left - 6, plot.y(5) + 3, "5", 9.5, INK_2, 400, "end")
+        + _text(plot.left - 6, plot.bottom + 3, "none 0", 9.5, INK_2, 400, "end")
     )
     rule = f'<path stroke="{LINE}" stroke-width=".7" d="M0 {n(plot.top - 10)}H{width}"/>'
     under = draw.levels(plot, series)
@@ -81,10 +81,11 @@ def _lane(plot: Plot, series: Series, width: int) -> str:
 
 def _ends(plot: Plot, series: Series) -> str:
     wanted = ends.words_of_levels(series, is_narrow=False)
-    ys = apart([plot.y(score) + 3 for score, _, _ in wanted], 11, plot.top, plot.bottom + 4)
+    ys = apart([plot.y(score) + 3 for score, _, _ in wanted], 12, plot.top, plot.bottom + 4)
     looks = {"lab": (INK, 700), "": (INK_2, 400)}
     return "".join(
-        _text(plot.right + 7, y, words, 8, *looks[cls]) for y, (_, words, cls) in zip(ys, wanted, strict=True)
+        _text(plot.right + 7, y, words, 10, *looks[cls])
+        for y, (_, words, cls) in zip(ys, wanted, strict=True)
     )
 
 

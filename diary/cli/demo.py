@@ -45,7 +45,11 @@ def demo(patients: int, days: int, seed: int, until: str, anyway: bool) -> None:
     """Two clinics of invented people."""
     if current_app.config["SETTINGS"].production:
         fail("The demo's passphrase is known to everybody, so it is refused in production.")
-    last = day_or_fail(until, "--until") if until else clock.now().date() - timedelta(days=1)
+    last = (
+        day_or_fail(until, "--until")
+        if until
+        else clock.diary_day(clock.now(), truths.ZONE) - timedelta(days=1)
+    )
     with db.read() as s:
         if has_people(s) and not anyway:
             fail("There are people here already; --anyway puts the demo beside them.")

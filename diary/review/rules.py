@@ -38,7 +38,7 @@ class Reason:
 
 
 def state_of(day: DayState | None) -> str:
-    """The square of a day: logged, partly, late, unwell or missing."""
+    """The square of a day: logged (all five), partly, late, unwell or missing."""
     if day is None or (not day.given and not day.unwell):
         return "missing"
     if not day.given:
@@ -46,7 +46,7 @@ def state_of(day: DayState | None) -> str:
     scored = {key for key, score in day.scores.items() if score is not None}
     if scored <= day.late:
         return "late"
-    return "logged" if len(scored) >= 3 else "partly"
+    return "logged" if len(scored) == len(KEYS) else "partly"
 
 
 def adherence(days: Mapping[date, DayState], until: date, count: int = SQUARES) -> list[str]:

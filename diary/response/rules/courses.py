@@ -44,7 +44,10 @@ class Duration:
 
 @dataclass(frozen=True, slots=True)
 class InfusionResponse:
-    """What one infusion did to one symptom; days are counted from the infusion, shares are of the baseline."""
+    """What one infusion did to one symptom; days are counted from the infusion, shares are of the baseline.
+
+    `is_over`: its window was ended by the next infusion or its 56th day, so that no day can be added.
+    """
 
     on: date
     status: str
@@ -61,6 +64,7 @@ class InfusionResponse:
     duration: Duration | None = None
     known_early: int = 0
     needed_early: int = 0
+    is_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +219,7 @@ def _response(
         "infusion_baseline": mean(week_before) if len(week_before) >= 3 else None,
         "known_early": sum(1 for n, _ in known if n <= 7),
         "needed_early": (early + 1) // 2,
+        "is_over": reason != "diary_end",
     }
     if baseline is None or not length:
         return InfusionResponse(status="no_baseline" if length else "no_window", **facts)
@@ -354,7 +359,7 @@ def _at_least(responses: list[InfusionResponse], name: str, share: float) -> int
     return sum(1 for r in responses if (getattr(r, name) or 0.0) >= share - TOLERANCE)
 
 
-HIDDEN = ("known_early", "needed_early")
+HIDDEN = ("known_early", "needed_early", "is_over")
 
 
 def as_json(email: str, by_symptom: Mapping[str, Iterable[Course]]) -> dict[str, Any]:

@@ -154,9 +154,10 @@ def infusion_sentence(infusion: InfusionResponse) -> str:
         case "no_response":
             return f"no relief on two days running, {infusion.logged_days} of {plural(infusion.window_days, 'day')} logged"
         case "not_yet":
-            return f"not by day {infusion.window_days}; it can still come"
+            after = "" if infusion.is_over else "; it can still come"
+            return f"not by day {infusion.window_days}{after}"
         case "not_enough_days":
-            return f"not enough days yet: {infusion.known_early} of {infusion.needed_early}"
+            return f"not enough days{'' if infusion.is_over else ' yet'}: {infusion.known_early} of {infusion.needed_early}"
         case "no_baseline":
             return "no level before the infusions to compare with"
         case "baseline_low":
@@ -216,13 +217,14 @@ def story(courses: Sequence[Course], key: str, last_day: date | None) -> Finding
                 f"Logged on {infusion.logged_days} of {infusion.window_days} days. {counted}",
             )
         case "not_enough_days":
+            how = "was logged too rarely" if infusion.is_over else "a few more logged days are needed"
             return Finding(
-                f"Not enough days yet: {infusion.known_early} of {infusion.needed_early}.",
-                f"After the last infusion a few more logged days are needed. {counted}",
+                f"Not enough days{'' if infusion.is_over else ' yet'}: {infusion.known_early} of {infusion.needed_early}.",
+                f"{'The time after' if infusion.is_over else 'After'} the last infusion {how}. {counted}",
             )
         case _:
             return Finding(
-                f"No relief from {name} by day {infusion.window_days}; it can still come.",
+                f"No relief from {name} by day {infusion.window_days}{'' if infusion.is_over else '; it can still come'}.",
                 f"Logged on {infusion.logged_days} of {infusion.window_days} days. {counted}",
             )
 

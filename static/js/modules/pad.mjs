@@ -87,5 +87,7 @@ export default function pad(sheet) {
     }
     show(current?.disabled ? questions.find((q) => !isAnswered(q)) ?? null : current);
   });
-  show(questions.find((q) => q.classList.contains("now")) ?? null);
+  // Somebody may have tapped before this was loaded.
+  const first = questions.find((q) => q.classList.contains("now")) ?? null;
+  show(first && isAnswered(first) ? questions.find((q) => !isAnswered(q)) ?? null : first);
 }

@@ -37,6 +37,7 @@ export default function saving(form) {
   document.addEventListener("input", (event) => {
     if (event.target.form === form) typed += 1;
   });
+  const differs = (f) => (f.type === "radio" || f.type === "checkbox" ? f.checked !== f.defaultChecked : f.value !== f.defaultValue);
   form.addEventListener("htmx:beforeRequest", () => {
     sent = typed;
     say("Saving");
@@ -54,4 +55,9 @@ export default function saving(form) {
   window.addEventListener("pagehide", () => {
     if (kept < typed) navigator.sendBeacon(form.action, new FormData(form));
   });
+  // What was tapped before this was loaded; the server knows a repeat.
+  if ([...form.elements].some((f) => "defaultValue" in f && f.type !== "hidden" && differs(f))) {
+    typed += 1;
+    form.requestSubmit();
+  }
 }
