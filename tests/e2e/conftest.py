@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from diary import db
@@ -15,11 +15,16 @@ from tests.page_client import PageClient
 
 TODAY = date(2026, 11, 23)
 NOW = datetime(2026, 11, 23, 18, 5, tzinfo=UTC)
+PATIENCE = (
+    30_000  # milliseconds; a busy machine may be slow, and a test that would pass shall not fail for it
+)
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
 PHONE = {"width": 412, "height": 915}
 DESK = {"width": 1280, "height": 800}
 # A refused form answers 422 on purpose; Chromium writes each such answer to the console.
 EXPECTED = "Failed to load resource: the server responded with a status of 4"
+
+expect.set_options(timeout=PATIENCE)
 
 
 class Quiet(WSGIRequestHandler):
@@ -68,7 +73,7 @@ def open_as(app, cast, live, browser):
             cookie = PageClient(app, getattr(cast, name)).http.get_cookie("neap")
             context.add_cookies([{"name": "neap", "value": cookie.value, "url": live}])
         page = context.new_page()
-        page.set_default_timeout(8000)
+        page.set_default_timeout(PATIENCE)
         if watch:
             _watch(page, complaints)
         return page
