@@ -10,7 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from diary import cli, config, db
 from diary.lib import assets, converters, errors, filters, health, http, log, sealing, sessions
 
-BLUEPRINTS = ("accounts", "careteam", "safety", "entries", "infusions", "review", "reports")
+BLUEPRINTS = ("accounts", "careteam", "safety", "entries", "infusions", "review", "reports", "sync")
 
 
 def create_app(environ: Mapping[str, str] | None = None) -> Flask:

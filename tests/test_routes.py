@@ -2,7 +2,7 @@
 
 import pytest
 
-RULES = {"public", "signed_in", "patient", "staff", "clinician", "admin"}
+RULES = {"patient_api", "public", "signed_in", "patient", "staff", "clinician", "admin"}
 PUBLIC = {"/sign-in", "/invitations/<token>", "/help", "/healthz", "/readyz"}
 
 

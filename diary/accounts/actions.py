@@ -72,13 +72,13 @@ def touch_session(s: Session, session_id: int, now: datetime) -> None:
 def end_sessions(
     s: Session, person_id: int, now: datetime, only: int | None = None, but: int | None = None
 ) -> None:
-    """End all of a person's sessions, only one of them, or all but one."""
+    """End all of a person's sessions, only one of them (the person's own sign-out), or all but one (revoked)."""
     wanted = update(LoginSession).where(LoginSession.person_id == person_id, LoginSession.ended_at.is_(None))
     if only is not None:
         wanted = wanted.where(LoginSession.id == only)
     if but is not None:
         wanted = wanted.where(LoginSession.id != but)
-    s.execute(wanted.values(ended_at=now))
+    s.execute(wanted.values(ended_at=now, revoked=only is None))
 
 
 def remember_device(s: Session, person_id: int, now: datetime) -> str:

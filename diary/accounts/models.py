@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import Column, LargeBinary
+from sqlalchemy import Column, LargeBinary, false
 from sqlmodel import Field, SQLModel
 
 from diary.lib import sealing
@@ -48,6 +48,7 @@ class LoginSession(SQLModel, table=True):
     created_at: datetime = Field(sa_type=Moment)
     seen_at: datetime = Field(sa_type=Moment)
     ended_at: datetime | None = Field(default=None, sa_type=Moment)
+    revoked: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class KnownDevice(SQLModel, table=True):

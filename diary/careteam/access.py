@@ -7,12 +7,13 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
-from flask import abort, g, redirect, request, url_for
+from flask import abort, g, jsonify, redirect, request, session, url_for
 from flask_login import UserMixin, current_user
 from sqlalchemy import bindparam, select
 from sqlmodel import Session
 from werkzeug.wrappers import Response
 
+from diary import db
 from diary.accounts.models import LoginSession, Person
 from diary.accounts.rules import is_alive, is_stale, token_hash
 from diary.careteam.models import CareLink, Clinic, Consent, Membership
@@ -186,6 +187,33 @@ patient = _rule("patient", lambda viewer: viewer.is_patient)
 staff = _rule("staff", lambda viewer: viewer.is_staff)
 clinician = _rule("clinician", lambda viewer: viewer.is_clinician)
 admin = _rule("admin", lambda viewer: viewer.is_admin)
+
+
+def patient_api(view: Callable[..., Any]) -> Callable[..., Any]:
+    """A patient's phone: no session is 401 in JSON, which says whether this session was taken away."""
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        g.no_store = True
+        if not current_user.is_authenticated:
+            response = jsonify(error="signed_out", wipe=_was_revoked(session.get("_user_id")))
+            response.status_code = 401
+            return response
+        if not viewer().is_patient:
+            abort(404)
+        return view(*args, **kwargs)
+
+    guarded.access = "patient_api"  # type: ignore[attr-defined]
+    return guarded
+
+
+def _was_revoked(token: str | None) -> bool:
+    """Whether this token's session was ended from elsewhere; an unknown or merely old one was not."""
+    if not token:
+        return False
+    with db.read() as s:
+        wanted = select(LoginSession.revoked).where(LoginSession.token_hash == token_hash(token))
+        return bool(s.scalar(wanted))
 
 
 def to_sign_in() -> Response:

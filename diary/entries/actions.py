@@ -64,10 +64,24 @@ class DayWrite:
     written_by: str | None = None
     recorded_at: datetime | None = None
     clock_off: bool = False
+    zone_assumed: bool = False
     base: Mapping[str, Sequence[UUID]] = field(default_factory=dict)
     seen: UUID | None = None
     digest: bytes = b""
     names: UUID | None = None
+    is_settled: bool = False  # this server took it before it was restored: the day is not judged again
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is kept of a stored write: enough to answer a repeat of it."""
+
+    digest: bytes
+    revision: int
+    fields: frozenset[str]
+    superseded: frozenset[str]
+    effective_at: datetime
+    clock_off: bool
 
 
 @dataclass(frozen=True)
@@ -87,6 +101,17 @@ _sync = SyncWrite.__table__  # type: ignore[attr-defined]
 _known = select(_sync.c.digest, _sync.c.revision, _sync.c.superseded).where(
     _sync.c.person_id == bindparam("person"), _sync.c.id == bindparam("write")
 )
+_known_whole = (
+    select(
+        _sync.c.digest, _sync.c.revision, _sync.c.superseded,
+        _revision.c.fields, _revision.c.effective_at, _revision.c.clock_off,
+    )
+    .join_from(
+        _sync, _revision,
+        (_revision.c.entry_id == _sync.c.entry_id) & (_revision.c.number == _sync.c.revision),
+    )
+    .where(_sync.c.person_id == bindparam("person"), _sync.c.id == bindparam("write"))
+)  # fmt: skip
 _insert_entry = _entry.insert()
 _update_entry = _entry.update().where(_entry.c.id == bindparam("entry_id"))
 _insert_revision = _revision.insert().inline()
@@ -113,7 +138,7 @@ def record_entry(s: Session, viewer: access.Viewer, patient_id: int, write: DayW
         if known is not None:
             return _repeat(write.id, known)
     entry_id, revisions, writes = stored_writes(connection, patient_id, write.day)
-    if write.source != IMPORT:
+    if write.source != IMPORT and not write.is_settled:
         closed = why_closed(write.day, today_for(write.effective_at, write.zone), revisions > 0)
         if closed:
             raise Closed(closed)
@@ -121,6 +146,21 @@ def record_entry(s: Session, viewer: access.Viewer, patient_id: int, write: DayW
     if not write.fields:
         return Recorded(write.id, 0, {})
     return _store(s, viewer, patient_id, write, entry_id, revisions, writes)
+
+
+def known_write(s: Session, viewer: access.Viewer, patient_id: int, write_id: UUID) -> Known | None:
+    """What is kept of one of the person's own writes; None for an id that was never stored."""
+    if not viewer.operator and viewer.person_id != patient_id:
+        raise access.Hidden
+    connection = s.connection()
+    _one_at_a_time(connection, patient_id)
+    row = connection.execute(_known_whole, {"person": patient_id, "write": write_id.bytes}).first()
+    if row is None:
+        return None
+    return Known(
+        row.digest, row.revision, frozenset(json.loads(row.fields)),
+        frozenset(row.superseded.split()), row.effective_at, row.clock_off,
+    )  # fmt: skip
 
 
 def _one_at_a_time(connection: Connection, patient_id: int) -> None:
@@ -187,7 +227,8 @@ def _store(
     connection.execute(
         _insert_sync,
         {
-            "person_id": patient_id, "id": write.id.bytes, "digest": write.digest, "revision": number,
+            "person_id": patient_id, "id": write.id.bytes, "digest": write.digest,
+            "entry_id": entry_id, "revision": number,
             "superseded": " ".join(superseded), "received_at": write.received_at,
         },
     )  # fmt: skip
@@ -237,6 +278,7 @@ def _revision_values(
         "effective_at": write.effective_at,
         "clock_off": write.clock_off,
         "zone": write.zone,
+        "zone_assumed": write.zone_assumed,
         "fields": json.dumps(fields, separators=(",", ":")),
         "base": json.dumps(base, separators=(",", ":")),
         "note_sealed": sealing.seal("entry_revision", write.id.bytes.hex(), "note", note.text or "")

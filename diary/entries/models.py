@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Column, LargeBinary, UniqueConstraint
+from sqlalchemy import Column, LargeBinary, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
 from diary.lib import sealing
@@ -62,6 +62,7 @@ class EntryRevision(SQLModel, table=True):
     effective_at: datetime = Field(sa_type=Moment)
     clock_off: bool = False
     zone: str
+    zone_assumed: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     fields: str = "{}"
     base: str = "{}"
     note_sealed: bytes | None = None

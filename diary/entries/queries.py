@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -18,17 +19,20 @@ from diary.lib import sealing
 
 _entry = Entry.__table__  # type: ignore[attr-defined]
 _revision = EntryRevision.__table__  # type: ignore[attr-defined]
-_stored = (
+_writes = (
     select(
-        _entry.c.id.label("entry_id"), _entry.c.revisions,
+        _entry.c.id.label("entry_id"), _entry.c.revisions, _entry.c.day,
         _revision.c.number, _revision.c.write_id, _revision.c.names, _revision.c.effective_at, _revision.c.source,
         _revision.c.recorded_at, _revision.c.written_by, _revision.c.fields, _revision.c.base, _revision.c.note_sealed,
         _revision.c.zone, _revision.c.device, _revision.c.received_at,
     )
     .join_from(_entry, _revision, _revision.c.entry_id == _entry.c.id)
-    .where(_entry.c.person_id == bindparam("person"), _entry.c.day == bindparam("day"))
-    .order_by(_revision.c.number)
+    .where(_entry.c.person_id == bindparam("person"))
 )  # fmt: skip
+_stored = _writes.where(_entry.c.day == bindparam("day")).order_by(_revision.c.number)
+_stored_days = _writes.where(_entry.c.day.between(bindparam("since"), bindparam("until"))).order_by(
+    _entry.c.day, _revision.c.number
+)
 _columns = [
     _entry.c[name]
     for name in (
@@ -226,6 +230,18 @@ def revisions_of(s: Session, viewer: access.Viewer, patient_id: int) -> Iterable
         .order_by(Entry.day, EntryRevision.number)
     )
     yield from s.execute(wanted).tuples()
+
+
+def days_with_writes(
+    s: Session, viewer: access.Viewer, patient_id: int, since: date, until: date
+) -> Iterable[tuple[date, int, list[Write]]]:
+    """(day, number of revisions, writes in the order they came) of a person's own stored days; one statement."""
+    if not viewer.operator and viewer.person_id != patient_id:
+        raise access.Hidden
+    rows = s.connection().execute(_stored_days, {"person": patient_id, "since": since, "until": until})
+    for day, of_day in groupby(rows, key=lambda row: row.day):
+        found = list(of_day)
+        yield day, found[0].revisions, [write_of(row) for row in found]
 
 
 def stored_writes(connection: Connection, patient_id: int, day: date) -> tuple[int | None, int, list[Write]]:

@@ -1,6 +1,6 @@
 """Error pages in plain words, with an id and never any data; what was typed is handed back."""
 
-from flask import Flask, Response, g, render_template, request
+from flask import Flask, Response, g, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
@@ -27,6 +27,15 @@ WORDS = {
         "Nothing was stored just now. What you typed is below: please send it again in a moment.",
     ),
 }
+NAMES = {
+    400: "unreadable",
+    403: "origin",
+    404: "not_found",
+    405: "method",
+    413: "too_large",
+    500: "failed",
+    503: "busy",
+}
 HIDDEN_FIELDS = {"csrf_token", "passphrase", "current", "again"}
 
 
@@ -45,6 +54,8 @@ def init_app(app: Flask) -> None:
 
 def page(code: int, typed: bool = False, headers: dict[str, str] | None = None) -> Response:
     """The error page of a status; with `typed` it holds what the form held, ready to be sent again."""
+    if request.path.startswith("/api/"):
+        return _for_programs(code, headers)
     title, words = WORDS.get(code, WORDS[400])
     fields = _typed() if typed and request.method == "POST" else []
     body = render_template(
@@ -52,6 +63,14 @@ def page(code: int, typed: bool = False, headers: dict[str, str] | None = None) 
     )
     g.no_store = True
     return Response(body, status=code, headers=headers)
+
+
+def _for_programs(code: int, headers: dict[str, str] | None) -> Response:
+    response = jsonify(error=NAMES.get(code, "refused"))
+    response.status_code = code
+    response.headers.update(headers or {})
+    g.no_store = True
+    return response
 
 
 def _typed() -> list[tuple[str, str]]:

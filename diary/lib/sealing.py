@@ -25,6 +25,7 @@ class Sealer:
     def __init__(self, keys: Sequence[str]) -> None:
         self._boxes = [(_mark(key), AESGCM(_derived(key, "fields"))) for key in keys]
         self._index_key = _derived(keys[-1], "index")
+        self._signing = [_derived(key, "receipts") for key in keys]
 
     def seal(self, table: str, row: object, column: str, text: str) -> bytes:
         mark, box = self._boxes[0]
@@ -46,6 +47,15 @@ class Sealer:
         """A blind index: equal addresses give equal 32 bytes, which tell nothing without the key."""
         plain = unicodedata.normalize("NFKC", email).strip().casefold()
         return hmac.digest(self._index_key, plain.encode(), "sha256")
+
+    def signature(self, message: bytes) -> str:
+        """Proof that this install said a message; 32 bytes in hex."""
+        return hmac.digest(self._signing[0], message, "sha256").hex()
+
+    def is_signed(self, message: bytes, signature: str) -> bool:
+        """Whether this install said it, with its present key or an older one."""
+        made = (hmac.digest(key, message, "sha256").hex() for key in self._signing)
+        return any(hmac.compare_digest(one, signature) for one in made)
 
 
 def _mark(key: str) -> bytes:
@@ -78,6 +88,14 @@ def unseal(table: str, row: object, column: str, sealed: bytes) -> str:
 
 def email_index(email: str) -> bytes:
     return _sealer().index(email)
+
+
+def signature(message: bytes) -> str:
+    return _sealer().signature(message)
+
+
+def is_signed(message: bytes, signature: str) -> bool:
+    return signature.isascii() and _sealer().is_signed(message, signature)
 
 
 def sealed(name: str, row_of: Callable[[Any], object]) -> Any:

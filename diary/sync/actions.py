@@ -1,0 +1,114 @@
+"""A phone's write: judged in the protocol's order, stored by the diary's own action, answered with a receipt."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlmodel import Session
+
+from diary.careteam import access
+from diary.entries import actions as entries
+from diary.entries.rules import digest_of, effective_moment, today_for
+from diary.lib import sealing
+from diary.lib.types import from_ms, to_ms
+from diary.sync import rules
+from diary.sync.forms import Sent, parse_body
+from diary.sync.models import SyncEpoch
+from diary.sync.queries import epoch
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Status and JSON of an answer; only a 200 means that the write is stored."""
+
+    status: int
+    body: Mapping[str, Any]
+
+
+def put_write(
+    s: Session, viewer: access.Viewer, person: UUID, write_id: UUID, body: Mapping[str, Any], now: datetime
+) -> Answer:
+    """Store one write of the viewer's own diary, or answer its repeat; the body's person and version are checked.
+
+    In the order of line 7: is the id known, then the form, then the action.
+    """
+    digest = digest_of(rules.digested(body))
+    known = entries.known_write(s, viewer, viewer.me, write_id)
+    if known is not None:
+        if known.digest != digest:
+            return Answer(409, {"error": "id_reused"})
+        return _stored(s, person, write_id, digest, known, now)
+    sent, errors = parse_body(body)
+    if sent is None:
+        return Answer(422, {"fields": errors})
+    judged = _judge(sent, person, write_id, digest, now)
+    if judged is None:
+        return Answer(425, {"now": now.isoformat(timespec="milliseconds")})
+    effective_at, clock_off, is_settled = judged
+    zone = sent.zone or viewer.zone
+    write = entries.DayWrite(
+        id=write_id, day=sent.day, fields=sent.fields, received_at=now, effective_at=effective_at, zone=zone,
+        source=entries.PHONE, device=sent.device or viewer.device, written_by=sent.written_by,
+        recorded_at=sent.recorded_at, clock_off=clock_off, zone_assumed=sent.zone is None, base=sent.base,
+        digest=digest, is_settled=is_settled,
+    )  # fmt: skip
+    try:
+        recorded = entries.record_entry(s, viewer, viewer.me, write)
+    except entries.Closed as error:
+        today = today_for(effective_at, zone)
+        return Answer(422, {"fields": {"day": str(error)}, "day": today.isoformat()})
+    lost = {name for name, became in recorded.outcome.items() if became == "superseded"}
+    stored = entries.Known(
+        digest, recorded.revision, frozenset(recorded.outcome), frozenset(lost), effective_at, clock_off
+    )
+    return _stored(s, person, write_id, digest, stored, now)
+
+
+def _judge(
+    sent: Sent, person: UUID, write_id: UUID, digest: bytes, now: datetime
+) -> tuple[datetime, bool, bool] | None:
+    """(when the answer counts as given, whether the clock was off, whether a receipt says so), or None for 425."""
+    settled = _by_receipt(sent.receipt, person, write_id, digest) if sent.receipt else None
+    if settled is not None:
+        return (*settled, True)
+    if rules.is_clock_unknown(now, sent.sent_at, sent.skew):
+        return None
+    return (*effective_moment(sent.recorded_at, sent.sent_at, sent.skew, now), False)
+
+
+def _by_receipt(text: str, person: UUID, write_id: UUID, digest: bytes) -> tuple[datetime, bool] | None:
+    """What this server said before it was restored; None for a receipt that is not its own."""
+    found = rules.parse_receipt(text)
+    if found is None:
+        return None
+    moment, clock_off, signature = found
+    signed = rules.signed_part(person, write_id, digest, rules.receipt_text(moment, clock_off))
+    return (from_ms(moment), clock_off) if sealing.is_signed(signed, signature) else None
+
+
+def _stored(
+    s: Session, person: UUID, write_id: UUID, digest: bytes, known: entries.Known, now: datetime
+) -> Answer:
+    text = rules.receipt_text(to_ms(known.effective_at), known.clock_off)
+    signature = sealing.signature(rules.signed_part(person, write_id, digest, text))
+    return Answer(
+        200,
+        {
+            "id": str(write_id),
+            "revision": known.revision,
+            "outcome": rules.outcome(known.fields, known.superseded),
+            "epoch": epoch(s),
+            "now": now.isoformat(timespec="milliseconds"),
+            "receipt": f"{text}.{signature}",
+        },
+    )
+
+
+def begin_epoch(s: Session) -> str:
+    """A new epoch, upon which every phone sends again what it sent in the last 35 days; for a restored database."""
+    row = s.get_one(SyncEpoch, 1)
+    row.epoch = uuid4().hex
+    s.add(row)
+    return row.epoch

@@ -1,0 +1,167 @@
+"""A phone's body as untrusted JSON to a typed write, or words by key."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from diary.entries.forms import parse_date, parse_day
+from diary.entries.rules import FIELDS
+from diary.lib import clock
+from diary.lib.forms import UNSHOWABLE
+from diary.sync.rules import KEYS, KINDS, OPTIONAL
+
+LONGEST_DEVICE = 80
+MOST_IDS = 200
+LARGEST_SKEW = 400 * 366 * 24 * 3600 * 1000
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A body that could be read; `zone` is None where the phone named one that does not exist."""
+
+    device: str
+    day: date
+    zone: str | None
+    recorded_at: datetime
+    sent_at: datetime
+    skew: timedelta
+    base: Mapping[str, list[UUID]]
+    fields: Mapping[str, Any]
+    written_by: str | None
+    receipt: str | None
+
+
+@dataclass
+class _Reader:
+    """Reads keys one by one and remembers what was wrong with which."""
+
+    body: Mapping[str, Any]
+    errors: dict[str, str] = field(default_factory=dict)
+
+    def text(self, name: str, longest: int = 200) -> str:
+        value = self.body.get(name)
+        if not isinstance(value, str) or len(value) > longest or UNSHOWABLE.search(value):
+            self.errors[name] = f"{name} is a text of at most {longest} characters."
+            return ""
+        return value
+
+    def moment(self, name: str) -> datetime:
+        text = self.text(name, 40)
+        try:
+            found = datetime.fromisoformat(text)
+            if found.tzinfo is None:
+                raise ValueError
+            return found.astimezone(UTC)
+        except (ValueError, OverflowError):
+            self.errors.setdefault(
+                name, f"{name} is a moment with its offset, like 2026-03-15T20:41:07.123+01:00."
+            )
+            return datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def parse_json(data: bytes) -> dict[str, Any] | None:
+    """The object that a body is, or None for anything else."""
+    try:
+        found = json.loads(data.decode("utf-8"), parse_constant=_no_constant, parse_float=_finite)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise ValueError(text)
+    return number
+
+
+def parse_body(body: Mapping[str, Any]) -> tuple[Sent | None, dict[str, str]]:
+    """A typed write, or errors by key; names of fields stand beside those of the body."""
+    reader = _Reader(body)
+    errors = reader.errors
+    for name in body:
+        if name not in KEYS | OPTIONAL:
+            shown = UNSHOWABLE.sub("?", name[:40])
+            errors[shown] = f"Neap does not know this: {shown}."
+    kind = body.get("kind")
+    if not isinstance(kind, str) or kind not in KINDS:
+        errors["kind"] = "kind is day."
+    day = _day(reader)
+    fields = _strings(reader)
+    typed = parse_day(fields)
+    errors.update(typed.errors)
+    if "note" in fields and "note_private" not in fields:
+        errors["note"] = "A note is sent with who may see it."
+    if not typed.fields and not errors:
+        errors["fields"] = "Nothing was answered."
+    sent = Sent(
+        device=reader.text("device", LONGEST_DEVICE),
+        day=day,
+        zone=_zone(reader),
+        recorded_at=reader.moment("recorded_at"),
+        sent_at=reader.moment("sent_at"),
+        skew=_skew(reader),
+        base=_base(reader),
+        fields=typed.fields,
+        written_by=typed.written_by,
+        receipt=reader.text("receipt") if body.get("receipt") is not None else None,
+    )
+    return (None, errors) if errors else (sent, {})
+
+
+def _day(reader: _Reader) -> date:
+    text = reader.text("day", 10)
+    try:
+        return parse_date(text)
+    except ValueError as error:
+        reader.errors["day"] = str(error)
+        return date(2000, 1, 1)
+
+
+def _zone(reader: _Reader) -> str | None:
+    name = reader.text("zone", 60)
+    return name if clock.is_zone(name) else None
+
+
+def _skew(reader: _Reader) -> timedelta:
+    value = reader.body.get("skew")
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > LARGEST_SKEW:
+        reader.errors["skew"] = "skew is a number of milliseconds."
+        return timedelta(0)
+    return timedelta(milliseconds=value)
+
+
+def _strings(reader: _Reader) -> dict[str, str]:
+    fields = reader.body.get("fields")
+    if not isinstance(fields, dict) or not all(isinstance(value, str) for value in fields.values()):
+        reader.errors["fields"] = "fields holds texts by name."
+        return {}
+    return fields
+
+
+def _base(reader: _Reader) -> dict[str, list[UUID]]:
+    base = reader.body.get("base")
+    wrong = "base holds lists of ids by field."
+    if not isinstance(base, dict):
+        reader.errors["base"] = wrong
+        return {}
+    found: dict[str, list[UUID]] = {}
+    for name, ids in base.items():
+        try:
+            if name not in FIELDS or not isinstance(ids, list) or len(ids) > MOST_IDS:
+                raise ValueError
+            found[name] = [UUID(i) for i in ids if isinstance(i, str) or _refuse()]
+        except (ValueError, AttributeError):
+            reader.errors["base"] = wrong
+    return found
+
+
+def _refuse() -> bool:
+    raise ValueError

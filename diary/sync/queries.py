@@ -1,0 +1,28 @@
+"""Reads for the phone: the database's epoch, and days with the writes that their values come from."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import Session
+
+from diary.careteam import access
+from diary.entries.queries import days_with_writes
+from diary.entries.rules import project
+from diary.sync.models import SyncEpoch
+from diary.sync.rules import described
+
+_epoch = select(SyncEpoch.epoch).where(SyncEpoch.id == 1)
+
+
+def epoch(s: Session) -> str:
+    """Which life of the database this is."""
+    return s.connection().execute(_epoch).scalar_one()
+
+
+def days(s: Session, viewer: access.Viewer, since: date, until: date) -> dict[str, Any]:
+    """The viewer's own days from `since` to `until`, as their phone keeps them."""
+    found = {}
+    for day, revision, writes in days_with_writes(s, viewer, viewer.me, since, until):
+        found[day.isoformat()] = described(project(writes, day), revision)
+    return found

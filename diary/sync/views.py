@@ -1,0 +1,103 @@
+"""The phone's API: one write by PUT, its days by GET; JSON only, and every refusal is JSON of ours."""
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, current_app, jsonify, request
+
+from diary import db
+from diary.careteam import access
+from diary.entries.forms import parse_date
+from diary.lib import clock, http
+from diary.lib.sessions import csrf
+from diary.sync import actions, queries, rules
+from diary.sync.forms import parse_json
+
+bp = Blueprint("sync", __name__, url_prefix="/api/v1/sync")
+csrf.exempt(bp)  # a page of another site can send neither the header nor our Origin
+
+
+def _refused(status: int, **body: Any) -> Response:
+    response = jsonify(body)
+    response.status_code = status
+    return response
+
+
+def _own_pages_only() -> Response | None:
+    """Line 7: Origin, then headers; before the session is looked at."""
+    if request.method != "GET" and (
+        request.headers.get("Origin") is None or http.is_foreign(current_app.config["ORIGIN"])
+    ):
+        return _refused(403, error="origin")
+    if request.headers.get("Neap-Client") != "1":
+        return _refused(400, error="client")
+    if request.method != "GET" and request.mimetype != "application/json":
+        return _refused(415, error="content_type")
+    return None
+
+
+bp.before_request(_own_pages_only)
+
+
+@bp.put("/<uuid:write_id>")
+@access.patient_api
+def update(write_id: UUID) -> Response:
+    viewer = access.viewer()
+    request.max_content_length = rules.LARGEST_BODY
+    body = parse_json(request.get_data())
+    if body is None:
+        return _refused(422, fields={"body": "This is not a JSON object."})
+    with db.write() as s:
+        person = access.own(s, viewer).uuid
+        problem = _of_another(body, person) or _of_another_version(body)
+        if problem is not None:
+            return problem
+        answer = actions.put_write(s, viewer, person, write_id, body, clock.now())
+    return _refused(answer.status, **answer.body)
+
+
+def _of_another(body: dict[str, Any], person: UUID) -> Response | None:
+    try:
+        named = UUID(body["person"])
+    except (KeyError, ValueError, AttributeError, TypeError):
+        return _refused(422, fields={"person": "person is the id of whoever wrote this."})
+    return None if named == person else _refused(403, error="other_person")
+
+
+def _of_another_version(body: dict[str, Any]) -> Response | None:
+    version = body.get("version")
+    if isinstance(version, bool) or not isinstance(version, int):
+        return _refused(422, fields={"version": "version is a whole number."})
+    return None if version in rules.ACCEPTED else _refused(426, min=min(rules.ACCEPTED))
+
+
+@bp.get("/days")
+@access.patient_api
+def days() -> Response:
+    viewer = access.viewer()
+    now = clock.now()
+    with db.read() as s:
+        person = access.own(s, viewer).uuid
+        problem = _of_another(dict(request.args), person)
+        if problem is not None:
+            return problem
+        span = _span(clock.diary_day(now, viewer.zone))
+        if span is None:
+            return _refused(422, fields={"from": "from and to are days, at most 62 apart."})
+        found = queries.days(s, viewer, *span)
+        return jsonify(
+            epoch=queries.epoch(s),
+            person=str(person),
+            now=now.isoformat(timespec="milliseconds"),
+            days=found,
+        )
+
+
+def _span(today: date) -> tuple[date, date] | None:
+    try:
+        until = parse_date(request.args["to"]) if "to" in request.args else today
+        since = parse_date(request.args["from"]) if "from" in request.args else until - timedelta(days=7)
+    except (ValueError, OverflowError):
+        return None
+    return (since, until) if timedelta(0) <= until - since <= rules.LONGEST_RANGE else None
