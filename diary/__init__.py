@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from diary import cli, config, db
 from diary.lib import assets, converters, errors, filters, health, http, log, sealing, sessions
 
+MOST_TYPED = 4 * 1024 * 1024  # a note that is far too long still comes back with its form, to be shortened
 BLUEPRINTS = ("accounts", "careteam", "safety", "entries", "infusions", "review", "reports", "sync")
 
 
@@ -18,7 +19,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     settings = config.load(environ)
     app = Flask(__name__, static_folder=config.ROOT / "static", template_folder=config.ROOT / "templates")
     app.config["SETTINGS"] = settings
-    app.config["MAX_CONTENT_LENGTH"] = 256 * 1024
+    app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = MOST_TYPED
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     if settings.trusted_proxies:
         hops = settings.trusted_proxies

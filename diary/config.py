@@ -41,24 +41,26 @@ def load(env: Mapping[str, str] | None = None) -> Config:
     env = os.environ if env is None else env
     production = _environment(env) == "production"
     data_dir = Path(env.get("DATA_DIR") or ROOT / "var").resolve()
-    url = env.get("PUBLIC_URL", "").rstrip("/") or None
+    url = _public_url(env.get("PUBLIC_URL", ""))
     if production:
         missing = [name for name in ("SECRET_KEY", "DATA_KEY", "PUBLIC_URL") if not env.get(name)]
         if missing:
             raise Misconfigured(f"Neap does not start in production without {', '.join(missing)}.")
-    _check_url(url)
-    return Config(
+    found = Config(
         production=production,
         data_dir=data_dir,
         database_url=env.get("DATABASE_URL") or f"sqlite:///{data_dir / 'neap.db'}",
         public_url=url,
-        secret_key=_key(env, "SECRET_KEY", data_dir, production),
+        secret_key=_key(env, "SECRET_KEY", data_dir),
         secret_key_fallbacks=_several(env, "SECRET_KEY_FALLBACKS"),
-        data_key=_key(env, "DATA_KEY", data_dir, production),
+        data_key=_key(env, "DATA_KEY", data_dir),
         data_key_fallbacks=_several(env, "DATA_KEY_FALLBACKS"),
         trusted_proxies=_whole(env, "TRUSTED_PROXIES", 0),
         log_level=env.get("LOG_LEVEL", "info"),
     )
+    if production:
+        _check_keys(found)
+    return found
 
 
 def _environment(env: Mapping[str, str]) -> str:
@@ -68,21 +70,43 @@ def _environment(env: Mapping[str, str]) -> str:
     return name
 
 
-def _check_url(url: str | None) -> None:
-    if url is None:
-        return
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path:
+def _public_url(text: str) -> str | None:
+    """Scheme, host and port in the spelling that browsers send as Origin."""
+    if not text:
+        return None
+    parts = urlsplit(text.rstrip("/"))
+    try:
+        port = parts.port
+    except ValueError:
+        port = -1
+    more = parts.path or parts.query or parts.fragment or parts.username is not None
+    if parts.scheme not in ("http", "https") or not parts.hostname or more or port == -1:
         raise Misconfigured("PUBLIC_URL is the scheme and host people open, like https://neap.example.org.")
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         raise Misconfigured("PUBLIC_URL must be https, except on this machine itself (localhost).")
+    usual = {"http": 80, "https": 443}[parts.scheme]
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}" + (f":{port}" if port not in (None, usual) else "")
 
 
-def _key(env: Mapping[str, str], name: str, data_dir: Path, production: bool) -> str:
+def _check_keys(found: Config) -> None:
+    for name, key in (("SECRET_KEY", found.secret_key), ("DATA_KEY", found.data_key)):
+        if _is_weak(key):
+            raise Misconfigured(f"{name} is too weak: at least {WEAKEST_KEY} random characters.")
+    if any(_is_weak(key) for key in (*found.secret_key_fallbacks, *found.data_key_fallbacks)):
+        raise Misconfigured("A key among the fallbacks is too weak to be accepted still.")
+    if found.secret_key == found.data_key:
+        raise Misconfigured("SECRET_KEY and DATA_KEY are the same; each needs its own.")
+
+
+def _is_weak(key: str) -> bool:
+    """Too short, of too few characters, or one piece over and over."""
+    return len(key) < WEAKEST_KEY or len(set(key)) < 10 or key in (key + key)[1:-1]
+
+
+def _key(env: Mapping[str, str], name: str, data_dir: Path) -> str:
     given = env.get(name)
     if given:
-        if production and (len(given) < WEAKEST_KEY or len(set(given)) < 10):
-            raise Misconfigured(f"{name} is too weak: at least {WEAKEST_KEY} random characters.")
         return given
     return _made_once(data_dir / "keys" / name.lower())
 

@@ -3,11 +3,14 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 from flask import Flask, current_app, g, has_request_context
 from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, SQLModel, create_engine
+
+from diary.config import ROOT
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -125,9 +128,16 @@ def write() -> Iterator[Session]:
         yield s
 
 
-def ping() -> bool:
+def is_ready() -> bool:
+    """Whether the store answers and holds the newest schema; a migration that stopped half-way is not ready."""
     with read() as s:
-        return s.connection().execute(text("SELECT 1")).scalar() == 1
+        return s.connection().execute(text("SELECT version_num FROM alembic_version")).scalar() == newest()
+
+
+@cache
+def newest() -> str:
+    """The number of the newest migration."""
+    return max(path.name.split("_")[0] for path in (ROOT / "migrations" / "versions").glob("[0-9]*.py"))
 
 
 def _end_reading(_error: BaseException | None = None) -> None:

@@ -14,6 +14,7 @@ from flask import (
     url_for,
 )
 from flask_login import current_user, login_user, logout_user
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from diary import db
@@ -22,7 +23,7 @@ from diary.accounts.forms import PassphraseForm, SignInForm
 from diary.accounts.models import Person
 from diary.audit import actions as audit
 from diary.careteam import access
-from diary.lib import clock, errors, http
+from diary.lib import clock, errors, http, log
 from diary.lib.forms import echo, parse
 from diary.lib.htmx import see_other
 from diary.lib.sessions import device_cookie, login
@@ -46,15 +47,17 @@ def _touch(response: Response) -> Response:
         try:
             with db.write() as s:
                 actions.touch_session(s, session_id, clock.now())
-        except db.Busy:
-            pass
+        except (db.Busy, SQLAlchemyError) as error:
+            log.failure(error)
     return response
 
 
 @bp.app_context_processor
 def _viewer() -> dict[str, object]:
-    signed_in = current_user.is_authenticated
-    return {"viewer": current_user.viewer if signed_in else None}
+    try:
+        return {"viewer": current_user.viewer if current_user.is_authenticated else None}
+    except SQLAlchemyError:  # an error page is shown while the store is gone, and so is Help
+        return {"viewer": None}
 
 
 @bp.get("/")

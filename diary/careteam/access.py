@@ -7,10 +7,11 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
-from flask import abort, g, jsonify, redirect, request, session, url_for
+from flask import abort, current_app, g, jsonify, redirect, request, session, url_for
 from flask_login import UserMixin, current_user
 from sqlalchemy import bindparam, select
 from sqlmodel import Session
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from diary import db
@@ -216,8 +217,17 @@ def _was_revoked(token: str | None) -> bool:
         return bool(s.scalar(wanted))
 
 
+def _page_of(path: str) -> str:
+    """The page that a form was on, where its address can be opened as well as sent to."""
+    try:
+        current_app.url_map.bind("").match(path, method="GET")
+    except HTTPException:
+        return "/"
+    return path
+
+
 def to_sign_in() -> Response:
-    after = request.full_path.rstrip("?") if request.method == "GET" else "/"
+    after = request.full_path.rstrip("?") if request.method == "GET" else _page_of(request.path)
     target = url_for("accounts.sign_in", next=after)
     if request.headers.get("HX-Request"):
         return Response(status=204, headers={"HX-Redirect": target})
@@ -324,6 +334,11 @@ def _consents(viewer: Viewer, patient_ids: Iterable[int]) -> Any:
     )
     ids = list(patient_ids)
     return wanted.where(Consent.patient_id.in_(ids)) if len(ids) == 1 else wanted
+
+
+def is_patient(s: Session, person_id: int) -> bool:
+    """Whether somebody is a patient of any clinic now; for the operator."""
+    return s.execute(_own.where(Person.id == person_id).limit(1)).first() is not None
 
 
 def kinds(s: Session, viewer: Viewer, patient_id: int) -> frozenset[Kind]:

@@ -59,8 +59,11 @@ def invite(
     person = person_by_email(s, email)
     if person is None:
         person = create_person(s, email, name or email.split("@")[0], zone, now, born)
-    elif person.passphrase_hash and not actor.operator:
-        raise Refused("Somebody with this e-mail address has an account already.")
+    elif not actor.operator and (person.passphrase_hash or _is_known_elsewhere(s, person.id, clinic.id)):
+        # Whoever holds a new link sets the passphrase: another clinic's person is not this admin's to invite.
+        raise Refused(
+            "This e-mail address belongs to somebody who is here already. Please ask whoever runs Neap."
+        )
     add_member(s, clinic.id, person.id, role, now)
     s.execute(
         update(Invitation)
@@ -81,6 +84,13 @@ def invite(
     )
     audit.record(s, actor, "invitation.create", person.id, clinic_id=clinic.id)
     return token
+
+
+def _is_known_elsewhere(s: Session, person_id: int, clinic_id: int) -> bool:
+    other = select(Membership.id).where(
+        Membership.person_id == person_id, Membership.clinic_id != clinic_id, Membership.ended_at.is_(None)
+    )
+    return s.execute(other).first() is not None
 
 
 def accept_invitation(

@@ -8,6 +8,7 @@ from sqlmodel import SQLModel
 from diary.accounts.forms import checked_email, checked_passphrase
 from diary.careteam.rules import Kind, Role
 from diary.lib import clock
+from diary.lib.forms import UNSHOWABLE
 
 LONGEST_NAME = 120
 
@@ -94,7 +95,7 @@ def checked_name(text: str) -> str:
     text = " ".join(text.split())
     if not text:
         raise ValueError("Please type a name.")
-    if len(text) > LONGEST_NAME or any(ord(c) < 32 for c in text):
+    if len(text) > LONGEST_NAME or UNSHOWABLE.search(text):
         raise ValueError(f"This can't be a name: at most {LONGEST_NAME} characters.")
     return text
 

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, g, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from diary import db
@@ -10,7 +10,7 @@ from diary.accounts.views import enter
 from diary.careteam import access, actions, queries
 from diary.careteam.forms import InvitationForm, LinkForm, PersonForm
 from diary.careteam.rules import CARE_ROLES, KIND_WORDS, Role
-from diary.lib import clock
+from diary.lib import clock, http
 from diary.lib.forms import echo, parse
 from diary.lib.htmx import see_other
 
@@ -47,6 +47,7 @@ def accept_invitation(token: str) -> Response | tuple[str, int]:
 
 
 def _invitation_page(token: str, typed: dict[str, object], problems: dict[str, str]) -> str:
+    g.no_store = True
     with db.read() as s:
         found = queries.open_invitation(s, token, clock.now())
     typed = {name: echo(v) if isinstance(v, str) else v for name, v in typed.items() if name != "passphrase"}
@@ -113,7 +114,7 @@ def create_invitation() -> str | tuple[str, int]:
             )
     except actions.Refused as error:
         return _clinic_page(typed={k: echo(v) for k, v in typed.items()}, errors={"email": str(error)}), 422
-    invited = {"name": form.value.name, "url": url_for("careteam.invitation", token=token, _external=True)}
+    invited = {"name": form.value.name, "url": http.address_of(url_for("careteam.invitation", token=token))}
     return _clinic_page(invited=invited)
 
 

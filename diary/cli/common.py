@@ -27,6 +27,8 @@ def person_or_fail(s: Session, email: str) -> Person:
 
 def day_or_fail(text: str, option: str) -> date:
     try:
+        if len(text) != len("2026-03-15"):
+            raise ValueError
         return date.fromisoformat(text)
     except ValueError:
         fail(f"{option} is {text!r}; it is a date like 2026-03-15.")

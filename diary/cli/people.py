@@ -67,6 +67,7 @@ def _add(email: str, role: str, clinic: str, zone: str, name: str, born: str, pa
         found = actions.clinic_named(s, clinic, now)
         person = person_by_email(s, email) or accounts.create_person(s, email, name, zone, now, born or None)
         accounts.set_passphrase(s, person, passphrase)
+        accounts.end_sessions(s, person.id, now)
         actions.add_member(s, found.id, person.id, role, now)
         audit.record(s, access.OPERATOR, "person.add", person.id, clinic_id=found.id)
     click.echo(f"{email} is a {role} of {found.name}.")

@@ -93,6 +93,7 @@ class Recorded:
     outcome: Mapping[str, str]
     projection: Projection | None = None
     is_new: bool = False
+    is_page_old: bool = False  # others wrote meanwhile, or may have: what the page shows is not all there is
 
 
 _entry = Entry.__table__  # type: ignore[attr-defined]
@@ -142,10 +143,12 @@ def record_entry(s: Session, viewer: access.Viewer, patient_id: int, write: DayW
         closed = why_closed(write.day, today_for(write.effective_at, write.zone), revisions > 0)
         if closed:
             raise Closed(closed)
+    is_page_old = write.source == PAGE and len(_seen_by_page(write, writes)) < len(writes)
     write = _resolved(write, writes)
     if not write.fields:
-        return Recorded(write.id, 0, {})
-    return _store(s, viewer, patient_id, write, entry_id, revisions, writes)
+        return Recorded(write.id, 0, {}, is_page_old=is_page_old)
+    stored = _store(s, viewer, patient_id, write, entry_id, revisions, writes)
+    return replace(stored, is_page_old=is_page_old)
 
 
 def known_write(s: Session, viewer: access.Viewer, patient_id: int, write_id: UUID) -> Known | None:
@@ -171,7 +174,8 @@ def _one_at_a_time(connection: Connection, patient_id: int) -> None:
 
 def _repeat(write_id: UUID, known: Any) -> Recorded:
     superseded = set(known.superseded.split()) if known.superseded else set()
-    return Recorded(write_id, known.revision, dict.fromkeys(superseded, "superseded"))
+    outcome = dict.fromkeys(superseded, "superseded")
+    return Recorded(write_id, known.revision, outcome, is_page_old=True)
 
 
 def _resolved(write: DayWrite, writes: list[Write]) -> DayWrite:

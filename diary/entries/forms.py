@@ -115,7 +115,7 @@ def _times(text: str) -> int | None:
     text = text.strip()
     if not text:
         return None
-    if not (text.isascii() and text.isdecimal() and int(text[:6]) <= 99):
+    if not (text.isascii() and text.isdecimal() and len(text) <= 4 and int(text) <= 99):
         raise ValueError(f"Times awake is a whole number from 0 to 99, not {_quoted(text)}.")
     return int(text)
 

@@ -161,7 +161,7 @@ class InfusionImporter:
     def __init__(self, patient: access.PatientRef, now: datetime, stored: Iterable[InfusionRow]) -> None:
         self.patient = patient
         self.now = now
-        self.today = clock.diary_day(now, patient.zone)
+        self.today = clock.local(now, patient.zone).date()  # a clinic's day ends at midnight
         self.stored = {(row.day.isoformat(), row.at_time): row for row in stored}
         self.numbers = {row.number for row in self.stored.values()}
         self.keys = Keys()

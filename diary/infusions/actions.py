@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from diary.audit import actions as audit
 from diary.careteam import access
-from diary.careteam.rules import Role
+from diary.careteam.rules import Kind, Role
 from diary.infusions.forms import InfusionValues
 from diary.infusions.models import Infusion, InfusionRevision
 from diary.infusions.rules import next_number
@@ -54,10 +54,10 @@ def record_infusion(
     if same is not None:
         if source == "import":
             return amend(s, viewer, ref, same, merged(same, values), now, source)
-        raise Refused("time", f"Infusion {same.number} is recorded at this moment already.")
+        raise Refused("time", "An infusion is recorded at this moment already.")
     taken = set(s.scalars(select(Infusion.number).where(Infusion.patient_id == ref.id)))
     if values.number is not None and values.number in taken:
-        raise Refused("number", f"There is an infusion {values.number} already; numbers never change.")
+        raise Refused("number", "This number is taken; numbers never change.")
     infusion = Infusion(
         uuid=uuid4(), patient_id=ref.id, clinic_id=ref.clinic_id, number=values.number or next_number(taken),
         day=values.day, dose_mg=values.dose_mg, minutes=values.minutes, zone=ref.zone, changed_at=now,
@@ -105,8 +105,9 @@ def amend(
 
 
 def load(s: Session, viewer: access.Viewer, ref: access.PatientRef, uuid: UUID) -> Infusion:
-    """An infusion to be written, for a clinician with a care link."""
+    """An infusion to be amended, which shows it: for a clinician with a care link and consent to see infusions."""
     _may_record(viewer, ref)
+    access.require(s, viewer, ref.id, Kind.INFUSIONS)
     found = s.scalars(select(Infusion).where(Infusion.uuid == uuid, Infusion.patient_id == ref.id)).first()
     if found is None:
         raise access.Hidden

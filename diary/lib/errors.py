@@ -2,8 +2,8 @@
 
 from flask import Flask, Response, g, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
+from sqlalchemy.exc import OperationalError, ProgrammingError
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from diary import db
 from diary.lib import http, log
@@ -48,12 +48,24 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, lambda _error: page(403, typed=True))
     app.register_error_handler(db.Busy, lambda _error: _busy())
     app.register_error_handler(OperationalError, _store_gone)
+    app.register_error_handler(ProgrammingError, _store_gone)  # PostgreSQL's word for a missing table
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)
 
 
 def page(code: int, typed: bool = False, headers: dict[str, str] | None = None) -> Response:
     """The error page of a status; with `typed` it holds what the form held, ready to be sent again."""
+    try:
+        return _page(code, typed, headers)
+    except Exception as error:
+        # Nothing may escape from here: what the server would log of it holds the path, and a path may hold a token.
+        log.failure(error)
+        title, words = WORDS.get(code, WORDS[400])
+        plain = f"<!doctype html><html lang=en><title>{code} - Neap</title><h1>{title}</h1><p>{words}</p>"
+        return Response(plain, status=code, headers=headers)
+
+
+def _page(code: int, typed: bool, headers: dict[str, str] | None) -> Response:
     if request.path.startswith("/api/"):
         return _for_programs(code, headers)
     title, words = WORDS.get(code, WORDS[400])
@@ -85,13 +97,15 @@ def _busy() -> Response:
     return page(503, typed=True, headers={"Retry-After": "2"})
 
 
-def _store_gone(error: OperationalError) -> Response:
+def _store_gone(error: OperationalError | ProgrammingError) -> Response:
     log.failure(error)
     return _busy()
 
 
 def _http(error: HTTPException) -> Response:
     code = error.code or 500
+    if isinstance(error, MethodNotAllowed):
+        return page(405, headers={"Allow": ", ".join(sorted(error.valid_methods or ()))})
     if error.response is not None:
         return error.response  # type: ignore[return-value]
     if 300 <= code < 400:

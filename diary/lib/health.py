@@ -17,9 +17,9 @@ def alive() -> Response:
 
 
 def ready() -> Response:
-    """Whether the store answers; 503 while it does not, and by itself 200 again."""
+    """Whether the store answers and is up to date; 503 while it does not, and by itself 200 again."""
     try:
-        is_there = db.ping()
+        is_there = db.is_ready()
     except SQLAlchemyError:
         is_there = False
     return Response("ready\n" if is_there else "not ready\n", 200 if is_there else 503, mimetype="text/plain")

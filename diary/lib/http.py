@@ -4,7 +4,7 @@ import ipaddress
 import re
 import secrets
 
-from flask import Flask, Response, g, has_request_context, request
+from flask import Flask, Response, current_app, g, has_request_context, request
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -54,6 +54,11 @@ def is_foreign(origin_allowed: str | None) -> bool:
     """Whether the request says it was sent by another site's page; `null` counts as one."""
     origin = request.headers.get("Origin")
     return origin is not None and origin != (origin_allowed or request.host_url.rstrip("/"))
+
+
+def address_of(path: str) -> str:
+    """A path of ours as people open it: at PUBLIC_URL, or where none is set at the request's own host."""
+    return (current_app.config["ORIGIN"] or request.host_url.rstrip("/")) + path
 
 
 def request_id() -> str:

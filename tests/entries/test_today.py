@@ -373,3 +373,48 @@ def test_a_stranger_sees_only_their_own(client_as, alice, entry):
         "/today", {"pain": "1", "base": sent_by(alice.get("/today"))["base"], "write_id": str(uuid4())}
     )
     assert entry().pain == 9
+
+
+# A page that another device has overtaken ------------------------------------------------------------
+
+
+def overtaken(alice):
+    """A page opened before another device wrote a mood and a note; returns what it would send."""
+    alice.post("/today", {"mood": "5", **fresh()})
+    page = alice.get("/today")
+    alice.post("/today", {**sent_by(page), "mood": "8", "note": "from the other one", "note_private": "no"})
+    return sent_by(page)
+
+
+def test_an_old_page_is_made_anew_after_its_answer(alice, entry):
+    """Its next answer would otherwise send what it still shows as if it had seen what came meanwhile."""
+    answer = alice.post("/today", {**overtaken(alice), "fatigue": "2"}, htmx=True)
+    assert answer.status == 204 and answer.headers["HX-Redirect"].endswith("/days/2026-11-23")
+    assert (entry().mood, entry().note, entry().fatigue) == (8, "from the other one", 2)
+
+
+def test_a_page_that_is_not_old_stays(alice):
+    alice.post("/today", {"mood": "5", **fresh()})
+    assert alice.post("/today", {**sent_by(alice.get("/today")), "fatigue": "2"}, htmx=True).status == 200
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+def test_a_refused_old_page_still_rewrites_nothing(alice, entry, htmx):
+    refused = alice.post("/today", {**overtaken(alice), "sleep_hours": "75"}, htmx=htmx)
+    assert refused.status == 422
+    again = {i.get("name"): i.get("value") for i in refused.all("input", type="hidden")}
+    sent = {**overtaken_fields(), "base": again["base"], "write_id": again["write_id"], "sleep_hours": "7.5"}
+    assert alice.post("/today", sent).status == 303
+    assert (entry().mood, entry().note, entry().sleep_hours) == (8, "from the other one", 7.5)
+
+
+def test_a_refused_first_page_has_still_seen_nothing(alice, entry):
+    page = sent_by(alice.get("/today"))
+    alice.post("/today", {"mood": "8", **fresh()})
+    refused = alice.post("/today", {**page, "mood": "5", "sleep_hours": "75"})
+    assert next(i.get("value") for i in refused.all("input", name="base", type="hidden")) in ("", None)
+
+
+def overtaken_fields():
+    """What the old page goes on showing."""
+    return {"mood": "5", "note": ""}

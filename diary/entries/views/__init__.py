@@ -54,7 +54,14 @@ def _show(viewer: access.Viewer, day: date) -> Response:
     return make_response(render_template(template, nav="today", page=page, write_id=uuid4()))
 
 
-def _page(viewer: access.Viewer, day: date, **refused: Mapping[str, str]) -> DayPage:
+def _base(texts: Mapping[str, str]) -> UUID | None:
+    try:
+        return forms.parse_base(texts.get("base", ""))
+    except ValueError:
+        return None
+
+
+def _page(viewer: access.Viewer, day: date, **refused: Any) -> DayPage:
     now = clock.now()
     with db.read() as s:
         ref = access.own(s, viewer)
@@ -84,7 +91,7 @@ def _update(viewer: access.Viewer, day: date) -> BaseResponse:
     except actions.Closed as error:
         return _refused(viewer, day, {"day": str(error)}, texts)
     except actions.UnknownBase:
-        return _refused(viewer, day, {"day": UNKNOWN_BASE}, texts)
+        return _refused(viewer, day, {"day": UNKNOWN_BASE}, texts, keeps_base=False)
     return _saved(viewer, day, recorded, is_first=seen is None)
 
 
@@ -103,7 +110,8 @@ def _ids(texts: Mapping[str, str], errors: dict[str, str]) -> tuple[UUID | None,
 
 def _saved(viewer: access.Viewer, day: date, recorded: actions.Recorded, is_first: bool) -> BaseResponse:
     query: dict[str, Any] = {mode: 1 for mode in MODES if mode in request.args}
-    if not is_part_wanted() or "unwell" in recorded.outcome:
+    if not is_part_wanted() or "unwell" in recorded.outcome or recorded.is_page_old:
+        # A page that another device has overtaken is made anew: it must not name as seen what it never showed.
         return see_other(url_for("entries.show", day=day, **query))
     page = _page(viewer, day)
     part = render_template(
@@ -113,9 +121,14 @@ def _saved(viewer: access.Viewer, day: date, recorded: actions.Recorded, is_firs
 
 
 def _refused(
-    viewer: access.Viewer, day: date, errors: Mapping[str, str], texts: Mapping[str, str]
+    viewer: access.Viewer,
+    day: date,
+    errors: Mapping[str, str],
+    texts: Mapping[str, str],
+    keeps_base: bool = True,
 ) -> Response:
-    page = _page(viewer, day, errors=errors, typed=_typed(texts))
+    """The form again; it still names the write that its answers were made from, whatever came since."""
+    page = _page(viewer, day, errors=errors, typed=_typed(texts), base=_base(texts), keeps_base=keeps_base)
     if not page.is_open:
         return make_response(render_template("entries/closed.html", nav="today", page=page), 422)
     template, part = "entries/show.html", "entries/_refused.html"

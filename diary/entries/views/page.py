@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 from diary.entries.forms import NAMES
 from diary.entries.queries import OpenDay
@@ -55,6 +56,8 @@ class DayPage:
     place: str
     errors: Mapping[str, str] = field(default_factory=dict)
     typed: Mapping[str, str] = field(default_factory=dict)
+    base: UUID | None = None
+    keeps_base: bool = False
 
     @cached_property
     def today(self) -> date:
@@ -63,6 +66,11 @@ class DayPage:
     @property
     def shown(self) -> Mapping[str, Merged]:
         return self.open_day.projection.fields if self.open_day.projection else {}
+
+    @property
+    def form_base(self) -> UUID | None:
+        """The write that the form's answers were made from: of a refused form its own, else the day's last."""
+        return self.base if self.keeps_base else self.open_day.last_write
 
     def value(self, name: str) -> Any:
         merged = self.shown.get(name)
