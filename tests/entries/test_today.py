@@ -378,11 +378,15 @@ def test_a_stranger_sees_only_their_own(client_as, alice, entry):
 # A page that another device has overtaken ------------------------------------------------------------
 
 
+STILL_SHOWN = {"mood": "5", "note": ""}
+
+
 def overtaken(alice):
     """A page opened before another device wrote a mood and a note; returns what it would send."""
     alice.post("/today", {"mood": "5", **fresh()})
     page = alice.get("/today")
-    alice.post("/today", {**sent_by(page), "mood": "8", "note": "from the other one", "note_private": "no"})
+    other = {**sent_by(page), **ids(alice.get("/today"))}
+    alice.post("/today", {**other, "mood": "8", "note": "from the other one", "note_private": "no"})
     return sent_by(page)
 
 
@@ -402,8 +406,8 @@ def test_a_page_that_is_not_old_stays(alice):
 def test_a_refused_old_page_still_rewrites_nothing(alice, entry, htmx):
     refused = alice.post("/today", {**overtaken(alice), "sleep_hours": "75"}, htmx=htmx)
     assert refused.status == 422
-    again = {i.get("name"): i.get("value") for i in refused.all("input", type="hidden")}
-    sent = {**overtaken_fields(), "base": again["base"], "write_id": again["write_id"], "sleep_hours": "7.5"}
+    again = {i.get("name"): i.get("value") for i in refused.all("span", id="ids")[0].iter("input")}
+    sent = {**STILL_SHOWN, **again, "sleep_hours": "7.5"}
     assert alice.post("/today", sent).status == 303
     assert (entry().mood, entry().note, entry().sleep_hours) == (8, "from the other one", 7.5)
 
@@ -413,8 +417,3 @@ def test_a_refused_first_page_has_still_seen_nothing(alice, entry):
     alice.post("/today", {"mood": "8", **fresh()})
     refused = alice.post("/today", {**page, "mood": "5", "sleep_hours": "75"})
     assert next(i.get("value") for i in refused.all("input", name="base", type="hidden")) in ("", None)
-
-
-def overtaken_fields():
-    """What the old page goes on showing."""
-    return {"mood": "5", "note": ""}
