@@ -27,17 +27,17 @@ run: ## the demo clinic on http://localhost:8000 (PORT), web and jobs together
 test: system setup check ## format, lint, types and every test
 	@$(PYTEST) -n $(WORKERS) --dist loadfile
 
-check: lint types
+check: lint types ## format, lint and types
 
-format: ## write the code as the formatter would
+format: setup ## write the code as the formatter would
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-lint: ## format and lint, looked at only
+lint: setup ## format and lint, looked at only
 	@$(BIN)/ruff format --check --quiet . || { echo 'Not formatted as agreed: run `make format`.' >&2; exit 1; }
 	@$(BIN)/ruff check --quiet .
 
-types: ## mypy, strict in the pure core
+types: setup ## mypy, strict in the pure core
 	@$(BIN)/mypy
 
 faults: system setup ## the long runs of fault injection

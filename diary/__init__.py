@@ -24,7 +24,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     db.init_app(app, settings.database_url)
     sealing.init_app(app, (settings.data_key, *settings.data_key_fallbacks))
     log.init_app(app, settings.log_level)

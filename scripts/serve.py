@@ -101,7 +101,8 @@ def people() -> str:
 
 def start(command: list[str]) -> subprocess.Popen[bytes]:
     """In a session of its own: Ctrl-C reaches this script, which stops both in order."""
-    return subprocess.Popen(command, start_new_session=True)
+    environ = {name: value for name, value in os.environ.items() if name != "BIND"}  # loopback, always
+    return subprocess.Popen(command, start_new_session=True, env=environ)
 
 
 def wait_until_up(web: subprocess.Popen[bytes]) -> None:

@@ -6,13 +6,13 @@ cd "$(dirname "$0")/.."
 
 python=${PYTHON:-python3}
 if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-  echo "Neap needs python3, version 3.11 or newer; this is $("$python" --version 2>&1 || echo none)." >&2
+  echo "Neap needs python3, version 3.11 or newer; this is $("$python" --version 2>/dev/null || echo none)." >&2
   exit 1
 fi
 
 if ! .venv/bin/python -c '' 2>/dev/null; then
   if ! "$python" -c 'import venv, ensurepip' 2>/dev/null; then
-    echo "The package python3-venv is missing. Install it: sudo apt-get install python3-venv" >&2
+    echo "The package python3-venv is missing. As root: apt-get install python3-venv" >&2
     exit 1
   fi
   echo "Making .venv"

@@ -6,7 +6,7 @@ set -euo pipefail
 # The one list. Running: the Python environment, and what the PDF report draws text with.
 RUN=(python3-venv libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fontconfig fonts-dejavu-core)
 # Testing: a browser, a second database, and the readers that look into the PDF.
-TEST=(chromium postgresql poppler-utils qpdf)
+TEST=(chromium libatomic1 postgresql poppler-utils qpdf)
 
 wanted=()
 for part in "$@"; do
@@ -19,7 +19,7 @@ done
 
 python=${PYTHON:-python3}
 if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-  echo "Neap needs python3, version 3.11 or newer; this is $("$python" --version 2>&1 || echo none)." >&2
+  echo "Neap needs python3, version 3.11 or newer; this is $("$python" --version 2>/dev/null || echo none)." >&2
   exit 1
 fi
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then

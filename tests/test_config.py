@@ -51,3 +51,33 @@ def test_the_cookie_follows_the_public_url(tmp_path):
     assert over_tls.config["SESSION_COOKIE_SECURE"] is True
     plain = create_app({"DATA_DIR": str(tmp_path), "LOG_LEVEL": "critical"})
     assert (plain.config["SESSION_COOKIE_NAME"], plain.config["SESSION_COOKIE_SECURE"]) == ("neap", False)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("HTTPS://Neap.Example.org/", "https://neap.example.org"),
+        ("https://neap.example.org:443", "https://neap.example.org"),
+        ("https://neap.example.org:8443", "https://neap.example.org:8443"),
+    ],
+)
+def test_the_public_url_is_spelt_as_browsers_do(tmp_path, typed, kept):
+    found = config.load({**GOOD, "DATA_DIR": str(tmp_path), "PUBLIC_URL": typed})
+    assert found.public_url == kept and found.https
+
+
+@pytest.mark.parametrize(
+    "url", ["https://h.example?x", "https://u:p@h.example", "https://h.example:xyz", "https://"]
+)
+def test_a_public_url_is_scheme_and_host_only(tmp_path, url):
+    with pytest.raises(config.Misconfigured, match="PUBLIC_URL"):
+        config.load({**GOOD, "DATA_DIR": str(tmp_path), "PUBLIC_URL": url})
+
+
+def test_a_key_that_repeats_itself_is_weak_and_two_equal_keys_are_one(tmp_path):
+    with pytest.raises(config.Misconfigured, match="too weak"):
+        config.load({**GOOD, "DATA_DIR": str(tmp_path), "DATA_KEY": "0123456789" * 4})
+    with pytest.raises(config.Misconfigured, match="fallbacks"):
+        config.load({**GOOD, "DATA_DIR": str(tmp_path), "SECRET_KEY_FALLBACKS": "old"})
+    with pytest.raises(config.Misconfigured, match="the same"):
+        config.load({**GOOD, "DATA_DIR": str(tmp_path), "DATA_KEY": GOOD["SECRET_KEY"]})

@@ -36,6 +36,7 @@ class Viewer:
     session_id: int | None = None
     device: str = ""
     operator: bool = False
+    hides_before: datetime | None = None  # accepted an invitation then, and nobody has confirmed who it was
 
     def _is(self, *roles: str) -> bool:
         return any(role in roles for _, role in self.roles)
@@ -122,6 +123,8 @@ _by_token = (
         Person.zone,
         Membership.clinic_id,
         Membership.role,
+        Membership.accepted_at,
+        Membership.confirmed_at,
     )
     .join(Person, Person.id == LoginSession.person_id)
     .outerjoin(Membership, (Membership.person_id == Person.id) & Membership.ended_at.is_(None))
@@ -144,8 +147,22 @@ def signed_in_by(s: Session, token: str, now: datetime) -> SignedIn | None:
     roles = frozenset((row.clinic_id, row.role) for row in rows if row.role)
     return SignedIn(
         token,
-        Viewer(first.person_id, _opened(first, "name"), first.zone, roles, first.id, first.device),
-    )
+        Viewer(
+            first.person_id, _opened(first, "name"), first.zone, roles, first.id, first.device,
+            hides_before=_unconfirmed_since(rows),
+        ),
+    )  # fmt: skip
+
+
+def _unconfirmed_since(rows: Iterable[Any]) -> datetime | None:
+    """The moment of an invitation that was accepted and not confirmed, as patient; a link may be forwarded."""
+    waiting = [row.accepted_at for row in rows if row.role == Role.PATIENT and row.confirmed_at is None]
+    return max((moment for moment in waiting if moment is not None), default=None)
+
+
+def hidden_before(viewer: Viewer, patient_id: int) -> datetime | None:
+    """What was recorded before this moment is not shown to this viewer; None for everybody but an unconfirmed patient."""
+    return viewer.hides_before if viewer.person_id == patient_id else None
 
 
 def viewer_of(s: Session, person: Person) -> Viewer:

@@ -120,9 +120,33 @@ def accept_invitation(
     actor = access.Viewer(person.id, roles=frozenset({(invitation.clinic_id, invitation.role)}))
     audit.record(s, actor, "invitation.accept", person.id)
     if invitation.role == Role.PATIENT:
+        _of_patient(s, invitation.clinic_id, person.id, accepted_at=now)
         for staff_id in carers_of(s, person.id):
             give_consent(s, actor, person.id, staff_id, kinds, now)
     return person
+
+
+def _of_patient(s: Session, clinic_id: int, person_id: int, **values: datetime) -> int:
+    """Note a moment on a patient's live membership of a clinic; how many there were."""
+    done = s.execute(
+        update(Membership)
+        .where(
+            Membership.clinic_id == clinic_id,
+            Membership.person_id == person_id,
+            Membership.role == Role.PATIENT,
+            Membership.ended_at.is_(None),
+        )
+        .values(**values)
+    )
+    return done.rowcount
+
+
+def confirm_person(s: Session, actor: access.Viewer, clinic_id: int, uuid: UUID, now: datetime) -> None:
+    """The clinic says that whoever accepted the invitation is its patient: what was recorded before opens to them."""
+    person_id = s.scalar(select(Person.id).where(Person.uuid == uuid, Person.ended_at.is_(None)))
+    if person_id is None or not _of_patient(s, clinic_id, person_id, confirmed_at=now):
+        raise access.Hidden
+    audit.record(s, actor, "person.confirm", person_id, clinic_id=clinic_id)
 
 
 def carers_of(s: Session, patient_id: int) -> list[int]:

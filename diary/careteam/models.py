@@ -36,6 +36,8 @@ class Membership(SQLModel, table=True):
     role: str
     began_at: datetime = Field(sa_type=Moment)
     ended_at: datetime | None = Field(default=None, sa_type=Moment)
+    accepted_at: datetime | None = Field(default=None, sa_type=Moment)
+    confirmed_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
 class CareLink(SQLModel, table=True):

@@ -24,6 +24,7 @@ class Member:
     email: str
     roles: tuple[str, ...]
     has_signed_up: bool
+    is_unconfirmed: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,18 +58,23 @@ def members(s: Session, viewer: access.Viewer, clinic_id: int) -> list[Member]:
     """Everybody with a live role in the clinic, staff first, then by name."""
     _admin_of(viewer, clinic_id)
     rows = s.execute(
-        select(Person, Membership.role)
+        select(Person, Membership.role, Membership.accepted_at, Membership.confirmed_at)
         .join(Membership, Membership.person_id == Person.id)
         .where(Membership.clinic_id == clinic_id, Membership.ended_at.is_(None), Person.ended_at.is_(None))
         .order_by(Membership.id)
     ).all()
     roles: dict[int, list[str]] = {}
     people: dict[int, Person] = {}
-    for person, role in rows:
+    waiting: set[int] = set()
+    for person, role, accepted_at, confirmed_at in rows:
         people[person.id] = person
+        if role == Role.PATIENT and accepted_at is not None and confirmed_at is None:
+            waiting.add(person.id)
         roles.setdefault(person.id, []).append(role)
     found = [
-        Member(p.id, p.uuid, p.name, p.email, tuple(roles[p.id]), p.passphrase_hash is not None)
+        Member(
+            p.id, p.uuid, p.name, p.email, tuple(roles[p.id]), p.passphrase_hash is not None, p.id in waiting
+        )
         for p in people.values()
     ]
     return sorted(found, key=lambda m: (m.roles == (Role.PATIENT,), m.name.casefold()))

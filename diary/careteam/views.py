@@ -55,7 +55,7 @@ def _invitation_page(token: str, typed: dict[str, object], problems: dict[str, s
         "careteam/invitation.html",
         invitation=found,
         token=token,
-        typed={"name": found.name, "zone": found.zone, "consent": [], **typed},
+        typed={"name": "" if found.is_patient else found.name, "zone": found.zone, "consent": [], **typed},
         errors=problems,
         zones=clock.zone_names(),
         kinds=KIND_WORDS,
@@ -116,6 +116,17 @@ def create_invitation() -> str | tuple[str, int]:
         return _clinic_page(typed={k: echo(v) for k, v in typed.items()}, errors={"email": str(error)}), 422
     invited = {"name": form.value.name, "url": http.address_of(url_for("careteam.invitation", token=token))}
     return _clinic_page(invited=invited)
+
+
+@bp.post("/clinic/people/<uuid:person_id>/confirmation")
+@access.admin
+def confirm_person(person_id: UUID) -> Response:
+    """Whoever accepted the invitation is the patient it was meant for."""
+    viewer = access.viewer()
+    with db.write() as s:
+        clinic = access.clinic_admin(s, viewer)
+        actions.confirm_person(s, viewer, clinic.id, person_id, clock.now())
+    return see_other(url_for("careteam.clinic"))
 
 
 @bp.post("/clinic/care-links")

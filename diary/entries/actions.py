@@ -14,7 +14,7 @@ from diary.audit import actions as audit
 from diary.audit.models import SyncWrite
 from diary.careteam import access
 from diary.entries.models import Entry, EntryRevision
-from diary.entries.queries import stored_writes
+from diary.entries.queries import first_received, stored_writes
 from diary.entries.rules import (
     NUMBERS,
     SCORES,
@@ -139,6 +139,9 @@ def record_entry(s: Session, viewer: access.Viewer, patient_id: int, write: DayW
         if known is not None:
             return _repeat(write.id, known)
     entry_id, revisions, writes = stored_writes(connection, patient_id, write.day)
+    hidden = access.hidden_before(viewer, patient_id)
+    if writes and hidden is not None and first_received(connection, entry_id) < hidden:
+        raise Closed("This day opens to you when your clinic has confirmed that it is you.")
     if write.source != IMPORT and not write.is_settled:
         closed = why_closed(write.day, today_for(write.effective_at, write.zone), revisions > 0)
         if closed:

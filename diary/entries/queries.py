@@ -103,17 +103,28 @@ def days_between(
 ) -> list[DayRow]:
     """The stored days from `since` to `until`, both included, oldest first."""
     access.require(s, viewer, patient_id, Kind.SCORES)
-    return _days(s, patient_id, _entry.c.day >= since, _entry.c.day <= until)
+    return _days(s, viewer, patient_id, _entry.c.day >= since, _entry.c.day <= until)
 
 
 def all_days(s: Session, viewer: access.Viewer, patient_id: int) -> list[DayRow]:
     """Every stored day, oldest first."""
     access.require(s, viewer, patient_id, Kind.SCORES)
-    return _days(s, patient_id)
+    return _days(s, viewer, patient_id)
 
 
-def _days(s: Session, patient_id: int, *where: Any) -> list[DayRow]:
-    wanted = select(*_columns).where(_entry.c.person_id == patient_id, *where).order_by(_entry.c.day)
+def _of(viewer: access.Viewer, patient_id: int) -> list[Any]:
+    """Which entries of a patient the viewer may see at all: not what was there before an unconfirmed person came."""
+    mine, hidden = _entry.c.person_id == patient_id, access.hidden_before(viewer, patient_id)
+    if hidden is None:
+        return [mine]
+    earlier = select(_revision.c.id).where(
+        _revision.c.entry_id == _entry.c.id, _revision.c.received_at < hidden
+    )
+    return [mine, ~earlier.exists()]
+
+
+def _days(s: Session, viewer: access.Viewer, patient_id: int, *where: Any) -> list[DayRow]:
+    wanted = select(*_columns).where(*_of(viewer, patient_id), *where).order_by(_entry.c.day)
     return [_row(row) for row in s.connection().execute(wanted)]
 
 
@@ -166,7 +177,7 @@ def notes_between(
     wanted = (
         select(_entry.c.day, _entry.c.note_sealed, _entry.c.note_private, _entry.c.written_by)
         .where(
-            _entry.c.person_id == patient_id, _entry.c.day >= since, _entry.c.day <= until,
+            *_of(viewer, patient_id), _entry.c.day >= since, _entry.c.day <= until,
             _entry.c.note_sealed.is_not(None),
         )
         .order_by(_entry.c.day)
@@ -185,9 +196,7 @@ def span(s: Session, viewer: access.Viewer, patient_id: int) -> tuple[date, date
     access.require(s, viewer, patient_id, Kind.SCORES)
     first, last = (
         s.connection()
-        .execute(
-            select(func.min(_entry.c.day), func.max(_entry.c.day)).where(_entry.c.person_id == patient_id)
-        )
+        .execute(select(func.min(_entry.c.day), func.max(_entry.c.day)).where(*_of(viewer, patient_id)))
         .one()
     )
     return (first, last) if first else None
@@ -198,11 +207,7 @@ def last_change(s: Session, viewer: access.Viewer, patient_id: int, until: date)
     access.require(s, viewer, patient_id, Kind.SCORES)
     return (
         s.connection()
-        .execute(
-            select(func.max(_entry.c.changed_at)).where(
-                _entry.c.person_id == patient_id, _entry.c.day <= until
-            )
-        )
+        .execute(select(func.max(_entry.c.changed_at)).where(*_of(viewer, patient_id), _entry.c.day <= until))
         .scalar()
     )
 
@@ -214,9 +219,17 @@ def open_day(s: Session, viewer: access.Viewer, patient_id: int, day: date) -> O
     rows = s.connection().execute(_stored, {"person": patient_id, "day": day}).all()
     if not rows:
         return OpenDay(day)
+    if is_hidden(viewer, patient_id, rows[0].received_at):
+        raise access.Hidden
     writes = [write_of(row) for row in rows]
     sources = {write.id: (row.device, row.effective_at) for write, row in zip(writes, rows, strict=True)}
     return OpenDay(day, project(writes, day), writes[-1].id, rows[-1].received_at, sources)
+
+
+def is_hidden(viewer: access.Viewer, patient_id: int, first_at: datetime) -> bool:
+    """Whether an entry that began at a moment was there before a person who is not confirmed yet."""
+    hidden = access.hidden_before(viewer, patient_id)
+    return hidden is not None and first_at < hidden
 
 
 def revisions_of(s: Session, viewer: access.Viewer, patient_id: int) -> Iterable[tuple[date, EntryRevision]]:
@@ -241,15 +254,23 @@ def days_with_writes(
     rows = s.connection().execute(_stored_days, {"person": patient_id, "since": since, "until": until})
     for day, of_day in groupby(rows, key=lambda row: row.day):
         found = list(of_day)
+        if is_hidden(viewer, patient_id, found[0].received_at):
+            continue
         yield day, found[0].revisions, [write_of(row) for row in found]
 
 
 def stored_writes(connection: Connection, patient_id: int, day: date) -> tuple[int | None, int, list[Write]]:
-    """The day's entry id, its number of revisions, and its writes in the order they were accepted."""
+    """The day's entry id, its number of revisions, and its writes in the order they were accepted; for actions."""
     rows = connection.execute(_stored, {"person": patient_id, "day": day}).all()
     if not rows:
         return None, 0, []
     return rows[0].entry_id, rows[0].revisions, [write_of(row) for row in rows]
+
+
+def first_received(connection: Connection, entry_id: int | None) -> datetime:
+    """When the first write of a stored entry came."""
+    wanted = select(func.min(_revision.c.received_at)).where(_revision.c.entry_id == entry_id)
+    return connection.execute(wanted).scalar_one()
 
 
 def write_of(row: Any) -> Write:

@@ -54,7 +54,7 @@ def record_infusion(
     if same is not None:
         if source == "import":
             return amend(s, viewer, ref, same, merged(same, values), now, source)
-        raise Refused("time", "An infusion is recorded at this moment already.")
+        raise Refused("time", f"{_named(viewer, ref, same)} is recorded at this moment already.")
     taken = set(s.scalars(select(Infusion.number).where(Infusion.patient_id == ref.id)))
     if values.number is not None and values.number in taken:
         raise Refused("number", "This number is taken; numbers never change.")
@@ -85,7 +85,7 @@ def amend(
         raise Refused("number", f"This is infusion {infusion.number}; numbers never change.")
     other = _at(s, ref.id, values.day, values.at_time)
     if other is not None and other.id != infusion.id:
-        raise Refused("time", f"Infusion {other.number} is recorded at this moment already.")
+        raise Refused("time", f"{_named(viewer, ref, other)} is recorded at this moment already.")
     before = (values_of(infusion), infusion.note or "")
     _set(infusion, values)
     if before == (values_of(infusion), values.note or ""):
@@ -138,6 +138,11 @@ def _at(s: Session, patient_id: int, day: date, at_time: str) -> Infusion | None
         Infusion.patient_id == patient_id, Infusion.day == day, Infusion.at_time == at_time
     )
     return s.scalars(wanted).first()
+
+
+def _named(viewer: access.Viewer, ref: access.PatientRef, infusion: Infusion) -> str:
+    """By its number for those who may see the infusions; recording one needs no consent, and tells nothing."""
+    return f"Infusion {infusion.number}" if viewer.operator or ref.shares(Kind.INFUSIONS) else "An infusion"
 
 
 def _set(infusion: Infusion, values: InfusionValues) -> None:

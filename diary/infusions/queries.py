@@ -55,6 +55,17 @@ def _row(row: Any) -> InfusionRow:
     )  # fmt: skip
 
 
+def _of(viewer: access.Viewer, patient_id: int) -> list[Any]:
+    """Which infusions of a patient the viewer may see at all: not what was there before an unconfirmed person came."""
+    mine, hidden = _table.c.patient_id == patient_id, access.hidden_before(viewer, patient_id)
+    if hidden is None:
+        return [mine]
+    earlier = select(InfusionRevision.id).where(
+        InfusionRevision.infusion_id == _table.c.id, InfusionRevision.at < hidden
+    )
+    return [mine, ~earlier.exists()]
+
+
 def infusions_of(
     s: Session, viewer: access.Viewer, patient_id: int, statuses: Iterable[str] = ("done",)
 ) -> list[InfusionRow]:
@@ -62,7 +73,7 @@ def infusions_of(
     access.require(s, viewer, patient_id, Kind.INFUSIONS)
     wanted = (
         select(_table)
-        .where(_table.c.patient_id == patient_id, _table.c.status.in_(list(statuses)))
+        .where(*_of(viewer, patient_id), _table.c.status.in_(list(statuses)))
         .order_by(_table.c.day, _table.c.at_time)
     )
     return [_row(row) for row in s.connection().execute(wanted)]
@@ -71,7 +82,7 @@ def infusions_of(
 def infusion(s: Session, viewer: access.Viewer, patient_id: int, uuid: UUID) -> InfusionRow:
     """One infusion of that patient; Hidden where there is none."""
     access.require(s, viewer, patient_id, Kind.INFUSIONS)
-    wanted = select(_table).where(_table.c.patient_id == patient_id, _table.c.uuid == uuid)
+    wanted = select(_table).where(*_of(viewer, patient_id), _table.c.uuid == uuid)
     row = s.connection().execute(wanted).first()
     if row is None:
         raise access.Hidden
@@ -101,7 +112,7 @@ def day_after_infusion(s: Session, viewer: access.Viewer, patient_id: int, day: 
     access.require(s, viewer, patient_id, Kind.INFUSIONS)
     wanted = (
         select(_table.c.day, _table.c.number)
-        .where(_table.c.patient_id == patient_id, _table.c.status == "done", _table.c.day <= day)
+        .where(*_of(viewer, patient_id), _table.c.status == "done", _table.c.day <= day)
         .order_by(_table.c.day.desc(), _table.c.at_time.desc())
         .limit(1)
     )

@@ -14,8 +14,10 @@ def init_app(app: Flask) -> None:
 
     @app.after_request
     def _keep(response: Response) -> Response:
-        if request.endpoint == "static" and response.status_code in (200, 206, 304):
-            response.headers["Cache-Control"] = A_YEAR if "v" in request.args else "no-cache"
+        if request.endpoint == "static":
+            is_there = response.status_code in (200, 206, 304)
+            lasting = A_YEAR if "v" in request.args else "no-cache"
+            response.headers["Cache-Control"] = lasting if is_there else "no-store"
         return response
 
 

@@ -18,7 +18,8 @@ HOME = "https://neap.invalid/"
 KINDS = {".css": "text/css", ".woff2": "font/woff2"}
 # A letter is shorter: its margins give the height back.
 PAPERS = {"a4": "size: a4", "letter": "size: letter; margin: 14mm 14mm 12mm"}
-WAIT_SECONDS = 30
+WAIT_SECONDS = 20
+MOST_WAITING = 3  # the threads that wait for a report answer nobody else meanwhile
 VARIANT = "pdf/a-3a"
 
 # PDF/UA-1 is claimed beside PDF/A-3a; PDF/A wants every foreign schema to be described.
@@ -56,6 +57,7 @@ class Kit:
 
 
 _lock = threading.Lock()
+_waiting = threading.BoundedSemaphore(MOST_WAITING)
 _kits: dict[tuple[int, str], Kit] = {}
 atexit.register(_kits.clear)  # while what WeasyPrint needs to tidy up its fonts is still there
 
@@ -161,7 +163,13 @@ def _alone() -> Iterator[None]:
 
     The collector of cycles rests meanwhile: among so many live boxes it finds little and takes a tenth of the time.
     """
-    if not _lock.acquire(timeout=WAIT_SECONDS):
+    if not _waiting.acquire(blocking=False):
+        raise PdfBusy
+    try:
+        is_ours = _lock.acquire(timeout=WAIT_SECONDS)
+    finally:
+        _waiting.release()
+    if not is_ours:
         raise PdfBusy
     was_on = gc.isenabled()
     gc.disable()

@@ -36,7 +36,8 @@ def init_app(app: Flask, settings: Config) -> None:
 
     csrf.init_app(app)
     login.session_protection = None  # phones change address and browsers their name
-    login.init_app(app)
+    # Without its own word for templates, which would ask the store on every error page too.
+    login.init_app(app, add_context_processor=False)
 
 
 def device_cookie(app: Flask) -> str:

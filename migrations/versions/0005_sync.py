@@ -1,4 +1,4 @@
-"""The phone's outbox: the database's epoch, sessions that were revoked, and zones that were assumed."""
+"""The phone's outbox; sessions that were revoked; people who accepted an invitation and were confirmed."""
 
 from uuid import uuid4
 
@@ -23,6 +23,8 @@ def upgrade():
         " JOIN entry AS e ON e.id = r.entry_id"
         " WHERE e.person_id = sync_write.person_id AND r.write_id = sync_write.id)"
     )
+    op.add_column("membership", sa.Column("accepted_at", sa.BigInteger(), nullable=True))
+    op.add_column("membership", sa.Column("confirmed_at", sa.BigInteger(), nullable=True))
     no = sa.false()
     op.add_column("login_session", sa.Column("revoked", sa.Boolean(), nullable=False, server_default=no))
     op.add_column(
@@ -37,4 +39,7 @@ def downgrade():
         batch.drop_column("zone_assumed")
     with op.batch_alter_table("login_session") as batch:
         batch.drop_column("revoked")
+    with op.batch_alter_table("membership") as batch:
+        batch.drop_column("confirmed_at")
+        batch.drop_column("accepted_at")
     op.drop_table("sync_epoch")

@@ -57,7 +57,7 @@ def test_bad_input(client_as, typed, field):
 def test_somebody_who_has_an_account_is_not_invited_again(client_as):
     page = client_as("dana").post("/clinic/invitations", {**PERSON, "email": "charlie@example.org"})
     assert page.status == 422
-    assert "account already" in page.error_of("email")
+    assert "here already" in page.error_of("email")
 
 
 def test_ending_a_link_hides_the_patient_at_once(client_as, cast):
