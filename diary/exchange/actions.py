@@ -103,7 +103,7 @@ class DiaryImporter:
         typed = days.parse_day(texts, files=True)
         refuse_errors(row, errors | dict(typed.errors))
         values = (dict(typed.fields), typed.written_by, recorded_at)
-        return self.keys.item(row.line, day, values, dict(typed.fields), "date", row.cells["date"])
+        return self.keys.item(row.line, day, values, values[:2], "date", row.cells["date"])
 
     def _day(self, text: str, errors: dict[str, str]) -> date | None:
         if not text:

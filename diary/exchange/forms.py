@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from diary.exchange.rules import MAX_BYTES, MAX_ROWS, Format, Unreadable, columns_of, unquoted
+from diary.lib.words import plural
 
 CELL_CHARACTERS = 131_072
 NOT_UTF8 = "This is not UTF-8 text. Save it as “CSV UTF-8” and try again."
@@ -41,7 +42,7 @@ class Sheet:
 
     def _row(self, line: int, cells: list[str], wrong: str) -> Row:
         if not wrong and len(cells) != len(self.columns):
-            wrong = f"This line has {len(cells)} cells, the header has {len(self.columns)}."
+            wrong = f"This line has {plural(len(cells), 'cell')}, the header has {len(self.columns)}."
         if wrong:
             return Row(line, {}, wrong)
         text = self.format.text

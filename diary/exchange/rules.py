@@ -19,6 +19,10 @@ class Format:
     one_of: tuple[str, ...] = ()
     text: frozenset[str] = frozenset({"note"})
 
+    @property
+    def article(self) -> str:
+        return "an" if self.name[0] in "aeiou" else "a"
+
 
 DIARY = Format(
     "diary",
@@ -61,7 +65,9 @@ def columns_of(header: Sequence[str], wanted: str | None = None) -> tuple[Format
         raise Unreadable(_no_header(header))
     unknown = [name for name in names if name not in kind.columns]
     if unknown:
-        raise Unreadable(f"Neap does not know the column {_named(unknown)} of a {kind.name} file.")
+        raise Unreadable(
+            f"Neap does not know the column {_named(unknown)} of {kind.article} {kind.name} file."
+        )
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise Unreadable(f"The column {_named(twice)} stands twice in the header.")

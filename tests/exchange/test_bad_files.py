@@ -160,3 +160,9 @@ def test_lines_are_counted_as_an_editor_does(commands, cast):
 def test_no_file_makes_a_traceback(commands, content):
     done = commands.take(content)
     assert done.code in (0, 1, 2) and done.last.startswith("read ")
+
+
+def test_a_line_of_one_cell_is_told_in_good_english(commands):
+    done = commands.take("date,pain\n2026-03-15\n2026-03-16,4,5\n")
+    assert "line 2: This line has 1 cell, the header has 2." in done.err
+    assert "line 3: This line has 3 cells, the header has 2." in done.err

@@ -136,6 +136,12 @@ def test_the_same_date_twice(commands, cast):
     assert days(cast)[DAY].scores["pain"] == 5
 
 
+def test_the_same_date_by_another_writer_is_not_the_same(commands, cast):
+    done = commands.take("date,pain,written_by\n2026-03-15,5,self\n2026-03-15,5,helper\n")
+    assert (done.code, done.last) == (1, "read 2, new 1, changed 0, unchanged 0, refused 1")
+    assert "line 3, date, “2026-03-15”: Line 2 of this file" in done.err
+
+
 def test_a_refused_row_does_not_claim_its_date(commands, cast):
     done = commands.take("date,pain\n2026-03-15,50\n2026-03-15,6\n")
     assert done.last == "read 2, new 1, changed 0, unchanged 0, refused 1"
@@ -167,19 +173,58 @@ def test_all_or_nothing_is_nothing_with_one_bad_row(commands, cast):
     assert (done.code, done.last) == (0, "read 168, new 168, changed 0, unchanged 0, refused 0")
 
 
-def test_blocks_leave_the_writer_free_in_between(commands, cast, monkeypatch):
+@pytest.fixture
+def blocks(monkeypatch):
+    """The rows of each block, and what happened between them, of an import on a clock that is told what to say."""
     from diary.cli import exchange
 
-    sizes = []
-    write = exchange._write
+    class Stopped:
+        """A clock that each row's look at it puts forward by so much."""
 
-    def counted(importer, block, patient):
-        sizes.append(len(block))
-        return write(importer, block, patient)
+        step, now = 0.0, 0.0
+
+        def monotonic(self):
+            self.now += self.step
+            return self.now
+
+        def sleep(self, seconds):
+            seen.append(f"pause {seconds}")
+
+    seen, clock, write = [], Stopped(), exchange._write
+
+    def counted(*args):
+        outcomes = write(*args)
+        seen.append(len(outcomes))
+        return outcomes
 
     monkeypatch.setattr(exchange, "_write", counted)
-    commands.run("import", cast.alice.email, DATA / "participant1.csv")
-    assert sizes == [500, 500, 500, 500, 500, 408]
+    monkeypatch.setattr(exchange, "time", clock)
+    return seen, clock
+
+
+def test_blocks_leave_the_writer_free_in_between(commands, cast, blocks):
+    done = commands.run("import", cast.alice.email, DATA / "participant1.csv")
+    assert done.last == "read 2908, new 2908, changed 0, unchanged 0, refused 0"
+    seen, _ = blocks
+    assert [one for one in seen if isinstance(one, int)] == [500, 500, 500, 500, 500, 408]
+    assert seen[1::2] == ["pause 0.11"] * 5
+
+
+def test_a_slow_block_ends_after_015_seconds_and_the_next_goes_on_where_it_stopped(commands, cast, blocks):
+    seen, clock = blocks
+    clock.step = 0.0625
+    rows = "".join(f"2026-03-{day:02},{'5' if day != 2 else '11'}\n" for day in range(1, 9))
+    done = commands.take(f"date,pain\n{rows}")
+    assert done.last == "read 8, new 7, changed 0, unchanged 0, refused 1"
+    assert [one for one in seen if isinstance(one, int)] == [3, 3, 2]
+    assert len(days(cast)) == 7 and done.err.count("line 3") == 1
+
+
+def test_one_row_goes_in_however_slow(commands, cast, blocks):
+    seen, clock = blocks
+    clock.step = 60
+    assert commands.take("date,pain\n2026-03-15,5\n2026-03-16,5\n").code == 0
+    assert [one for one in seen if isinstance(one, int)] == [1, 1]
 
 
 def test_a_busy_store_is_tried_again(commands, cast, monkeypatch):

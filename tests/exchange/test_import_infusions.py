@@ -1,6 +1,6 @@
 """Import of infusions: keys by day and time, numbers that never change, plans ahead."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -104,3 +104,18 @@ def test_planned_and_cancelled_may_lie_ahead(commands, cast):
     text = "date,dose_mg,minutes,status\n2027-03-15,40,40,planned\n2027-03-16,40,40,cancelled\n"
     assert commands.take(text, "--dry-run").last == "read 2, new 2, changed 0, unchanged 0, refused 0"
     assert commands.take(text).last == "read 2, new 2, changed 0, unchanged 0, refused 0"
+
+
+@pytest.mark.parametrize("day", range(26, 32))
+def test_two_years_ahead_are_two_years_on_any_day_of_the_month(commands, cast, clock_at, day):
+    clock_at(datetime(2026, 12, day, 12, tzinfo=UTC))
+    text = f"date,dose_mg,minutes,status\n2028-12-{day},40,40,planned\n{date(2028, 12, day) + timedelta(days=1)},40,40,planned\n"
+    done = commands.take(text)
+    assert done.last == "read 2, new 1, changed 0, unchanged 0, refused 1"
+    assert "line 3, date" in done.err and "more than two years ahead" in done.err
+
+
+def test_two_years_after_a_leap_day(commands, cast, clock_at):
+    clock_at(datetime(2028, 2, 29, 12, tzinfo=UTC))
+    text = "date,dose_mg,minutes,status\n2030-02-28,40,40,planned\n2030-03-01,40,40,planned\n"
+    assert commands.take(text).last == "read 2, new 1, changed 0, unchanged 0, refused 1"

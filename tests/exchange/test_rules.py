@@ -30,7 +30,8 @@ def test_formats_are_recognised_by_their_header():
 @pytest.mark.parametrize(
     ("header", "words"),
     [
-        (["date", "pain", "weather"], "“weather”"),
+        (["date", "pain", "weather"], "“weather” of a diary file"),
+        (["date", "minutes", "weather"], "“weather” of an infusions file"),
         (["pain"], "“date” is missing"),
         (["date"], "At least one of these"),
         (["date", "sleep_hours"], "At least one of these"),
