@@ -116,7 +116,8 @@ def _outcome(do: Callable[[Item], str], item: Item | None) -> str:
 
 def _in_blocks(importer: Importer, sheet: forms.Sheet, patient: access.PatientRef) -> Counts:
     """Blocks of rows, each its own short transaction, with a pause in which others can write."""
-    counts, items, waiting = Counts(), _read(importer, sheet), []
+    counts, items = Counts(), _read(importer, sheet)
+    waiting: list[Item | None] = []
     while block := [*waiting, *islice(items, BLOCK_ROWS - len(waiting))]:
         if counts.read:
             _let_others_write()
