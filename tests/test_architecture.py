@@ -1,12 +1,11 @@
 """Who may import whom, read from the imports themselves; access rules; the purity of the core."""
 
 import ast
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-PACKAGE = ROOT / "diary"
+from tests.imports import NAMED, PACKAGE, dotted, imported, impurities, modules, place
+
 FLOORS = [
     {"config"},
     {"db"},
@@ -24,6 +23,7 @@ FLOORS = [
     {"exchange"},
 ]
 FLOOR_OF = {name: number for number, floor in enumerate(FLOORS) for name in floor}
+NO_SLICES = {"config", "db", "lib", "charts", "fhir"}
 RING = {"cli", "jobs", "demo"}
 SLICE_FILES = {"rules", "models", "forms", "queries", "actions", "views"}
 WITHIN = {
@@ -34,96 +34,162 @@ WITHIN = {
     "actions": {"actions", "queries", "forms", "models", "rules"},
     "views": {"views", "actions", "queries", "forms", "models", "rules"},
 }
-PURE_THIRD_PARTY: set[str] = set()
-STDLIB_FORBIDDEN = {"os", "random", "secrets", "socket", "subprocess", "threading"}
+# What the ring may take from a slice that is not its own: a table or a page of another slice is not among it.
+OFFERED = {"rules", "forms", "queries", "actions", "access"}
+# Helpers that only compute. clock also holds the one clock, whose `now` no rule may call (tests/imports.py).
+PURE_LIB = {"diary.lib.clock", "diary.lib.words", "diary.lib.symptoms"}
+# Breaks that are known, until their files are mended (each: what has to go, and where to).
+KNOWN = {
+    # `enter` begins a session: its store part belongs into careteam.actions, its cookie part into lib.sessions
+    "careteam/views.py": {"diary.accounts.views"},
+    # the clinic of who is signed in belongs into careteam.queries
+    "safety/views.py": {"diary.careteam.models"},
+    # only for an annotation: person_or_fail can give what accounts.queries gives, unnamed
+    "cli/common.py": {"diary.accounts.models"},
+}
+# The file of crisis lines is to be read by safety.queries and handed to the rules.
+KNOWN_IMPURE = {"safety/rules.py": {"imports pathlib, which reaches outside"}}
+# accounts makes tokens and holds the list of common passphrases.
+ALSO = {"diary.accounts.rules": frozenset({"secrets", "zxcvbn"})}
 
 
-def modules():
-    return sorted(PACKAGE.rglob("*.py"))
+def named(path) -> str:
+    return str(path.relative_to(PACKAGE))
 
 
-def place(path: Path) -> tuple[str, str]:
-    """(slice or top-level name, file of the slice) of a module."""
-    parts = path.relative_to(PACKAGE).with_suffix("").parts
-    return parts[0], parts[1] if len(parts) > 1 else ""
-
-
-def imports(path: Path):
-    """Every absolute name that a module imports, as dotted text."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: relative import"
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
-def is_ring(path: Path) -> bool:
+def is_ring(path) -> bool:
     top, file = place(path)
     return top in RING or file == "views" or path == PACKAGE / "__init__.py"
 
 
-def is_pure(path: Path) -> bool:
+def is_pure(path) -> bool:
     top, file = place(path)
     parts = path.relative_to(PACKAGE).with_suffix("").parts
     return top in ("charts", "fhir") or file == "rules" or "catalogue" in parts
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_imports_go_downwards(path):
+PURE = {name for name, path in NAMED.items() if is_pure(path)} | PURE_LIB
+
+
+def wrong_imports(path, source: str) -> list[str]:
+    """The imports of a module that break a rule of the floors, of the slice's files, or of the ring."""
     top, file = place(path)
-    for name in imports(path):
-        if not name.startswith("diary."):
-            continue
-        target = [*name.split(".")[1:], "", ""]
-        other, other_file = target[0], target[1]
-        if other not in FLOOR_OF:
-            assert is_ring(path) or other not in RING or top in RING, f"{path.name} imports the ring: {name}"
-            continue
-        if other == top:
-            if file in WITHIN and other_file in SLICE_FILES:
-                assert other_file in WITHIN[file], f"{top}/{file} imports {other_file}"
-            continue
-        if other_file == "views":
-            assert is_ring(path), f"{top}/{file} imports {name}"
-        if is_ring(path):
-            continue
-        assert FLOOR_OF[other] < FLOOR_OF[top], f"{top} imports {name}, which is not below it"
+    return [
+        name
+        for name in imported(source)
+        if name.startswith("diary.") and not _may_import(path, top, file, name)
+    ]
+
+
+def _may_import(path, top: str, file: str, name: str) -> bool:
+    other, other_file = [*name.split(".")[1:], ""][:2]
+    if other in RING:
+        return top in RING or path == PACKAGE / "__init__.py"
+    if other == top:
+        return file not in WITHIN or other_file not in SLICE_FILES or other_file in WITHIN[file]
+    if is_ring(path):
+        return other in NO_SLICES or other_file in OFFERED
+    return other_file != "views" and FLOOR_OF[other] < FLOOR_OF[top]
+
+
+@pytest.mark.parametrize("path", modules(), ids=named)
+def test_imports_go_downwards(path):
+    assert set(wrong_imports(path, path.read_text())) <= KNOWN.get(named(path), set())
 
 
 @pytest.mark.parametrize(
-    "path", [p for p in modules() if is_pure(p)], ids=lambda p: str(p.relative_to(PACKAGE))
+    ("path", "line"),
+    [
+        ("careteam/views.py", "from diary.accounts.views import enter"),
+        ("careteam/views.py", "from diary.accounts import views as signing_in"),
+        ("careteam/views.py", "import diary.accounts.views"),
+        ("safety/views.py", "from diary.careteam.models import Clinic"),
+        ("entries/views/page.py", "from diary.infusions import models"),
+        ("review/views.py", "from diary.cli.common import fail"),
+        ("review/views.py", "from diary import jobs"),
+        ("cli/common.py", "from diary.accounts.models import Person"),
+        ("cli/people.py", "from diary.accounts.views import landing"),
+        ("jobs.py", "from diary.audit import models"),
+        ("accounts/actions.py", "from diary.careteam import access"),
+        ("entries/queries.py", "from diary.infusions import queries"),
+        ("entries/queries.py", "from diary.entries import actions"),
+        ("lib/http.py", "from diary import cli"),
+        ("lib/http.py", "from diary.audit import actions"),
+        ("response/queries.py", "def late():\n    from diary.review import queries"),
+    ],
 )
-def test_the_core_is_pure(path):
-    import sys
+def test_a_broken_rule_is_found(path, line):
+    assert wrong_imports(PACKAGE / path, line)
 
-    for name in imports(path):
-        root = name.split(".")[0]
-        if root == "diary":
-            continue
-        assert root in sys.stdlib_module_names or root in PURE_THIRD_PARTY or name.startswith("zxcvbn"), (
-            f"{path.relative_to(ROOT)} imports {name}"
-        )
-    if (
-        place(path)[0] != "accounts"
-    ):  # accounts/rules makes tokens; everything else is a function of its arguments
-        for name in imports(path):
-            assert name.split(".")[0] not in STDLIB_FORBIDDEN, f"{path.relative_to(ROOT)} imports {name}"
-    called = {
-        f"{node.func.value.id}.{node.func.attr}"
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and isinstance(node.func.value, ast.Name)
-    }
-    assert not called & {"clock.now", "datetime.now", "date.today", "datetime.utcnow", "time.time"}, called
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("careteam/views.py", "from diary.accounts import actions"),
+        ("entries/views/page.py", "from diary.entries.models import Entry"),
+        ("cli/demo.py", "from diary import demo as truths"),
+        ("cli/people.py", "from diary.cli.common import fail"),
+        ("__init__.py", "from diary import cli, db"),
+        ("response/queries.py", "from diary.entries.queries import DayRow"),
+    ],
+)
+def test_what_is_allowed_is_not_found(path, line):
+    assert not wrong_imports(PACKAGE / path, line)
+
+
+@pytest.mark.parametrize("path", [path for path in modules() if is_pure(path)], ids=named)
+def test_the_core_is_pure(path):
+    also = ALSO.get(dotted(path), frozenset())
+    assert set(impurities(path.read_text(), PURE, also)) <= KNOWN_IMPURE.get(named(path), set())
+
+
+@pytest.mark.parametrize("name", sorted(PURE_LIB - {"diary.lib.clock"}))
+def test_the_helpers_of_the_core_are_pure(name):
+    assert not impurities(NAMED[name].read_text(), PURE_LIB)
+
+
+def test_the_clock_reaches_for_nothing_but_the_time():
+    assert set(impurities(NAMED["diary.lib.clock"].read_text(), PURE_LIB)) == {"uses datetime.datetime.now"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from datetime import datetime as dt\nx = dt.now()",
+        "import datetime\nx = datetime.datetime.now(datetime.UTC)",
+        "import datetime as d\nx = d.date.today()",
+        "from datetime import date\nx = list(map(date.today, ()))",
+        "from diary.lib import clock\nx = clock.now()",
+        "from diary.lib import clock as c\nx = c.now",
+        "from diary.lib.clock import now",
+        "import diary.lib.clock\nx = diary.lib.clock.now()",
+        "from uuid import uuid4 as new",
+        "from dataclasses import field\nimport uuid\nx = field(default_factory=uuid.uuid4)",
+        "x = open('numbers.json').read()",
+        "from pathlib import Path\nx = Path('a').read_text()",
+        "import os",
+        "import random",
+        "import time",
+        "def late():\n    import socket",
+        "from flask import request",
+        "from sqlalchemy import select",
+        "from diary import db",
+        "from diary.lib import http",
+        "from diary.lib.forms import parse",
+        "from diary.lib.types import Moment",
+        "from diary.lib import sealing, words",
+        "from diary.entries.queries import DayRow",
+        "from diary.careteam import access",
+    ],
+)
+def test_an_impurity_is_found(line):
+    assert impurities(line, PURE)
 
 
 def test_slices_have_only_the_six_file_names():
     for path in modules():
         top, file = place(path)
-        if top in FLOOR_OF and top not in ("lib", "charts", "config", "db", "fhir") and file:
+        if top in FLOOR_OF and top not in NO_SLICES and file:
             own = {"access"} if top == "careteam" else set()
             assert file in SLICE_FILES | {"__init__", "catalogue", "transports"} | own, path
 
@@ -132,9 +198,38 @@ def test_the_app_factory_stays_small():
     assert len((PACKAGE / "__init__.py").read_text().splitlines()) <= 60
 
 
+def transactions(source: str) -> list[str]:
+    """The calls by which a source begins or ends a transaction of its own; a savepoint is none."""
+    called = (node.func for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
+    return [
+        func.attr
+        for func in called
+        if isinstance(func, ast.Attribute)
+        and func.attr in ("begin", "commit", "rollback", "writing", "write")
+    ]
+
+
 def test_actions_never_commit():
-    for path in PACKAGE.rglob("actions.py"):
-        assert ".commit(" not in path.read_text(), path
+    """The caller opens the transaction. `audit.seen` has one of its own: it is written before the page is shown."""
+    for path in modules():
+        if place(path)[1] == "actions":
+            own = ["write"] if place(path)[0] == "audit" else []
+            assert transactions(path.read_text()) == own, path
+
+
+@pytest.mark.parametrize(
+    ("line", "is_one"),
+    [
+        ("s.commit()", True),
+        ("with s.begin():\n    pass", True),
+        ("s.connection().begin()", True),
+        ("with db.write() as s:\n    pass", True),
+        ("with s.begin_nested():\n    pass", False),
+        ("s.flush()", False),
+    ],
+)
+def test_a_transaction_is_found(line, is_one):
+    assert bool(transactions(line)) == is_one
 
 
 def test_no_sql_is_made_of_strings():
