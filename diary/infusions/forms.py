@@ -8,11 +8,13 @@ from datetime import date, time
 from diary.infusions.rules import KG_PER_LB, ROUTES, SERIES, STATUSES
 
 FIELDS = ("date", "dose_mg", "minutes", "time", "weight_kg", "route", "series", "number", "status", "note")
-PAGE_ONLY = {"csrf_token", "confirm", "revision", "weight_lb"}
+PAGE_ONLY = {"csrf_token", "confirm", "revision", "weight_unit", "weight_lb"}
 NUMBER = re.compile(r"\d{1,6}(?:[.,]\d{1,4})?")
+WHOLE = re.compile(r"[0-9]{1,5}")
 TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 LONGEST_NOTE = 10_000
+MOST_WEIGHT = {"kg": 700, "lb": 1500}
 YEARS_AHEAD = 2
 
 
@@ -42,6 +44,7 @@ class TypedInfusion:
 
 def parse_infusion(texts: Mapping[str, str], today: date) -> TypedInfusion:
     """Clean the given fields; `today` is the patient's own day."""
+    texts, unit = _with_unit(texts)
     errors: dict[str, str] = {
         name[:40]: f"Neap does not know this field: {name[:40]}."
         for name in texts
@@ -65,18 +68,34 @@ def parse_infusion(texts: Mapping[str, str], today: date) -> TypedInfusion:
     take("dose_mg", "dose_mg", lambda text: _positive(text, "A dose", "mg", 100_000), needed=True)
     take("minutes", "minutes", lambda text: _positive(text, "The length", "minutes", 100_000), needed=True)
     take("time", "at_time", _time)
-    take("weight_kg", "weight_kg", lambda text: _positive(text, "A weight", "kg", 700))
+    take("weight_kg", "weight_kg", lambda text: _weight(text, unit))
     take("route", "route", lambda text: _one_of(text, ROUTES, ", ".join(ROUTES)))
     take("series", "series", lambda text: _one_of(text, SERIES, "induction or maintenance"))
     take("number", "number", _number)
     take("note", "note", _note)
-    if "weight_kg" not in found and (texts.get("weight_lb") or "").strip():
-        take(
-            "weight_lb",
-            "weight_kg",
-            lambda text: round(_positive(text, "A weight", "lb", 1500) * KG_PER_LB, 2),
-        )
     return TypedInfusion(None, errors) if errors else TypedInfusion(InfusionValues(**found))  # type: ignore[arg-type]
+
+
+def parse_revision(text: str) -> int:
+    """The revision that a page was made from; 0, which no record ever is at, for anything else."""
+    return int(text) if WHOLE.fullmatch(text) else 0
+
+
+def _with_unit(texts: Mapping[str, str]) -> tuple[Mapping[str, str], str]:
+    """The weight as the page's one field and its unit; a weight under the name `weight_lb` is in lb."""
+    if not (texts.get("weight_kg") or "").strip() and (texts.get("weight_lb") or "").strip():
+        return {**texts, "weight_kg": texts["weight_lb"]}, "lb"
+    return texts, texts.get("weight_unit") or "kg"
+
+
+def _weight(text: str, unit: str) -> float:
+    if unit not in MOST_WEIGHT:
+        raise ValueError(f"A weight is in kg or lb, not “{_shown(unit)}”.")
+    weight = _positive(text, "A weight", unit, MOST_WEIGHT[unit])
+    in_kg = weight if unit == "kg" else round(weight * KG_PER_LB, 2)
+    if in_kg <= 0:
+        raise ValueError(f"A weight of {text} {unit} can't be right.")
+    return in_kg
 
 
 def _positive(text: str, what: str, unit: str, most: float) -> float:
@@ -101,7 +120,11 @@ def _day(text: str, today: date, status: str) -> date:
         raise ValueError("An infusion before 1900 can't be right.")
     if status == "done" and day > today:
         raise ValueError("An infusion that is done can't lie in the future. Is it planned?")
-    if day > today.replace(year=today.year + YEARS_AHEAD, day=min(today.day, 28)):
+    try:
+        latest = today.replace(year=today.year + YEARS_AHEAD)
+    except ValueError:  # two years after a 29 February
+        latest = today.replace(year=today.year + YEARS_AHEAD, day=28)
+    if day > latest:
         raise ValueError("That is more than two years ahead.")
     return day
 
@@ -114,8 +137,10 @@ def _time(text: str) -> str:
 
 
 def _number(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:6]) <= 99_999):
-        raise ValueError(f"The number of an infusion is a whole number from 1, not “{_shown(text)}”.")
+    if not (WHOLE.fullmatch(text) and int(text) >= 1):
+        raise ValueError(
+            f"The number of an infusion is a whole number from 1 to 99,999, not “{_shown(text)}”."
+        )
     return int(text)
 
 

@@ -1,6 +1,6 @@
 """Doses by weight, what is unusual, and the order of infusions."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,6 +13,14 @@ MOST_MG_PER_KG = 2.0
 MOST_OF_LAST = 1.5
 MOST_MINUTES = 720
 KG_PER_LB = 0.45359237
+NEAR_DAYS = 10
+SAVED = {
+    "recorded": "is recorded",
+    "planned": "is planned",
+    "changed": "is changed",
+    "cancelled": "is cancelled",
+    "unchanged": "stays as it was",
+}
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,11 @@ def mg_per_kg_h(dose_mg: float, weight_kg: float | None, minutes: float) -> floa
     return dose_mg / weight_kg / (minutes / 60) if weight_kg and minutes else None
 
 
+def two_places(x: float | None) -> str:
+    """A dose by weight as the report writes it: 0.5 is "0.50"; nothing is an empty text."""
+    return "" if x is None else f"{words.half_up(x, 2):f}"
+
+
 def unusual(
     dose_mg: float, weight_kg: float | None, minutes: float, last_dose_mg: float | None
 ) -> list[Unusual]:
@@ -42,7 +55,7 @@ def unusual(
     reasons = []
     by_weight = mg_per_kg(dose_mg, weight_kg)
     if by_weight is not None and by_weight > MOST_MG_PER_KG:
-        reasons.append(f"that is {words.number(by_weight, 2)} mg/kg, more than 2")
+        reasons.append(f"that is {two_places(by_weight)} mg/kg, more than 2")
     if last_dose_mg and dose_mg > MOST_OF_LAST * last_dose_mg:
         reasons.append(f"more than 1.5 times the last dose, {words.number(last_dose_mg, 2)} mg")
     found = []
@@ -52,6 +65,31 @@ def unusual(
     if minutes > MOST_MINUTES:
         found.append(Unusual("minutes", "That is more than 12 hours.", minutes))
     return found
+
+
+def is_confirmed(ask: Unusual, confirmed: Collection[str]) -> bool:
+    """Whether somebody said of exactly this value, as "dose_mg=550", that it is right."""
+    return f"{ask.field}={words.number(ask.value, 4)}" in confirmed
+
+
+def outcome(before: str, now: str, is_changed: bool) -> str:
+    """What a write did, by the status before it (empty: it is new) and after: a key of SAVED."""
+    if not is_changed:
+        return "unchanged"
+    return "changed" if before == now else {"done": "recorded"}.get(now, now)
+
+
+def saved_words(outcome: str, number: int | None) -> str:
+    """ "Infusion 13 is recorded."; "The infusion" for whoever may not see it; nothing for an unknown outcome."""
+    if outcome not in SAVED:
+        return ""
+    return f"{'The infusion' if number is None else f'Infusion {number}'} {SAVED[outcome]}."
+
+
+def nearest(day: date, planned: Iterable[date]) -> date | None:
+    """The planned day that an infusion on `day` may be: the nearest within 10 days, the earlier of two."""
+    near = [on for on in planned if abs((on - day).days) <= NEAR_DAYS]
+    return min(near, key=lambda on: (abs((on - day).days), on), default=None)
 
 
 def next_number(taken: Iterable[int]) -> int:
@@ -65,4 +103,4 @@ def day_words(day: date, last: tuple[date, int] | None) -> str:
         return ""
     on, number = last
     after = (day - on).days
-    return f"Infusion {number} on this day" if after == 0 else f"Day {after} after infusion {number}"
+    return f"Infusion {number} on this day" if after <= 0 else f"Day {after} after infusion {number}"

@@ -1,7 +1,8 @@
 """Recording infusions (clinician), and the patient's own list of them."""
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +14,19 @@ from diary.audit import actions as audit
 from diary.careteam import access
 from diary.careteam.rules import Kind, Role
 from diary.infusions import actions, queries
-from diary.infusions.forms import InfusionValues, TypedInfusion, parse_infusion
+from diary.infusions.forms import InfusionValues, TypedInfusion, parse_infusion, parse_revision
 from diary.infusions.models import Infusion
-from diary.infusions.rules import ROUTES, Unusual, unusual
+from diary.infusions.rules import (
+    ROUTES,
+    Unusual,
+    is_confirmed,
+    nearest,
+    next_number,
+    outcome,
+    saved_words,
+    two_places,
+    unusual,
+)
 from diary.lib import clock, words
 from diary.lib.forms import echo, last_values
 from diary.lib.htmx import see_other
@@ -24,6 +35,30 @@ from diary.review.queries import infusion_list
 
 bp = Blueprint("infusions", __name__)
 EVERY = ("planned", "done", "cancelled")
+ASKED = ("dose_mg", "minutes")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a new infusion follows: the last one given, the next number, the planned ones; nothing where not shared."""
+
+    last: queries.InfusionRow | None = None
+    number: int | None = None
+    planned: tuple[queries.InfusionRow, ...] = ()
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The form as sent: values or errors, what is unusual in it, and what of that is confirmed as it stands."""
+
+    form: TypedInfusion
+    asks: Sequence[Unusual] = ()
+    confirmed: Sequence[Unusual] = ()
+
+    @property
+    def value(self) -> InfusionValues | None:
+        """The values, once nothing is left to ask."""
+        return None if self.asks else self.form.value
 
 
 @bp.get("/patients/<uuid:patient_uuid>/infusions/new")
@@ -32,12 +67,13 @@ def new(patient_uuid: UUID) -> str:
     viewer = access.viewer()
     with db.read() as s:
         ref = access.require_clinician(s, viewer, patient_uuid)
-        last = _last(s, viewer, ref)
-    today = clock.local(clock.now(), ref.zone)
-    typed = {"date": today.date().isoformat(), "time": words.time_hm(today), "status": "done", "route": "IV"}
-    if last is not None:
-        typed |= {"route": last.route, "series": last.series}
-    return _form(ref, last, typed, {})
+        plan = _plan(s, viewer, ref)
+    if plan.number is not None:
+        audit.seen(viewer, ref.id, "infusions")
+    typed = _given_now(ref) | {"route": "IV"}
+    if plan.last is not None:
+        typed |= {"route": plan.last.route, "series": plan.last.series}
+    return _form(ref, typed, {}, plan)
 
 
 @bp.post("/patients/<uuid:patient_uuid>/infusions/new")
@@ -46,21 +82,33 @@ def create(patient_uuid: UUID) -> Response | tuple[str, int]:
     viewer = access.viewer()
     with db.read() as s:
         ref = access.require_clinician(s, viewer, patient_uuid)
-        last = _last(s, viewer, ref)
-    form, asks = _checked(ref, last.dose_mg if last else None)
-    if form.value is None or asks:
-        return _form(ref, last, _typed(), form.errors, asks), 422
+        plan = _plan(s, viewer, ref)
+    checked = _checked(ref, plan.last.dose_mg if plan.last else None)
+    if checked.value is None:
+        return _form(ref, _typed(), checked.form.errors, plan, checked), 422
     try:
         with db.write() as s:
-            actions.record_infusion(s, viewer, ref, form.value, clock.now())
+            recorded = actions.record_infusion(s, viewer, ref, checked.value, clock.now())
+            after = _after(ref, recorded, "")
     except actions.Refused as error:
-        return _form(ref, last, _typed(), {error.field: str(error)}), 422
-    return see_other(_after(ref))
+        return _form(ref, _typed(), {error.field: str(error)}, plan, checked), 422
+    return see_other(after)
 
 
-def _after(ref: access.PatientRef) -> str:
-    """Back to the timeline where consent opens it, else to an empty form that says it is saved."""
-    return f"/patients/{ref.uuid}" if ref.kinds else f"/patients/{ref.uuid}/infusions/new?saved=1"
+def _after(ref: access.PatientRef, recorded: actions.Recorded, before: str) -> str:
+    """Where what was done is said: the timeline, for a cancelled one its record, without consent an empty form.
+
+    before: the status that the infusion had, empty for a new one.
+    """
+    done = outcome(before, recorded.infusion.status, recorded.outcome != "unchanged")
+    where: dict[str, Any] = {"patient_uuid": ref.uuid, "saved": done}
+    if not ref.kinds:
+        return url_for("infusions.new", **where)
+    if not ref.shares(Kind.INFUSIONS):
+        return url_for("review.show", **where)
+    if done == "cancelled":
+        return url_for("infusions.show", infusion_id=recorded.infusion.uuid, **where)
+    return url_for("review.show", infusion=recorded.infusion.uuid, **where)
 
 
 @bp.get("/patients/<uuid:patient_uuid>/infusions/<uuid:infusion_id>")
@@ -74,7 +122,8 @@ def show(patient_uuid: UUID, infusion_id: UUID) -> str:
     audit.seen(viewer, ref.id, "infusions")
     return render_template(
         "infusions/show.html", nav="patients", ref=ref, infusion=row, history=history,
-        may_edit=Role.CLINICIAN in ref.staff_roles,
+        may_edit=Role.CLINICIAN in ref.staff_roles, two_places=two_places,
+        saved=saved_words(request.args.get("saved", ""), row.number),
     )  # fmt: skip
 
 
@@ -85,7 +134,11 @@ def edit(patient_uuid: UUID, infusion_id: UUID) -> str:
     with db.read() as s:
         ref = access.require_clinician(s, viewer, patient_uuid)
         infusion = actions.load(s, viewer, ref, infusion_id)
-    return _form(ref, None, _as_typed(infusion), {}, infusion=infusion)
+    audit.seen(viewer, ref.id, "infusions")
+    typed = _as_typed(infusion)
+    if "given" in request.args and infusion.status == "planned":
+        typed |= _given_now(ref)
+    return _form(ref, typed, {}, infusion=infusion)
 
 
 @bp.post("/patients/<uuid:patient_uuid>/infusions/<uuid:infusion_id>/edit")
@@ -95,28 +148,23 @@ def update(patient_uuid: UUID, infusion_id: UUID) -> Response | tuple[str, int]:
     with db.read() as s:
         ref = access.require_clinician(s, viewer, patient_uuid)
         infusion = actions.load(s, viewer, ref, infusion_id)
-    form, asks = _checked(ref, infusion.dose_mg)
-    if form.value is None or asks:
-        return _form(ref, None, _typed(), form.errors, asks, infusion), 422
-    seen = request.form.get("revision", "")
+    checked = _checked(ref, infusion.dose_mg)
+    if checked.value is None:
+        return _form(ref, _typed(), checked.form.errors, checked=checked, infusion=infusion), 422
+    seen = parse_revision(request.form.get("revision", ""))
     try:
         with db.write() as s:
             stored = actions.load(s, viewer, ref, infusion_id)
-            actions.amend(
-                s,
-                viewer,
-                ref,
-                stored,
-                form.value,
-                clock.now(),
-                seen_revision=int(seen) if seen.isdecimal() else 0,
-            )
+            before = stored.status
+            recorded = actions.amend(s, viewer, ref, stored, checked.value, clock.now(), seen_revision=seen)
+            after = _after(ref, recorded, before)
     except actions.Changed:
         problem = {"changed": "Somebody else changed this record meanwhile. Their values stand beside yours."}
-        return _form(ref, None, _typed(), problem, infusion=infusion), 422
+        return _form(ref, _typed(), problem, checked=checked, infusion=infusion), 422
     except actions.Refused as error:
-        return _form(ref, None, _typed(), {error.field: str(error)}, infusion=infusion), 422
-    return see_other(_after(ref))
+        problem = {error.field: str(error)}
+        return _form(ref, _typed(), problem, checked=checked, infusion=infusion), 422
+    return see_other(after)
 
 
 @bp.post("/patients/<uuid:patient_uuid>/infusions/<uuid:infusion_id>/cancellation")
@@ -137,17 +185,19 @@ def _turn(patient_uuid: UUID, infusion_id: UUID, status: str) -> Response:
     with db.write() as s:
         ref = access.require_clinician(s, viewer, patient_uuid)
         infusion = actions.load(s, viewer, ref, infusion_id)
-        typed = parse_infusion({**_as_typed(infusion), "status": status}, _today(ref))
-        if typed.value is None:
-            return see_other(url_for("infusions.edit", patient_uuid=patient_uuid, infusion_id=infusion_id))
-        actions.amend(s, viewer, ref, infusion, typed.value, clock.now())
-    return see_other(_after(ref))
+        before = infusion.status
+        typed = parse_infusion({**_as_typed(infusion), "number": "", "status": status}, _today(ref))
+        if typed.value is None:  # planned for a day to come: its form asks for the day it was given
+            return see_other(
+                url_for("infusions.edit", patient_uuid=patient_uuid, infusion_id=infusion_id, given=1)
+            )
+        after = _after(ref, actions.amend(s, viewer, ref, infusion, typed.value, clock.now()), before)
+    return see_other(after)
 
 
 @bp.get("/infusions")
 @access.patient
 def index() -> str:
-
     viewer = access.viewer()
     with db.read() as s:
         ref = access.own(s, viewer)
@@ -159,31 +209,51 @@ def _today(ref: access.PatientRef) -> date:
     return clock.local(clock.now(), ref.zone).date()
 
 
-def _last(s: Any, viewer: access.Viewer, ref: access.PatientRef) -> queries.InfusionRow | None:
-    """The last infusion that was given, as far as consent lets the clinician see it."""
+def _given_now(ref: access.PatientRef) -> dict[str, str]:
+    """Given today, at this minute of the patient's clock."""
+    here: datetime = clock.local(clock.now(), ref.zone)
+    return {"date": here.date().isoformat(), "time": words.time_hm(here), "status": "done"}
+
+
+def _plan(s: Any, viewer: access.Viewer, ref: access.PatientRef) -> Plan:
+    """What goes before a new infusion, as far as consent lets the clinician see it."""
     if not ref.shares(Kind.INFUSIONS):
+        return Plan()
+    rows = queries.infusions_of(s, viewer, ref.id, EVERY)
+    done = [row for row in rows if row.status == "done"]
+    planned = tuple(row for row in rows if row.status == "planned")
+    return Plan(done[-1] if done else None, next_number(row.number for row in rows), planned)
+
+
+def _offered(plan: Plan, typed: Mapping[str, str]) -> queries.InfusionRow | None:
+    """The planned infusion that the typed one may be."""
+    try:
+        on = nearest(date.fromisoformat(typed.get("date", "")), [row.day for row in plan.planned])
+    except ValueError:
         return None
-    done = queries.infusions_of(s, viewer, ref.id)
-    return done[-1] if done else None
+    return next((row for row in plan.planned if row.day == on), None)
 
 
-def _checked(ref: access.PatientRef, last_dose_mg: float | None) -> tuple[TypedInfusion, list[Unusual]]:
-    """The form, and what is unusual in it and not confirmed as it stands."""
-    form = parse_infusion(last_values(request.form), _today(ref))
+def _sent() -> dict[str, str]:
+    """The form as sent; a button that says "It is 55 mg" puts its value in the place of its field's."""
+    texts = last_values(request.form)
+    name, _, value = texts.pop("instead", "").partition("=")
+    return texts | ({name: value} if name in ASKED else {})
+
+
+def _checked(ref: access.PatientRef, last_dose_mg: float | None) -> Checked:
+    form = parse_infusion(_sent(), _today(ref))
     if form.value is None:
-        return form, []
+        return Checked(form)
     value: InfusionValues = form.value
-    confirmed = set(request.form.getlist("confirm"))
-    asks = unusual(value.dose_mg, value.weight_kg, value.minutes, last_dose_mg)
-    return form, [ask for ask in asks if f"{ask.field}={words.number(ask.value, 4)}" not in confirmed]
+    unusuals = unusual(value.dose_mg, value.weight_kg, value.minutes, last_dose_mg)
+    said = request.form.getlist("confirm")
+    confirmed = [ask for ask in unusuals if is_confirmed(ask, said)]
+    return Checked(form, [ask for ask in unusuals if ask not in confirmed], confirmed)
 
 
 def _typed() -> dict[str, str]:
-    return {
-        name: echo(text)
-        for name, text in last_values(request.form).items()
-        if name not in ("csrf_token", "confirm")
-    }
+    return {name: echo(text) for name, text in _sent().items() if name not in ("csrf_token", "confirm")}
 
 
 def _as_typed(infusion: Infusion) -> dict[str, str]:
@@ -203,11 +273,13 @@ def _as_typed(infusion: Infusion) -> dict[str, str]:
 
 
 def _form(
-    ref: access.PatientRef, last: queries.InfusionRow | None, typed: Mapping[str, str], errors: Mapping[str, str],
-    asks: list[Unusual] | None = None, infusion: Infusion | None = None,
+    ref: access.PatientRef, typed: Mapping[str, str], errors: Mapping[str, str], plan: Plan | None = None,
+    checked: Checked | None = None, infusion: Infusion | None = None,
 ) -> str:  # fmt: skip
-    stored = _as_typed(infusion) if infusion else {}
+    plan = plan or Plan()
     return render_template(
-        "infusions/edit.html", nav="patients", ref=ref, last=last, typed=typed, errors=errors, asks=asks or [],
-        infusion=infusion, stored=stored, routes=ROUTES, saved="saved" in request.args,
+        "infusions/edit.html", nav="patients", ref=ref, plan=plan, last=plan.last, offered=_offered(plan, typed),
+        typed=typed, errors=errors, checked=checked, infusion=infusion,
+        stored=_as_typed(infusion) if infusion else {}, routes=ROUTES,
+        saved=saved_words(request.args.get("saved", ""), None),
     )  # fmt: skip

@@ -10,6 +10,7 @@ from diary import db
 from diary.audit import actions as audit
 from diary.careteam import access
 from diary.careteam.rules import Role
+from diary.infusions.rules import saved_words, two_places
 from diary.lib import clock
 from diary.lib.htmx import page_or_part
 from diary.lib.symptoms import BY_KEY, SYMPTOMS
@@ -70,7 +71,8 @@ def show(patient_uuid: UUID) -> Response:
     return page_or_part(
         "review/patient.html", "review/_response.html", nav="patients", page=page, ref=ref, key=key,
         symptom=BY_KEY[key], courses=page.courses.get(key, ()), words=words, counts_at=counts_at, is_tight=is_tight,
-        may_record=Role.CLINICIAN in ref.staff_roles, symptoms=SYMPTOMS,
+        may_record=Role.CLINICIAN in ref.staff_roles, symptoms=SYMPTOMS, two_places=two_places,
+        saved=saved_words(request.args.get("saved", ""), page.number_of(_uuid(request.args.get("infusion")))),
     )  # fmt: skip
 
 

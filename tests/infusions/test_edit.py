@@ -47,9 +47,53 @@ def test_a_change_is_a_revision(client_as, base, infusion):
     assert "50 mg" in page.text and "55 mg" in page.text
 
 
+def said(page):
+    return page.words(page.one("p", role="status"))
+
+
+def test_what_was_done_is_said(client_as, base):
+    client = client_as("bob")
+    assert said(client.post(f"{base}/edit", typed(), follow=True)) == "Infusion 1 stays as it was."
+    assert said(client.post(f"{base}/edit", typed(dose_mg="55"), follow=True)) == "Infusion 1 is changed."
+    assert said(client.post(f"{base}/cancellation", follow=True)) == "Infusion 1 is cancelled."
+    again = typed(dose_mg="55", revision="3")
+    assert said(client.post(f"{base}/edit", again, follow=True)) == "Infusion 1 is recorded."
+
+
+@pytest.mark.parametrize(
+    "query", ["?saved=nonsense", "?saved=recorded&infusion=nonsense", "?saved=" + "9" * 500]
+)
+def test_an_odd_address_claims_little(client_as, cast, base, query):
+    for path in (f"/patients/{cast.alice.uuid}", base):
+        page = client_as("bob").get(path + query)
+        assert page.status == 200 and "nonsense" not in page.words()
+
+
+def test_cancelling_asks_once_more(client_as, base):
+    page = client_as("bob").get(f"{base}/edit")
+    (button,) = (b for b in page.one("details", class_="once").iter("button"))
+    assert page.words(button) == "Yes, cancel infusion 1"
+    assert len([f for f in page.all("form") if (f.get("action") or "").endswith("/cancellation")]) == 1
+
+
+@pytest.mark.parametrize("revision", ["9" * 5000, "-1", "x", "", "²"])
+def test_an_odd_revision_is_an_old_one(client_as, base, infusion, revision):
+    page = client_as("bob").post(f"{base}/edit", typed(dose_mg="55", revision=revision))
+    assert page.status == 422 and "Somebody else changed this record" in page.text
+    assert now_stored(infusion)[0].dose_mg == 50
+
+
 def test_no_change_is_no_revision(client_as, base, infusion):
     assert client_as("bob").post(f"{base}/edit", typed()).status == 303
     assert now_stored(infusion)[1] == 1
+
+
+def test_doses_by_weight_keep_both_decimals(client_as, cast, base):
+    client = client_as("bob")
+    client.post(f"{base}/edit", typed(dose_mg="35"))
+    assert "0.50 mg/kg" in client.get(base).words()
+    table = client.get(f"/patients/{cast.alice.uuid}").one("section", id="response")
+    assert "0.50" in [" ".join(cell.itertext()) for cell in table.iter("td")]
 
 
 def test_a_stale_page_is_shown_both_values(client_as, base, infusion):
@@ -85,7 +129,9 @@ def test_a_planned_one_is_given_as_planned(client_as, cast, clock_at):
     client = client_as("bob")
     client.post(f"/patients/{cast.alice.uuid}/infusions/{planned.uuid}/completion")
     assert now_stored(planned)[0].status == "done"
-    client.post(f"/patients/{cast.alice.uuid}/infusions/{ahead.uuid}/completion")
+    answer = client.post(f"/patients/{cast.alice.uuid}/infusions/{ahead.uuid}/completion")
+    form = client.get(answer.location)
+    assert form.one("input", name="date").get("value") == "2026-11-24", "the day it was given is asked for"
     assert now_stored(ahead)[0].status == "planned"
 
 

@@ -1,11 +1,21 @@
 """Doses by weight, unusual values, and what the form takes and refuses."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from diary.infusions.forms import parse_infusion
-from diary.infusions.rules import day_words, mg_per_kg, mg_per_kg_h, next_number, unusual
+from diary.infusions.rules import (
+    day_words,
+    mg_per_kg,
+    mg_per_kg_h,
+    nearest,
+    next_number,
+    outcome,
+    saved_words,
+    two_places,
+    unusual,
+)
 
 TODAY = date(2026, 11, 24)
 GOOD = {"date": "2026-11-20", "dose_mg": "40", "minutes": "40"}
@@ -97,7 +107,55 @@ def test_good_values(typed, name, value):
     assert getattr(form.value, name) == value
 
 
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ({"weight_kg": "150", "weight_unit": "stone"}, "in kg or lb"),
+        ({"weight_kg": "1501", "weight_unit": "lb"}, "1501 lb can't be right"),
+        ({"weight_kg": "0.001", "weight_unit": "lb"}, "can't be right"),
+        ({"weight_lb": "x"}, "number of lb"),
+    ],
+)
+def test_bad_weights_are_said_at_the_weight(typed, words):
+    form = parse_infusion({**GOOD, **typed}, TODAY)
+    assert list(form.errors) == ["weight_kg"] and words in form.errors["weight_kg"]
+
+
+@pytest.mark.parametrize(("text", "number"), [("1", 1), ("99999", 99_999), ("00012", 12)])
+def test_numbers(text, number):
+    assert parse_infusion({**GOOD, "number": text}, TODAY).value.number == number
+
+
+def test_a_dose_by_weight_has_two_decimals():
+    assert [two_places(x) for x in (0.5, 0.125, 8, None)] == ["0.50", "0.13", "8.00", ""]
+
+
+@pytest.mark.parametrize(
+    ("planned", "found"),
+    [([], None), ([-11, 11], None), ([10], 10), ([-3, 3], -3), ([5, 1, -2], 1), ([0, 1], 0)],
+)
+def test_the_planned_infusion_that_a_day_may_be(planned, found):
+    days = [TODAY + timedelta(days=step) for step in planned]
+    assert nearest(TODAY, days) == (None if found is None else TODAY + timedelta(days=found))
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "is_changed", "words"),
+    [
+        ("", "done", True, "Infusion 13 is recorded."),
+        ("", "planned", True, "Infusion 13 is planned."),
+        ("planned", "done", True, "Infusion 13 is recorded."),
+        ("done", "done", True, "Infusion 13 is changed."),
+        ("done", "cancelled", True, "Infusion 13 is cancelled."),
+        ("done", "done", False, "Infusion 13 stays as it was."),
+    ],
+)
+def test_what_is_said_after_a_write(before, now, is_changed, words):
+    assert saved_words(outcome(before, now, is_changed), 13) == words
+
+
 def test_where_a_day_stands():
+    assert day_words(TODAY, (date(2026, 11, 25), 14)) == "Infusion 14 on this day"
     assert day_words(TODAY, None) == ""
     assert day_words(TODAY, (date(2026, 11, 21), 14)) == "Day 3 after infusion 14"
     assert day_words(TODAY, (TODAY, 14)) == "Infusion 14 on this day"

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from uuid import UUID
 
 from sqlmodel import Session
 
@@ -86,7 +87,8 @@ class PatientPage:
         last = self.done[-1]
         following = next((i for i in self.planned if i.day >= self.today), None)
         after = (self.today - last.day).days
-        here = f"Day {after} after infusion {last.number}" if after else f"Infusion {last.number} today"
+        # Before 04:00 the diary's day is still the day before an infusion of this night.
+        here = f"Day {after} after infusion {last.number}" if after > 0 else f"Infusion {last.number} today"
         return here, f"next planned {date_full(following.day)}" if following else "none planned"
 
     @property
@@ -103,6 +105,10 @@ class PatientPage:
 
     def infusion_row(self, response: InfusionResponse) -> InfusionRow | None:
         return next((i for i in self.done if i.day == response.on), None)
+
+    def number_of(self, uuid: UUID | None) -> int | None:
+        """The number of an infusion of this page."""
+        return next((i.number for i in self.infusions or () if i.uuid == uuid), None)
 
 
 def patient_page(
