@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, time
 
 from diary.infusions.rules import KG_PER_LB, ROUTES, SERIES, STATUSES
+from diary.lib.forms import echo
 
 FIELDS = ("date", "dose_mg", "minutes", "time", "weight_kg", "route", "series", "number", "status", "note")
 PAGE_ONLY = {"csrf_token", "confirm", "revision", "weight_unit", "weight_lb"}
@@ -46,7 +47,7 @@ def parse_infusion(texts: Mapping[str, str], today: date) -> TypedInfusion:
     """Clean the given fields; `today` is the patient's own day."""
     texts, unit = _with_unit(texts)
     errors: dict[str, str] = {
-        name[:40]: f"Neap does not know this field: {name[:40]}."
+        name[:40]: f"Neap does not know this field: {echo(name[:40])}."
         for name in texts
         if name not in {*FIELDS, *PAGE_ONLY}
     }
@@ -161,5 +162,5 @@ def _note(text: str) -> str:
 
 
 def _shown(text: str) -> str:
-    clean = CONTROL.sub("?", text)
+    clean = echo(text)
     return clean if len(clean) <= 24 else clean[:24] + "…"

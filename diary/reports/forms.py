@@ -1,12 +1,15 @@
 """The period and the paper that somebody asks a report for."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from diary.lib.forms import echo
 from diary.lib.pdf import PAPERS
 
 USUAL_DAYS = 90
+ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 EARLIEST = date(1900, 1, 1)
 
 
@@ -21,9 +24,11 @@ class Asked:
 
 def _day(text: str, name: str, errors: dict[str, str]) -> date | None:
     try:
+        if not ISO_DAY.fullmatch(text):  # fromisoformat takes 20261101 and weeks too
+            raise ValueError
         day = date.fromisoformat(text)
     except ValueError:
-        errors[name] = f"“{text[:40]}” is no date; one is written like 2026-03-15."
+        errors[name] = f"“{echo(text[:40])}” is no date; one is written like 2026-03-15."
         return None
     if day < EARLIEST:
         errors[name] = "Neap begins with 1 January 1900."
@@ -40,7 +45,7 @@ def parse_period(
     """
     errors: dict[str, str] = {}
     errors |= {
-        name: f"Neap does not know this: {name[:40]}."
+        name: f"Neap does not know this: {echo(name[:40])}."
         for name in given
         if name not in ("since", "until", "paper")
     }

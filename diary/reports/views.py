@@ -8,6 +8,7 @@ from diary import db
 from diary.audit import actions as audit
 from diary.careteam import access
 from diary.lib import clock, errors, pdf
+from diary.lib.forms import echo
 from diary.reports import forms, queries
 
 bp = Blueprint("reports", __name__)
@@ -21,7 +22,7 @@ def own() -> Response:
     viewer = access.viewer()
     with db.read() as s:
         patient = access.own(s, viewer)
-    return _answer(viewer, patient)
+    return _answer(viewer, patient, "/more")
 
 
 @bp.get("/patients/<uuid:patient_uuid>/report.pdf")
@@ -33,16 +34,19 @@ def show(patient_uuid: UUID) -> Response:
         patient = access.load_patient(s, viewer, patient_uuid)
     if not patient.kinds:
         raise errors.Hidden
-    return _answer(viewer, patient)
+    return _answer(viewer, patient, f"/patients/{patient.uuid}")
 
 
-def _answer(viewer: access.Viewer, patient: access.PatientRef) -> Response:
+def _answer(viewer: access.Viewer, patient: access.PatientRef, back: str) -> Response:
     now = clock.now()
     today = clock.diary_day(now, patient.zone)
     asked, wrong = forms.parse_period(request.args.to_dict(), today, clock.local(now, patient.zone).date())
     if asked is None:
         return Response(
-            render_template("reports/asked.html", errors=wrong, given=request.args, today=today), 422
+            render_template(
+                "reports/asked.html", errors=wrong, given=_given(), back=back, patient=patient, today=today
+            ),
+            422,
         )
     audit.seen(viewer, patient.id, "report")
     with db.read() as s:
@@ -53,3 +57,7 @@ def _answer(viewer: access.Viewer, patient: access.PatientRef) -> Response:
         return errors.page(503, headers={"Retry-After": "5"})
     headers = {"Content-Disposition": f'attachment; filename="{FILE_NAME}"', "Cache-Control": "no-store"}
     return Response(body, mimetype="application/pdf", headers=headers)
+
+
+def _given() -> dict[str, str]:
+    return {name: echo(text) for name, text in request.args.items()}

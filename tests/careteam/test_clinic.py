@@ -79,6 +79,25 @@ def test_another_clinics_link_is_not_there(client_as, cast):
     assert client_as("dana").post(f"/clinic/care-links/{link.uuid}/end").status == 404
 
 
+def chosen(select) -> str:
+    return next(option.get("value") for option in select.iter("option") if option.get("selected") is not None)
+
+
+def test_inviting_again_says_that_the_earlier_link_is_dead(client_as):
+    client = client_as("dana")
+    first, second = (client.post("/clinic/invitations", PERSON) for _ in range(2))
+    assert "that one no longer works" in second.words()
+    links = [page.one("input", id="invitation-link").get("value") for page in (first, second)]
+    assert [client_as().get(link.partition("localhost")[2]).status for link in links] == [404, 200]
+
+
+@pytest.mark.parametrize(("saved", "words"), [("linked", "is made"), ("ended", "is ended")])
+def test_what_was_done_is_said(client_as, saved, words):
+    page = client_as("dana").get(f"/clinic?saved={saved}")
+    assert words in page.words(page.one("p", role="status"))
+    assert client_as("dana").get("/clinic?saved=nonsense").all("p", role="status") == []
+
+
 def test_linking(client_as, cast):
     with db.write() as s:
         person = actions.create_person(s, "noor@example.org", "Noor", "UTC", clock.now())
@@ -87,7 +106,10 @@ def test_linking(client_as, cast):
     wanted = {"patient": str(person.uuid), "staff": str(cast.bob.uuid)}
     assert client.post("/clinic/care-links", wanted).status == 303
     again = client.post("/clinic/care-links", wanted)
-    assert again.status == 422 and "linked already" in again.text
+    assert again.status == 422 and "linked already" in again.error_of("staff")
+    assert {
+        select.get("name"): chosen(select) for select in again.all("select") if select.get("name") in wanted
+    } == wanted
     foreign = client.post(
         "/clinic/care-links", {"patient": str(cast.charlie.uuid), "staff": str(cast.bob.uuid)}
     )

@@ -97,6 +97,8 @@ def test_a_care_link_alone_is_enough_to_record_but_shows_nothing(client_as, cast
         ({"date": "2026-11-25"}, "date", "future"),
         ({"time": "late"}, "time", "09:40"),
         ({"note": "a\x00b"}, "note", "can't be shown"),
+        ({"dose_mg": "4\x0042\ufffe"}, "dose_mg", "like 42.5"),
+        ({"odd\x00name": "1", "route": "x"}, "route", "IV"),
     ],
 )
 def test_bad_input_loses_nothing(client_as, cast, typed, field, words):

@@ -120,6 +120,23 @@ def test_a_patient_without_entries(client_as, cast):
     assert "Nothing is logged yet" in page.text and "No infusion is recorded yet" in page.text
 
 
+@pytest.mark.parametrize(("hour", "day"), [(1, 20), (5, 20), (12, 20)])
+def test_an_infusion_of_this_night_is_todays(client_as, cast, diary_of_alice, clock_at, hour, day):
+    """Before 04:00 the diary is still in the day before; an infusion's day is the calendar's."""
+    clock_at(datetime(2026, 4, 20, hour, 30, tzinfo=UTC))
+    with db.write() as s:
+        factories.infusion(s, cast.alice, date(2026, 4, day), time="00:40")
+    words = client_as("bob").get(diary_of_alice).words()
+    assert "Infusion 2 today" in words and "Day -1" not in words
+
+
+def test_what_was_done_is_said_once_reached(client_as, cast, diary_of_alice):
+    client = client_as("bob")
+    page = client.get(f"{diary_of_alice}?saved=recorded")
+    assert page.words(page.one("p", role="status")) == "The infusion is recorded."
+    assert client.get(diary_of_alice).all("p", role="status") == []
+
+
 def test_only_the_clinician_is_offered_to_record(client_as, diary_of_alice):
     assert "Record infusion" in client_as("bob").get(diary_of_alice).text
     assert "Record infusion" not in client_as("cora").get(diary_of_alice).text

@@ -26,6 +26,16 @@ def logged(s, person, scores, until=TODAY):
     factories.days(until - timedelta(days=len(scores) - 1), scores, s, person)
 
 
+def withdraw(cast, staff, *kinds):
+    with db.write() as s:
+        actions.withdraw_consent(s, access.OPERATOR, cast.alice.id, staff.id, kinds, clock.now())
+
+
+def row_of(page, name):
+    """The row of the caseload that is somebody's."""
+    return next(row for row in page.all("tr") if page.words(row).startswith(name))
+
+
 def test_each_sees_their_own(client_as):
     page = client_as("cora").get("/patients")
     assert page.status == 200 and "Alice Marlow" in page.text and "Charlie" not in page.text
@@ -118,8 +128,42 @@ def test_what_is_not_shared_is_not_there(client_as, cast):
         factories.infusion(s, cast.alice, TODAY - timedelta(days=3))
         actions.withdraw_consent(s, access.OPERATOR, cast.alice.id, cast.bob.id, list(Kind), clock.now())
     page = client_as("bob").get("/patients")
-    assert "Scores not shared" in page.text and "above the usual" not in page.text
-    assert "after no." not in page.text
+    row = row_of(page, "Alice Marlow")
+    assert page.words(row) == "Alice Marlow Shares nothing with you not shared not shared Record infusion"
+    assert [a.get("href") for a in row.iter("a")] == [f"/patients/{cast.alice.uuid}/infusions/new"]
+    assert all("svg" not in str(el.tag) for el in row.iter())
+    cora = client_as("cora")
+    withdraw(cast, cast.cora, *Kind)
+    assert list(row_of(cora.get("/patients"), "Alice Marlow").iter("a")) == [], "a coach records none"
+
+
+def test_scores_that_are_not_shared_have_no_squares(client_as, cast):
+    with db.write() as s:
+        logged(s, cast.alice, [4] * 21)
+    withdraw(cast, cast.bob, Kind.SCORES)
+    page = client_as("bob").get("/patients")
+    row = row_of(page, "Alice Marlow")
+    assert page.words(row) == "Alice Marlow Scores not shared not shared none planned no infusion yet"
+    assert [a.get("href") for a in row.iter("a")] == [f"/patients/{cast.alice.uuid}"]
+
+
+def test_the_last_scores_in_words_are_those_of_the_chart(client_as, cast):
+    """Both end yesterday: today is not over."""
+    with db.write() as s:
+        logged(s, cast.alice, [8] * 14 + [8] + [3] * 4 + [7, 8, 6, 1])
+        factories.infusion(s, cast.alice, TODAY - timedelta(days=8))
+    page = client_as("bob").get("/patients")
+    row = row_of(page, "Alice Marlow")
+    assert "Pain 7, 8, 6 last." in page.words(row)
+    assert "Pain, last score 6" in page.words(row)
+
+
+def test_an_infusion_of_this_night_is_todays(client_as, cast, clock_at):
+    clock_at(datetime(2026, 4, 20, 1, 30, tzinfo=UTC))
+    with db.write() as s:
+        logged(s, cast.alice, [6] * 20, until=TODAY - timedelta(days=1))
+        factories.infusion(s, cast.alice, TODAY, time="00:40")
+    assert "no. 1 today" in client_as("bob").get("/patients").words()
 
 
 def test_looking_at_the_list_is_one_event_without_subjects(client_as, cast):

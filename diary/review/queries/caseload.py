@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from diary.careteam import access
-from diary.careteam.rules import Kind
+from diary.careteam.rules import Kind, Role
 from diary.charts import Day, Frame, Mark, Series, spark, squares
 from diary.entries.queries import DayRow, days_of_many, pain_before
 from diary.infusions.queries import infusions_of_many
@@ -48,11 +48,13 @@ class CaseRow:
     pain: Spark | None
     other: Spark | None
     rest: tuple[Spark, ...]
-    squares: str
+    squares: str | None
     logged: int
     since: str
     following: str
     shares_scores: bool
+    is_open: bool
+    may_record: bool
 
     @property
     def group(self) -> str:
@@ -90,7 +92,7 @@ def _row(
     today: date,
     opened: bool,
 ) -> CaseRow:
-    done = [(day, number_) for day, number_, status in given or () if status == "done" and day <= today]
+    done = [(day, number_) for day, number_, status in given or () if status == "done"]
     planned = next((day for day, _, status in given or () if status == "planned" and day >= today), None)
     rows = stored or []
     begun = rows[0].day if rows else None
@@ -115,11 +117,11 @@ def _row(
         ref.uuid, ref.name, tuple(why),
         _spark("pain", shown, frame, marks, begun) if shown else None,
         _spark(other, shown, frame, marks, begun) if other else None,
-        rest, squares(squared, adherence_words(squared)),
+        rest, squares(squared, adherence_words(squared)) if ref.shares(Kind.SCORES) else None,
         sum(1 for state in squared if state in ("logged", "partly", "late")),
         _since(done, today, ref.shares(Kind.INFUSIONS)),
-        f"{weekday(planned)[:3]} {date_short(planned)}" if planned else "none planned",
-        ref.shares(Kind.SCORES),
+        _following(planned, ref.shares(Kind.INFUSIONS)),
+        ref.shares(Kind.SCORES), bool(ref.kinds), Role.CLINICIAN in ref.staff_roles,
     )  # fmt: skip
 
 
@@ -131,6 +133,12 @@ def _spark(
     return Spark(BY_KEY[key].name, spark(series, frame, marks))
 
 
+def _following(planned: date | None, is_shared: bool) -> str:
+    if not is_shared:
+        return ""
+    return f"{weekday(planned)[:3]} {date_short(planned)}" if planned else "none planned"
+
+
 def _since(done: Sequence[tuple[date, int]], today: date, is_shared: bool) -> str:
     if not is_shared:
         return "not shared"
@@ -138,7 +146,7 @@ def _since(done: Sequence[tuple[date, int]], today: date, is_shared: bool) -> st
         return "no infusion yet"
     day, number_ = done[-1]
     after = (today - day).days
-    return f"day {after} after no. {number_}" if after else f"no. {number_} today"
+    return f"day {after} after no. {number_}" if after > 0 else f"no. {number_} today"
 
 
 def _course_start(done: Sequence[tuple[date, int]]) -> date | None:
@@ -154,13 +162,14 @@ def _course_start(done: Sequence[tuple[date, int]]) -> date | None:
 def _relief_ended(
     rows: Sequence[DayRow], before: Mapping[date, float], done: Sequence[tuple[date, int]], today: date
 ) -> tuple[int, str] | None:
-    """When the relief from pain of the last infusion ended, if that was in the last week.
+    """When the relief from pain of the last infusion ended, if that was in the last week; as the charts, up to yesterday.
 
     `before` holds the pain scores before the course, where it began before the days at hand.
     """
     start = _course_start(done)
     if start is None or (today - done[-1][0]).days > COURSE_GAP_DAYS:
         return None
+    rows = [row for row in rows if row.day < today]
     scores = {row.day: score for row in rows if (score := row.scores["pain"]) is not None}
     course = courses_of(
         {**before, **scores}, {row.day for row in rows if row.unwell}, [d for d, _ in done if d >= start]
