@@ -36,6 +36,7 @@ class Viewer:
     session_id: int | None = None
     device: str = ""
     operator: bool = False
+    uuid: UUID | None = None
     hides_before: datetime | None = None  # accepted an invitation then, and nobody has confirmed who it was
 
     def _is(self, *roles: str) -> bool:
@@ -149,7 +150,7 @@ def signed_in_by(s: Session, token: str, now: datetime) -> SignedIn | None:
         token,
         Viewer(
             first.person_id, _opened(first, "name"), first.zone, roles, first.id, first.device,
-            hides_before=_unconfirmed_since(rows),
+            uuid=first.uuid, hides_before=_unconfirmed_since(rows),
         ),
     )  # fmt: skip
 

@@ -260,3 +260,30 @@ def renamed(write_id: UUID, digest: bytes) -> UUID:
 def today_for(moment: datetime, zone: str) -> date:
     """The diary's day of a moment in a zone."""
     return clock.diary_day(moment, zone)
+
+
+def plain(value: Any) -> Any:
+    """A stored value as the phone keeps it: numbers, yes or no, a note with its privacy, None for cleared."""
+    if isinstance(value, Note):
+        return {"text": value.text or "", "private": bool(value.private)}
+    return value
+
+
+def described(projection: Projection, revision: int) -> dict[str, Any]:
+    """A day for the phone: its values with the writes that show them, and what another device said instead."""
+    return {
+        "revision": revision,
+        "late": sorted(projection.late),
+        "written_by": projection.written_by,
+        "values": {
+            name: {"value": plain(merged.value), "ids": [str(i) for i in merged.ids]}
+            for name, merged in projection.fields.items()
+        },
+        "conflicts": {
+            name: _conflicts(merged) for name, merged in projection.fields.items() if merged.conflicts
+        },
+    }
+
+
+def _conflicts(merged: Merged) -> list[dict[str, Any]]:
+    return [{"value": plain(value), "id": str(write)} for value, write in merged.conflicts]

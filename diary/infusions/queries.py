@@ -109,6 +109,13 @@ def infusions_of_many(
 
 def day_after_infusion(s: Session, viewer: access.Viewer, patient_id: int, day: date) -> str:
     """Where a day stands after the latest infusion that was done, in words; empty before the first."""
+    return day_words(day, last_infusion(s, viewer, patient_id, day))
+
+
+def last_infusion(
+    s: Session, viewer: access.Viewer, patient_id: int, day: date
+) -> tuple[date, int] | None:
+    """(day, number) of the latest infusion that was done up to a day; None before the first."""
     access.require(s, viewer, patient_id, Kind.INFUSIONS)
     wanted = (
         select(_table.c.day, _table.c.number)
@@ -117,7 +124,7 @@ def day_after_infusion(s: Session, viewer: access.Viewer, patient_id: int, day: 
         .limit(1)
     )
     row = s.connection().execute(wanted).first()
-    return day_words(day, (row.day, row.number) if row else None)
+    return (row.day, row.number) if row else None
 
 
 def revisions_of(

@@ -8,9 +8,8 @@ from sqlmodel import Session
 
 from diary.careteam import access
 from diary.entries.queries import days_with_writes
-from diary.entries.rules import project
+from diary.entries.rules import described, project
 from diary.sync.models import SyncEpoch
-from diary.sync.rules import described
 
 _epoch = select(SyncEpoch.epoch).where(SyncEpoch.id == 1)
 

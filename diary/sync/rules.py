@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from diary.entries.rules import CLOCK_TOLERANCE, Merged, Note, Projection
+from diary.entries.rules import CLOCK_TOLERANCE
 
 VERSION = 1
 ACCEPTED = frozenset({1})  # every version that was ever taken
@@ -55,30 +55,3 @@ def parse_receipt(text: str) -> tuple[int, bool, str] | None:
     if not (moment.isascii() and moment.isdecimal() and len(moment) <= 15) or off not in ("0", "1"):
         return None
     return int(moment), off == "1", signature
-
-
-def plain(value: Any) -> Any:
-    """A stored value as the phone keeps it: numbers, yes or no, a note with its privacy, None for cleared."""
-    if isinstance(value, Note):
-        return {"text": value.text or "", "private": bool(value.private)}
-    return value
-
-
-def described(projection: Projection, revision: int) -> dict[str, Any]:
-    """A day for the phone: its values with the writes that show them, and what another device said instead."""
-    return {
-        "revision": revision,
-        "late": sorted(projection.late),
-        "written_by": projection.written_by,
-        "values": {
-            name: {"value": plain(merged.value), "ids": [str(i) for i in merged.ids]}
-            for name, merged in projection.fields.items()
-        },
-        "conflicts": {
-            name: _conflicts(merged) for name, merged in projection.fields.items() if merged.conflicts
-        },
-    }
-
-
-def _conflicts(merged: Merged) -> list[dict[str, Any]]:
-    return [{"value": plain(value), "id": str(write)} for value, write in merged.conflicts]
