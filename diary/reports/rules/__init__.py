@@ -34,8 +34,10 @@ __all__ = [
 
 # Lines of the patient's words on page two, by paper: what is left beside the method; a row of extras costs one and a half.
 WORD_LINES = {"a4": 42, "letter": 37}
-# (share of those lines, rows of the response table): a page that came out too long is laid out again with less.
-DRAFTS = ((1.0, 12), (0.6, 12), (0.6, 10), (0.0, 8), (0.0, 4))
+# A report that came out too long is laid out again with less. Rows are of page one, lines of page two, and neither
+# helps the other page: rows go last, and each time with all the notes that page two holds.
+ROWS, ROOMS = (12, 8, 4), (1.0, 0.6, 0.3, 0.0)
+DRAFTS = tuple((room, most) for most in ROWS for room in ROOMS)
 
 
 def recorded(facts: Facts) -> tuple[str, ...]:

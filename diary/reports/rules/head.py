@@ -6,9 +6,13 @@ from diary.lib import clock, words
 from diary.lib.symptoms import SYMPTOMS
 from diary.reports.rules import said
 from diary.reports.rules.facts import Facts
+from diary.reports.rules.measure import clipped
 from diary.reports.rules.model import Head
 
-LONGEST_IN_MARGIN = 34
+# In ems of their type: what a name may take of a margin beside the birth date, and of the head beside the period
+# (report.css), where with two lines it is as high as its neighbours.
+MARGIN_EM = 17.0
+NAME_LINES, NAME_EM = 2, 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +63,8 @@ def as_of(facts: Facts) -> str:
 
 
 def _short(name: str) -> str:
-    """A name for the margins; the head itself has all of it."""
-    return name if len(name) <= LONGEST_IN_MARGIN else name[: LONGEST_IN_MARGIN - 1].rstrip() + "…"
+    """A name for the margins."""
+    return clipped(name, 1, MARGIN_EM)
 
 
 def head(facts: Facts) -> Head:
@@ -74,7 +78,7 @@ def head(facts: Facts) -> Head:
         else ""
     )
     return Head(
-        name=person.name,
+        name=clipped(person.name, NAME_LINES, NAME_EM),
         born=years + born if years else born[:1].upper() + born[1:],
         period=said.period(facts.since, facts.until),
         complete=""

@@ -1,31 +1,16 @@
 """The patient's shared words, as many as page two holds, clipped where they must be and said to be."""
 
-import unicodedata
 from collections.abc import Sequence
 from datetime import date
 
 from diary.lib import words
 from diary.reports.rules import said
 from diary.reports.rules.facts import Facts, Note
+from diary.reports.rules.measure import LATIN_END, end_of
 from diary.reports.rules.model import Quote, Words
 
 LEAST_LINES = 4
 LINE_EM = 43.0  # what a line of page two holds, measured in ems of its type, with a margin for wide words
-LATIN_END = 0x250  # the bundled font covers Latin with its accents; see is_foreign
-NARROW, BROAD = set("iljtfrI.,;:'!|()[] "), set("mwMW@%—")
-
-
-def _em(sign: str) -> float:
-    """About how wide a character is, in ems."""
-    if sign in NARROW:
-        return 0.31
-    if sign in BROAD:
-        return 0.9
-    if ord(sign) < LATIN_END:
-        return 0.7 if sign.isupper() else 0.56
-    if unicodedata.combining(sign):
-        return 0.0
-    return 1.15 if unicodedata.east_asian_width(sign) in "WF" else 0.8
 
 
 def is_foreign(sign: str) -> bool:
@@ -34,27 +19,6 @@ def is_foreign(sign: str) -> bool:
     if point < LATIN_END or sign.isspace():
         return False
     return not (0x2000 <= point <= 0x206F or 0x1E00 <= point <= 0x1EFF or sign in "€™−≤≥≠")
-
-
-def _end_of(text: str, lines: int) -> tuple[int, int]:
-    """How many characters of a text fit so many lines, and how many lines it takes (at most that many)."""
-    used, wide = 1, 0.0
-    word_at, word_wide = 0, 0.0
-    for at, sign in enumerate(text):
-        if sign == "\n":
-            used, wide, word_at, word_wide = used + 1, 0.0, at + 1, 0.0
-        else:
-            width = _em(sign)
-            wide += width
-            word_wide = 0.0 if sign == " " else word_wide + width
-            word_at = at + 1 if sign == " " else word_at
-            if wide > LINE_EM:
-                used += 1
-                wide = word_wide if word_wide < LINE_EM else width
-                word_wide = wide
-        if used > lines:
-            return max(word_at, 1) if at - word_at < 30 else at, lines
-    return len(text), used
 
 
 def _when(day: date, facts: Facts) -> str:
@@ -73,7 +37,7 @@ def _shares(needs: Sequence[int], lines: int) -> int:
 
 
 def _quote(note: Note, facts: Facts, cap: int) -> Quote:
-    end, _ = _end_of(note.text, cap)
+    end, _ = end_of(note.text, cap, LINE_EM)
     if end == len(note.text):
         return Quote(_when(note.day, facts), note.text, "")
     text = note.text[:end].rstrip()
@@ -88,7 +52,7 @@ def _chosen(notes: Sequence[Note], lines: int) -> tuple[list[Note], int]:
     """
     chosen, needs, room = [], [], lines
     for note in reversed(notes):
-        need = _end_of(note.text, lines)[1]
+        need = end_of(note.text, lines, LINE_EM)[1]
         if room < min(need, LEAST_LINES) + 2:
             break
         room -= min(need, LEAST_LINES) + 1

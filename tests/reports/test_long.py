@@ -1,0 +1,108 @@
+"""Much to say: ten years, many infusions and notes, a long name; neither page takes from the other."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from diary import db
+from diary.accounts.models import Person
+from diary.reports import queries, rules
+from diary.reports.rules.measure import clipped
+from tests.exchange.commands import Commands
+from tests.reports import reading
+from tests.reports.test_report import made
+
+FIRST = date(2016, 1, 4)
+LAST = FIRST + timedelta(days=3649)
+NAMES = {  # of 120 characters
+    "words": "Maria Alexandra Wilhelmina Constantia Theodora von Hohenberg und zu Württemberg, called Mina, of the Harbour, Whitby NYK",
+    "one word": "Wolfeschlegelsteinhausenbergerdorff" * 4,
+    "broad": "MWMW WMWM " * 12,
+}
+
+
+@pytest.fixture(autouse=True)
+def _now(clock_at):
+    clock_at(datetime(2026, 11, 24, 12, tzinfo=UTC))
+
+
+@pytest.fixture
+def ten_years(cast, app, tmp_path):
+    """3,650 days, 520 infusions, 190 notes that are shared."""
+    rows = "".join(
+        f"{FIRST + timedelta(days=n)},{(n * 7 + n // 5) % 11},{n % 11},{n % 9},{n % 7},{n % 10},"
+        + (f"shared note {n} {'with a few more words ' * (n % 5)},no\n" if n % 19 == 3 else ",\n")
+        for n in range(3650)
+        if n % 13
+    )
+    given = "".join(f"{FIRST + timedelta(days=60 + 7 * n)},45,40,70\n" for n in range(505))
+    given += "".join(f"{FIRST + timedelta(days=3600 + n)},45,40,70\n" for n in range(15))
+    commands = Commands(app, tmp_path)
+    rows = "date,pain,fatigue,sleep,mood,cognition,note,note_private\n" + rows
+    assert commands.take(rows, who=cast.alice.email).code == 0
+    assert commands.take("date,dose_mg,minutes,weight_kg\n" + given, who=cast.alice.email).code == 0
+    return cast.alice
+
+
+def call(person, name: str) -> None:
+    with db.write() as s:
+        s.get(Person, person.id).name = name
+
+
+def test_a_long_name_costs_neither_rows_nor_quotes(ten_years):
+    for name in NAMES.values():
+        call(ten_years, name[:120])
+        for paper in ("a4", "letter"):
+            pdf = made(ten_years, FIRST, LAST, paper)
+            assert len(reading.opened(pdf).pages) == 2, (name, paper)
+            text = reading.flat(pdf)
+            assert "the last 12 of 520" in text, (name, paper)
+            assert text.count("shared note") >= 6, (name, paper)
+            opened = reading.opened(pdf)
+            assert str(opened.docinfo["/Title"]).startswith(f"Diary summary, {name[:120]}")
+
+
+def test_a_name_that_fits_is_whole(cast, app):
+    call(cast.alice, "Maria Alexandra von Hohenberg-Württemberg")
+    assert "Maria Alexandra von Hohenberg- Württemberg" in reading.flat(made(cast.alice, FIRST, LAST))
+
+
+@pytest.mark.parametrize("text", NAMES.values())
+def test_what_is_clipped_says_so_and_is_a_beginning(text):
+    short = clipped(text, 2, 15.0)
+    assert short.endswith("…") and text.startswith(short[:-1]) and len(short) > 25
+
+
+def test_a_short_text_is_left_alone():
+    assert clipped("Alice Marlow", 2, 15.0) == "Alice Marlow"
+
+
+def test_rows_go_last_and_each_time_with_all_the_notes_that_fit():
+    """The pages are independent, so the first draft that fits has the most rows and then the most notes."""
+    assert rules.DRAFTS[0] == (1.0, 12)
+    assert list(rules.DRAFTS) == sorted(rules.DRAFTS, key=lambda draft: (-draft[1], -draft[0]))
+
+
+@pytest.mark.parametrize(
+    ("most_rows", "most_room"), [(12, 1.0), (12, 0.6), (12, 0.0), (8, 1.0), (4, 1.0), (4, 0.3)]
+)
+def test_a_page_that_is_too_long_costs_only_itself(cast, app, monkeypatch, most_rows, most_room):
+    """With a printer that finds page one too long over so many rows, and page two over so many notes."""
+    seen = {}
+    summary = rules.summary
+
+    def noted(facts, charts, paper, room, most):
+        seen["draft"] = (room, most)
+        return summary(facts, charts, paper, room, most)
+
+    def printer(drafts, **_):
+        for _html in drafts:
+            room, most = seen["draft"]
+            if most <= most_rows and room <= most_room:
+                return b"fits"
+        return b"too long"
+
+    monkeypatch.setattr(rules, "summary", noted)
+    monkeypatch.setattr(queries.pdf, "render", printer)
+    assert made(cast.alice, FIRST, LAST) == b"fits"
+    assert seen["draft"] == (most_room, most_rows)
