@@ -34,6 +34,7 @@ def put_write(
 
     In the order of line 7: is the id known, then the form, then the action.
     """
+    now = from_ms(to_ms(now))  # what is stored has no finer moments, and nothing may be decided by them
     digest = digest_of(rules.digested(body))
     known = entries.known_write(s, viewer, viewer.me, write_id)
     if known is not None:

@@ -54,7 +54,8 @@ class _Reader:
             found = datetime.fromisoformat(text)
             if found.tzinfo is None:
                 raise ValueError
-            return found.astimezone(UTC)
+            found = found.astimezone(UTC)
+            return found.replace(microsecond=found.microsecond // 1000 * 1000)
         except (ValueError, OverflowError):
             self.errors.setdefault(
                 name, f"{name} is a moment with its offset, like 2026-03-15T20:41:07.123+01:00."
