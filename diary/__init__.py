@@ -8,7 +8,7 @@ from htmx_flask import Htmx
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from diary import cli, config, db
-from diary.lib import assets, converters, errors, filters, health, http, log, sealing, sessions
+from diary.lib import assets, converters, errors, filters, health, http, log, pwa, sealing, sessions
 
 MOST_TYPED = 4 * 1024 * 1024  # a note that is far too long still comes back with its form, to be shortened
 BLUEPRINTS = ("accounts", "careteam", "safety", "entries", "infusions", "review", "reports", "sync")
@@ -32,6 +32,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     sessions.init_app(app, settings)
     converters.init_app(app)
     assets.init_app(app)
+    pwa.init_app(app, settings.worker)
     filters.init_app(app)
     errors.init_app(app)
     health.init_app(app)

@@ -30,6 +30,7 @@ class Config:
     data_key_fallbacks: tuple[str, ...]
     trusted_proxies: int
     log_level: str
+    worker: bool
 
     @property
     def https(self) -> bool:
@@ -57,6 +58,7 @@ def load(env: Mapping[str, str] | None = None) -> Config:
         data_key_fallbacks=_several(env, "DATA_KEY_FALLBACKS"),
         trusted_proxies=_whole(env, "TRUSTED_PROXIES", 0),
         log_level=env.get("LOG_LEVEL", "info"),
+        worker=_switch(env, "WORKER"),
     )
     if production:
         _check_keys(found)
@@ -126,6 +128,13 @@ def _made_once(path: Path) -> str:
 
 def _several(env: Mapping[str, str], name: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in env.get(name, "").split(",") if part.strip())
+
+
+def _switch(env: Mapping[str, str], name: str) -> bool:
+    text = env.get(name) or "on"
+    if text not in ("on", "off"):
+        raise Misconfigured(f"{name} is {text!r}; it is on or off.")
+    return text == "on"
 
 
 def _whole(env: Mapping[str, str], name: str, default: int) -> int:

@@ -16,8 +16,10 @@ patient      GET POST  /days/<day:day>
 public       GET       /healthz
 public       GET       /help
 patient      GET       /infusions
+public       GET       /install
 public       GET       /invitations/<token>
 public       POST      /invitations/<token>
+public       GET       /manifest.webmanifest
 signed_in    GET       /more
 signed_in    GET       /passphrase
 signed_in    POST      /passphrase
@@ -34,11 +36,16 @@ staff        GET       /patients/<uuid:patient_uuid>/report.pdf
 public       GET       /readyz
 patient      GET       /report.pdf
 signed_in    POST      /sessions/end-all
+public       GET       /shell/day
+public       GET       /shell/help
+public       GET       /shell/kept
+public       GET       /shell/more
 public       GET       /sign-in
 public       POST      /sign-in
 signed_in    POST      /sign-out
 none         GET       /static/<path:filename>
 patient      GET       /story
+public       GET       /sw.js
 patient      GET       /today
 patient      POST      /today
 """

@@ -18,6 +18,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Neap": "1",  # by it the worker knows an answer of ours from a captive portal's
 }
 SYSTEMS = (
     ("Android", "Android"),

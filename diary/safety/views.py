@@ -1,16 +1,22 @@
 """Help: numbers to call, one tap away, signed in or not."""
 
 from flask import Blueprint, g, render_template
+from flask.blueprints import BlueprintSetupState
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
 from diary import db
 from diary.careteam import access
 from diary.careteam.models import Clinic
-from diary.lib import log
+from diary.lib import log, pwa
 from diary.safety.rules import COUNTRIES, country_for
 
 bp = Blueprint("safety", __name__)
+
+
+@bp.record_once
+def _open_without_internet(state: BlueprintSetupState) -> None:
+    pwa.add_shell(state.app, "help", nav="help", countries=COUNTRIES)  # type: ignore[arg-type]
 
 
 @bp.get("/help")

@@ -7,8 +7,13 @@ async function enhance(root) {
   for (const element of wanted) {
     if (loaded.has(element)) continue;
     loaded.add(element);
-    const module = await import(`./modules/${element.dataset.module}.mjs`);
-    module.default(element);
+    try {
+      const module = await import(`./modules/${element.dataset.module}.mjs`);
+      module.default(element);
+    } catch (error) {
+      // One that could not be fetched is a TypeError: the page works without it, and so do the others.
+      if (!String(error).includes("dynamically imported module")) reportError(error);
+    }
   }
 }
 
