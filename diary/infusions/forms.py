@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
+from typing import Any
 
 from diary.infusions.rules import KG_PER_LB, ROUTES, SERIES, STATUSES
 from diary.lib.forms import echo
@@ -37,10 +38,11 @@ class InfusionValues:
 
 @dataclass(frozen=True)
 class TypedInfusion:
-    """Either values, or errors by field in plain words."""
+    """Either values, or errors by field in plain words; `found` are the clean ones, even beside errors."""
 
     value: InfusionValues | None
     errors: Mapping[str, str] = field(default_factory=dict)
+    found: Mapping[str, Any] = field(default_factory=dict)
 
 
 def parse_infusion(texts: Mapping[str, str], today: date) -> TypedInfusion:
@@ -51,7 +53,7 @@ def parse_infusion(texts: Mapping[str, str], today: date) -> TypedInfusion:
         for name in texts
         if name not in {*FIELDS, *PAGE_ONLY}
     }
-    found: dict[str, object] = {}
+    found: dict[str, Any] = {}
 
     def take(name: str, target: str, clean, needed: bool = False) -> None:  # type: ignore[no-untyped-def]
         text = (texts.get(name) or "").strip() if name != "note" else (texts.get(name) or "")
@@ -74,7 +76,7 @@ def parse_infusion(texts: Mapping[str, str], today: date) -> TypedInfusion:
     take("series", "series", lambda text: _one_of(text, SERIES, "induction or maintenance"))
     take("number", "number", _number)
     take("note", "note", _note)
-    return TypedInfusion(None, errors) if errors else TypedInfusion(InfusionValues(**found))  # type: ignore[arg-type]
+    return TypedInfusion(None if errors else InfusionValues(**found), errors, found)
 
 
 def parse_revision(text: str) -> int:

@@ -1,6 +1,6 @@
 """Doses by weight, what is unusual, and the order of infusions."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -31,6 +31,10 @@ class Unusual:
     words: str
     value: float
     instead: float | None = None
+
+    @property
+    def confirmation(self) -> str:
+        return confirmation(self.field, self.value)
 
 
 def mg_per_kg(dose_mg: float, weight_kg: float | None) -> float | None:
@@ -67,9 +71,9 @@ def unusual(
     return found
 
 
-def is_confirmed(ask: Unusual, confirmed: Collection[str]) -> bool:
-    """Whether somebody said of exactly this value, as "dose_mg=550", that it is right."""
-    return f"{ask.field}={words.number(ask.value, 4)}" in confirmed
+def confirmation(field: str, value: float) -> str:
+    """What says of exactly this value that it is right: "dose_mg=550"."""
+    return f"{field}={words.number(value, 4)}"
 
 
 def outcome(before: str, now: str, is_changed: bool) -> str:

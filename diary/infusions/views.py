@@ -19,7 +19,7 @@ from diary.infusions.models import Infusion
 from diary.infusions.rules import (
     ROUTES,
     Unusual,
-    is_confirmed,
+    confirmation,
     nearest,
     next_number,
     outcome,
@@ -49,11 +49,11 @@ class Plan:
 
 @dataclass(frozen=True)
 class Checked:
-    """The form as sent: values or errors, what is unusual in it, and what of that is confirmed as it stands."""
+    """The form as sent: values or errors, what is left to ask, and what was confirmed of values as they stand."""
 
     form: TypedInfusion
+    confirmed: Sequence[str] = ()
     asks: Sequence[Unusual] = ()
-    confirmed: Sequence[Unusual] = ()
 
     @property
     def value(self) -> InfusionValues | None:
@@ -243,13 +243,13 @@ def _sent() -> dict[str, str]:
 
 def _checked(ref: access.PatientRef, last_dose_mg: float | None) -> Checked:
     form = parse_infusion(_sent(), _today(ref))
+    standing = {confirmation(name, form.found[name]) for name in ASKED if name in form.found}
+    confirmed = sorted(standing & set(request.form.getlist("confirm")))
     if form.value is None:
-        return Checked(form)
+        return Checked(form, confirmed)
     value: InfusionValues = form.value
-    unusuals = unusual(value.dose_mg, value.weight_kg, value.minutes, last_dose_mg)
-    said = request.form.getlist("confirm")
-    confirmed = [ask for ask in unusuals if is_confirmed(ask, said)]
-    return Checked(form, [ask for ask in unusuals if ask not in confirmed], confirmed)
+    asks = unusual(value.dose_mg, value.weight_kg, value.minutes, last_dose_mg)
+    return Checked(form, confirmed, [ask for ask in asks if ask.confirmation not in confirmed])
 
 
 def _typed() -> dict[str, str]:

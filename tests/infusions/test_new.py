@@ -168,6 +168,15 @@ def test_dose_and_length_are_confirmed_one_after_the_other(client_as, cast):
     assert [(i.dose_mg, i.minutes) for i in recorded(cast)] == [(550, 900)]
 
 
+def test_an_error_elsewhere_keeps_what_was_confirmed(client_as, cast):
+    client = client_as("bob")
+    odd = {**GOOD, "dose_mg": "550,50", "minutes": "900", "confirm": ["dose_mg=550.5", "minutes=900"]}
+    page = client.post(url(cast.alice), {**odd, "time": "late"})
+    kept = [i.get("value") for i in page.all("input", name="confirm", type="hidden")]
+    assert kept == ["dose_mg=550.5", "minutes=900"]
+    assert client.post(url(cast.alice), {**odd, "confirm": kept}).status == 303
+
+
 def test_what_was_confirmed_of_another_value_is_not_carried_along(client_as, cast):
     typed = {**GOOD, "dose_mg": "600", "minutes": "900", "confirm": "dose_mg=550"}
     page = client_as("bob").post(url(cast.alice), typed)
@@ -205,6 +214,7 @@ def test_a_planned_infusion_near_today_is_offered(client_as, cast, day, is_offer
         return
     (link,) = (a for a in page.all("a") if a.get("href").endswith("?given=1"))
     form = client.get(link.get("href"))
+    assert "mend what was otherwise, and save it as given" in form.words()
     assert form.one("input", name="date").get("value") == "2026-11-24"
     assert form.one("input", name="dose_mg").get("value") == "58"
     chosen = [
