@@ -25,8 +25,8 @@ def number(x: float | None, places: int = 1) -> str:
 
 
 def percent(share: float, places: int = 0) -> str:
-    """0.4141 is "41 %"."""
-    return f"{number(share * 100, places)} %"
+    """0.4141 is "41 %", with a space that does not break."""
+    return f"{number(share * 100, places)}\u00a0%"
 
 
 def plural(n: int, noun: str, nouns: str | None = None) -> str:

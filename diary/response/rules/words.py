@@ -14,7 +14,7 @@ from diary.response.rules.courses import Course, Duration, InfusionResponse, Run
 
 BROUGHT_FORWARD = "If infusions were brought forward because relief was fading, the true time is shorter."
 DRAWING_LINE = (
-    "30 and 50 % are benchmarks for pain; for {} they are a drawing line, not an established threshold."
+    "30 and 50\u00a0% are benchmarks for pain; for {} they are a drawing line, not an established threshold."
 )
 
 
@@ -114,20 +114,26 @@ def summary(course: Course, key: str = "pain") -> str:
     parts = [f"{'The one infusion' if n == 1 else f'All {n}'} since {date_full(course.started_on)}."]
     if s.evaluable:
         parts.append(
-            f"Response in the first week: {s.responders_30} of {s.evaluable} by 30 %, {s.responders_50} of "
-            f"{s.evaluable} by 50 % (on at least one day: {s.reached_30} and {s.reached_50})."
+            f"Response in the first week: {s.responders_30} of {s.evaluable} by 30\u00a0%, {s.responders_50} of "
+            f"{s.evaluable} by 50\u00a0% (on at least one day: {s.reached_30} and {s.reached_50})."
         )
     else:
         parts.append("None can be judged by its first week alone.")
-    if s.carried:
-        parts.append(
-            f"Relief was there already before {s.carried} more, held in {s.held_30} of the {s.carried}."
-        )
+    if carried := sum(infusion.status == "carried" for infusion in course.infusions):
+        parts.append(_carried_words(carried, s.carried, s.held_30))
     if s.responses and not is_tight(course):
         parts.append(_duration_words(course))
     if key != "pain":
         parts.append(DRAWING_LINE.format(BY_KEY[key].name.lower()))
     return " ".join(parts)
+
+
+def _carried_words(carried: int, whole: int, held: int) -> str:
+    """Infusions before which relief was there already: how many, how many of them had a whole first week, and held it."""
+    if not whole:
+        return f"Relief was there already before {carried}, none of them with a whole first week."
+    of = f"the {whole}" if whole == carried else f"the {whole} of them with a whole first week"
+    return f"Relief was there already before {carried}; of {of}, it held in {held}."
 
 
 def _duration_words(course: Course) -> str:
@@ -138,7 +144,7 @@ def _duration_words(course: Course) -> str:
     else:
         low, high = s.interval or (None, None)
         until = str(high) if high is not None else "not reached"
-        lasted_words = f"lasting {plural(s.median_duration, 'day')} (95 % interval {low if low is not None else 'not reached'} to {until})"
+        lasted_words = f"lasting {plural(s.median_duration, 'day')} (95\u00a0% interval {low if low is not None else 'not reached'} to {until})"
     return f"{onset}, {lasted_words}; {'medians' if s.responses > 1 else 'from'} of {s.responses}. {BROUGHT_FORWARD}"
 
 
@@ -154,7 +160,7 @@ def infusion_sentence(infusion: InfusionResponse) -> str:
         case "no_response":
             return f"no relief on two days running, {infusion.logged_days} of {plural(infusion.window_days, 'day')} logged"
         case "not_yet":
-            after = "" if infusion.is_over else "; it can still come"
+            after = ", then the next infusion came" if infusion.is_over else "; it can still come"
             return f"not by day {infusion.window_days}{after}"
         case "not_enough_days":
             return f"not enough days{'' if infusion.is_over else ' yet'}: {infusion.known_early} of {infusion.needed_early}"
@@ -199,7 +205,7 @@ def story(courses: Sequence[Course], key: str, last_day: date | None) -> Finding
             assert infusion.duration is not None
             if infusion.duration.censored:
                 return Finding(
-                    f"Your {name} has been at least 30 % lower since day {infusion.onset_day}.",
+                    f"Your {name} has been at least 30\u00a0% lower since day {infusion.onset_day}.",
                     f"So far {lasting(infusion.duration)}, logged on {infusion.logged_days} of {infusion.window_days}. {counted}",
                 )
             return Finding(
@@ -222,11 +228,57 @@ def story(courses: Sequence[Course], key: str, last_day: date | None) -> Finding
                 f"Not enough days{'' if infusion.is_over else ' yet'}: {infusion.known_early} of {infusion.needed_early}.",
                 f"{'The time after' if infusion.is_over else 'After'} the last infusion {how}. {counted}",
             )
+        case "no_window":
+            return Finding(
+                "No day after the last infusion yet.",
+                f"Relief can be counted from the day after it. {counted}",
+            )
         case _:
             return Finding(
                 f"No relief from {name} by day {infusion.window_days}{'' if infusion.is_over else '; it can still come'}.",
                 f"Logged on {infusion.logged_days} of {infusion.window_days} days. {counted}",
             )
+
+
+def says(courses: Sequence[Course], key: str) -> str:
+    """One symptom in a sentence: its level before, and the last week or the time since the last infusion.
+
+    "Fatigue eased: 7.8 to 6.6 this week (from 13 and 7 days)"; both figures with the days they come from.
+    """
+    if not courses or courses[-1].reference_mean is None:
+        return ""
+    course = courses[-1]
+    before = course.reference_mean
+    is_before = course.reference == "baseline"
+    compared = str(course.baseline_days) if is_before else "your first two weeks here"
+    if is_tight(course) or not is_before:
+        if not course.weeks:
+            return ""
+        is_last = course.weeks[-1].mean_change is None and len(course.weeks) > 1
+        week, when = (course.weeks[-2], "last week") if is_last else (course.weeks[-1], "this week")
+        changed, days, missing = week.mean_change, week.logged_days, f"{week.logged_days} of 3"
+    else:
+        last = course.infusions[-1]
+        if not last.window_days:
+            return "No day after the last infusion yet."
+        is_known = last.status != "not_enough_days"
+        changed, days, when = (
+            last.mean_change if is_known else None,
+            last.logged_days,
+            "since the last infusion",
+        )
+        missing = f"{last.known_early} of {last.needed_early}"
+    if changed is None or before is None:
+        return f"Not enough days {when}: {missing}."
+    n = f"(from {compared} and {plural(days, 'day')})"
+    return _moved(BY_KEY[key].name, before, before + changed, f"{when} {n}")
+
+
+def _moved(name: str, before: float, now: float, when: str) -> str:
+    moved = change(before, now)
+    if moved == "unchanged":
+        return f"{name} is unchanged: {number(now)} {when}."
+    return f"{name} {moved.split()[0]}: {number(before)} to {number(now)} {when}."
 
 
 def _counted(course: Course) -> str:
