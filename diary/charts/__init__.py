@@ -8,7 +8,14 @@ lowest to its highest score, with a dot at the middle score, and `bin_words` say
 from diary.charts.bars import bin_words
 from diary.charts.desk import DESK_PLOT, timeline
 from diary.charts.model import Day, Frame, Mark, Series, Timeline, Week, gaps
-from diary.charts.phone import PHONE_PLOT, small_chart, story_chart
+from diary.charts.phone import (
+    PHONE_PLOT,
+    beginning_chart,
+    has_weeks_row,
+    key_of,
+    small_chart,
+    story_chart,
+)
 from diary.charts.printed import print_chart
 from diary.charts.small import spark, squares
 from diary.charts.table import Row, table_rows
@@ -24,9 +31,12 @@ __all__ = [
     "Series",
     "Timeline",
     "Week",
+    "beginning_chart",
     "bin_words",
     "describe",
     "gaps",
+    "has_weeks_row",
+    "key_of",
     "print_chart",
     "small_chart",
     "spark",

@@ -8,6 +8,7 @@ from diary.charts.scale import Plot, apart, label, n
 from diary.lib.words import MONTHS, date_short, number
 
 LEAST = 14
+HALF_FIGURES = 10  # half of what "5/7" needs
 
 
 def scale(plot: Plot) -> str:
@@ -70,17 +71,19 @@ def _name(day: date, frame: Frame) -> str:
 
 
 def weeks_row(plot: Plot, weeks: Sequence[Week], y: float, x: float) -> str:
-    """A cell under the axis for each week with its days of relief, of the days logged; the newest in any case."""
+    """A cell under the axis for each week with its days of relief, of the days logged.
+
+    A week that has only begun is narrower than its figures, which then reach over the plot's right edge.
+    """
     inside = [week for week in weeks if plot.frame.holds(week.start)]
-    bars, texts, free = "", "", plot.right + 4
-    for week in reversed(inside):
+    bars, texts = "", ""
+    for week in inside:
         left, right = plot.edge(week.start), min(plot.right, plot.edge(week.start + timedelta(days=7)))
         bars += f"M{n(left + 0.8)} {n(y)}H{n(max(left + 1.4, right - 0.8))}"
-        middle = min((left + right) / 2, plot.right - 9)
-        if middle + 11 <= free:
-            cls = "wk lab" if week is inside[-1] else "wk"
-            texts += label(middle, y + 14, f"{week.relief}/{week.logged}", cls, "middle")
-            free = middle - 13
+        middle = max((left + right) / 2, left + HALF_FIGURES)
+        cls = "wk lab" if week is inside[-1] else "wk"
+        texts += label(middle, y + 14, f"{week.relief}/{week.logged}", cls, "middle")
+        x = max(x, middle + HALF_FIGURES + 4)
     return plot.path("weekbar", bars) + texts + (label(x, y + 14, "relief on") if inside else "")
 
 

@@ -132,10 +132,10 @@ def infusions(
     return "".join(plot.path(name, d) for name, d in lines.items()) + plot.path("infdot", drops)
 
 
-def ticks(plot: Plot, marks: Sequence[Mark], top: float, height: float = 9) -> str:
+def ticks(plot: Plot, marks: Sequence[Mark], top: float, height: float = 9, looks: str = "inftick") -> str:
     """A row of ticks where infusions stand too close for hairlines."""
     days = {mark.on: None for mark in marks if plot.frame.holds(mark.on)}
-    return plot.path("inftick", "".join(f"M{n(plot.x(on))} {n(top)}v{n(height)}" for on in days))
+    return plot.path(looks, "".join(f"M{n(plot.x(on))} {n(top)}v{n(height)}" for on in days))
 
 
 def numbers(plot: Plot, marks: Sequence[Mark], least: float = 20) -> list[tuple[float, float, str]]:

@@ -65,7 +65,7 @@ def test_the_axis_is_fixed_and_says_its_direction():
 def test_labels_at_the_right_end_never_collide(level, counts, word):
     one = replace(series([5] * 30, level, level if counts else None), level_word=word)
     for svg in (charts.story_chart(one, frame(30), []), charts.small_chart(one, frame(30), [])):
-        ys = sorted(float(y) for y in re.findall(r'<text x="286" y="([\d.]+)"', svg))
+        ys = sorted(float(y) for y in re.findall(r'<text x="244" y="([\d.]+)"', svg))
         assert all(b - a >= 13.9 for a, b in pairwise(ys)), ys
     lane = charts.timeline([one], frame(30), []).lanes[0][1]
     ys = sorted(float(y) for y in re.findall(r'<text x="782" y="([\d.]+)"', lane))
@@ -123,12 +123,60 @@ def test_the_chosen_day_is_a_line_with_a_ring_at_its_score():
     assert "chosen-day" not in charts.story_chart(series([5]), frame(3), [], day(9))
 
 
-def test_weeks_stand_under_the_axis_and_the_newest_always():
-    weeks = [charts.Week(day(7 * k), 5, 7) for k in range(60)] + [charts.Week(day(420), 0, 1)]
-    svg = charts.story_chart(series([5] * 421), frame(421), [], None, weeks)
-    shown = re.findall(r'class="wk[^>]*>([^<]*)<', svg)
-    assert shown[0] == "0/1" and 5 < len(shown) < 15 and "relief on" in svg
-    assert "the last 12 weeks" in svg
+@pytest.mark.parametrize("begun", range(7))
+def test_every_week_stands_under_the_axis_and_none_covers_another(begun):
+    weeks = [charts.Week(day(7 * k), k, 7) for k in range(7)] + [charts.Week(day(49), 0, 1)][: bool(begun)]
+    svg = charts.story_chart(series([5] * 49), frame(49 + begun), [], None, weeks)
+    shown = re.findall(r'<text x="([\d.]+)" y="266" class="wk[^>]*>([^<]*)<', svg)
+    assert [words for _, words in shown] == [f"{week.relief}/{week.logged}" for week in weeks]
+    said = re.search(r'<text x="([\d.]+)" y="266">relief on<', svg)
+    ends = [float(x) + 10 for x, _ in shown]
+    starts = [*(float(x) - 10 for x, _ in shown[1:]), float(said[1])]
+    assert all(end <= start + 0.1 for end, start in zip(ends, starts, strict=True))
+
+
+def test_a_row_that_would_leave_weeks_out_is_not_drawn():
+    weeks = [charts.Week(day(7 * k), 5, 7) for k in range(55)]
+    assert not charts.has_weeks_row(frame(385), weeks)
+    svg = charts.story_chart(series([5] * 385), frame(385), [], None, weeks)
+    assert 'class="wk' not in svg and "relief on" not in svg and "Days with relief" not in svg
+    assert charts.has_weeks_row(frame(49), weeks) and not charts.has_weeks_row(frame(49), [])
+
+
+def test_ticks_that_would_run_together_are_counted_in_words():
+    often = marks(*range(20, 400, 3), strong=398)
+    svg = charts.story_chart(series([5] * 400), frame(400), often)
+    assert layer(svg, "inftick") == "" and ">127 infusions<" in svg
+    assert layer(svg, "inf").count("V") == 1 and ">the last<" in svg
+    near = charts.story_chart(series([5] * 150), frame(150), marks(*range(20, 100, 2)))
+    assert layer(near, "inftick fine") and " infusions<" not in near
+    assert ">127 infusions<" in charts.small_chart(series([5] * 400), frame(400), often)
+
+
+def test_the_key_lists_only_what_is_drawn():
+    plain = charts.story_chart(series([5, 5]), frame(2), [])
+    assert charts.key_of(plain) == []
+    every = charts.story_chart(series([5, None, "u", 5], late={3}), frame(4), [])
+    assert charts.key_of(every) == ["gap", "late", "unwell"]
+    bars = charts.story_chart(series([5] * 700, late={3}), frame(700), [])
+    assert charts.key_of(bars) == []
+
+
+def test_a_chart_fits_a_phone_of_360():
+    """32 px beside the card, 16 px and two edges in it; the scale's 10 lies inside."""
+    svg = charts.story_chart(series([5]), frame(30), [])
+    width = int(re.search(r'viewBox="0 0 (\d+)', svg)[1])
+    assert width <= 360 - 32 - 16 - 2
+    ten = re.search(r'<text x="([\d.]+)" y="[\d.]+" text-anchor="end">10<', svg)
+    assert float(ten[1]) - 14 >= 0
+
+
+def test_the_beginning_says_when_the_infusion_comes():
+    where = charts.Frame(START, day(10), START)
+    svg = charts.beginning_chart(series([4]), where, charts.Mark(day(6), 1, True), "infusion 1, in 6 days")
+    assert ">infusion 1, in 6 days<" in svg and layer(svg, "infdot") and layer(svg, "dots")
+    empty = charts.beginning_chart(series([]), where, None, "")
+    assert "infdot" not in empty and ">today<" in empty
 
 
 def test_bars_go_from_lowest_to_highest_with_a_dot_at_the_middle():
@@ -140,14 +188,14 @@ def test_bars_go_from_lowest_to_highest_with_a_dot_at_the_middle():
 
 
 def test_only_bars_without_any_entry_are_hatched_and_today_is_none():
-    texts = [5] * 700
+    texts = [5] * 600
     for step in range(7, 28):  # three whole bars of a week
         texts[step] = None
-    full = charts.story_chart(series([5] * 700), frame(700), [])
+    full = charts.story_chart(series([5] * 600), frame(600), [])
     assert layer(full, "gap") == ""
-    assert layer(charts.story_chart(series(texts), frame(700), []), "gap") != ""
-    texts = [5] * 699 + [None]
-    assert layer(charts.story_chart(series(texts), frame(700, day(699)), []), "gap") == ""
+    assert layer(charts.story_chart(series(texts), frame(600), []), "gap") != ""
+    texts = [5] * 599 + [None]
+    assert layer(charts.story_chart(series(texts), frame(600, day(599)), []), "gap") == ""
 
 
 def test_unwell_days_stay_visible_in_bars():

@@ -19,6 +19,26 @@ def test_before_anything_is_recorded(client_as):
     page = client_as("alice").get("/infusions")
     assert page.status == 200
     assert "No infusion is recorded yet" in page.text
+    assert "Not enough days yet: 0 of 4." in page.words()
+    assert page.one("div", class_="actions")[0].get("href") == "/today"
+
+
+def test_before_the_first_one(client_as, cast):
+    with db.write() as s:
+        factories.days(date(2026, 4, 18), [8, 8], s, cast.alice)
+        factories.infusion(s, cast.alice, date(2026, 4, 27), status="planned", time="10:00")
+    page = client_as("alice").get("/infusions")
+    assert "Monday 27 April" in page.text and "Not enough days yet: 2 of 4." in page.words()
+
+
+def test_windows_that_are_over_cannot_come_true_any_more(client_as, cast):
+    with db.write() as s:
+        factories.days(DAY - timedelta(days=14), [8] * 18, s, cast.alice)
+        for step in (0, 3, 30):
+            factories.infusion(s, cast.alice, DAY + timedelta(days=step))
+    page = client_as("alice").get("/infusions")
+    assert "not by day 2, then the next infusion came" in page.text
+    assert "no day after it yet" in page.text
 
 
 def test_each_infusion_says_what_it_did(client_as, cast):

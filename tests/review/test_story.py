@@ -28,7 +28,22 @@ def told(app, cast):
 
 def test_an_empty_diary_says_what_will_be_here(client_as):
     page = client_as("alice").get("/story")
-    assert page.status == 200 and "Your story begins with a day" in page.text
+    assert page.status == 200 and "Here your days become a line" in page.text
+    assert "Not enough days yet: 0 of 4." in page.words()
+    assert page.one("div", class_="actions")[0].get("href") == "/today"
+
+
+def test_a_first_day_before_the_first_infusion(client_as, cast):
+    with db.write() as s:
+        factories.entry(s, cast.alice, date(2026, 3, 23), pain=4)
+        factories.infusion(s, cast.alice, date(2026, 3, 29), status="planned", time="10:00")
+    page = client_as("alice").get("/story?day=2026-03-23")
+    assert "One day is written." in page.words() and "Not enough days yet: 1 of 4." in page.words()
+    assert "infusion 1, in 6 days" in page.text
+    with db.write() as s:
+        for ago in (1, 2, 3):
+            factories.entry(s, cast.alice, date(2026, 3, 23) - timedelta(days=ago), pain=4)
+    assert "Here your days become a line" not in client_as("alice").get("/story").text
 
 
 def test_the_sentence(client_as, told):
@@ -47,6 +62,82 @@ def test_the_day_card_shows_own_words_even_private_ones(client_as, told):
     page = client_as("alice").get("/story?span=30&day=2026-03-17")
     card = page.words(page.one("section", class_="daycard"))
     assert "Tuesday 17 March" in card and "Day 2 after infusion 1" in card and "saw the sea" in card
+
+
+def test_the_days_step_without_losing_the_place(client_as, told):
+    page = client_as("alice").get("/story?span=30&symptom=mood&others=1&day=2026-03-17")
+    card = page.one("section", class_="daycard")
+    assert card.get("tabindex") == "-1"
+    before = page.one("a", id="day-before")
+    assert before.get("href") == "/story?span=30&symptom=mood&others=1&day=2026-03-16#day"
+    assert before.get("hx-target") == "#day"
+    assert page.one("a", class_="close").get("href") == "/story?span=30&symptom=mood&others=1"
+
+
+@pytest.mark.parametrize(
+    ("day", "words"), [("2026-03-23", "Log today"), ("2026-03-22", "Write this day"), ("2026-03-15", None)]
+)
+def test_a_day_that_is_still_open_can_be_written(client_as, cast, day, words):
+    with db.write() as s:
+        factories.days(DAY - timedelta(days=20), [8] * 10, s, cast.alice)
+    page = client_as("alice").get(f"/story?day={day}")
+    offered = page.all("a", href=f"/days/{day}")
+    assert [page.words(link) for link in offered] == ([words] if words else [])
+
+
+def test_without_a_course_no_course_is_offered(client_as, cast):
+    with db.write() as s:
+        factories.days(DAY - timedelta(days=9), [8] * 9, s, cast.alice)
+    page = client_as("alice").get("/story")
+    assert "This course" not in page.text
+    assert [page.words(link) for link in page.all("a", aria_current="true") if link.get("class") == "on"] == [
+        "All",
+        "Pain",
+    ]
+
+
+def test_the_key_names_only_what_is_there(client_as, told):
+    page = client_as("alice").get("/story")
+    assert "somebody else wrote" not in page.text and ">late<" not in page.text
+
+
+def test_an_infusion_after_the_last_day(client_as, told, cast):
+    with db.write() as s:
+        factories.infusion(s, cast.alice, date(2026, 3, 23))
+    page = client_as("alice").get("/story")
+    assert "No day after the last infusion yet." in page.text and "0 of 0" not in page.text
+
+
+def test_twice_a_week_for_a_year_shows_all_weeks_or_none(client_as, cast):
+    since = date(2026, 3, 23) - timedelta(days=200)
+    with db.write() as s:
+        factories.days(since, [8] * 14 + [4] * 186, s, cast.alice)
+        for step in range(14, 198, 3):
+            factories.infusion(s, cast.alice, since + timedelta(days=step))
+    page = client_as("alice").get("/story")
+    assert "The last row" not in page.text and "62 infusions" in page.text
+    page = client_as("alice").get("/story?span=30")
+    assert "The last row" in page.text and "7/7" in page.text
+
+
+def test_a_week_of_one_day_counts_its_relief(client_as, cast):
+    """The share of a week needs three days; the row counts days and needs none."""
+    since = date(2026, 3, 23) - timedelta(days=21)
+    with db.write() as s:
+        factories.days(since, [8] * 14 + [4] * 8, s, cast.alice)
+        for step in (14, 17, 20):
+            factories.infusion(s, cast.alice, since + timedelta(days=step))
+    assert "1/1" in client_as("alice").get("/story").text
+
+
+def test_the_other_four_have_their_sentence(client_as, cast):
+    with db.write() as s:
+        for step in range(20):
+            level = 8 if step < 14 else 4
+            factories.entry(s, cast.alice, DAY - timedelta(days=14 - step), pain=level, mood=level)
+        factories.infusion(s, cast.alice, DAY - timedelta(days=1))
+    page = client_as("alice").get("/story?others=1")
+    assert "Low mood eased: 8 to 4 since the last infusion" in page.words()
 
 
 def test_the_other_four_and_the_table(client_as, told):

@@ -12,6 +12,8 @@ from diary.lib.words import date_short
 from diary.response.queries import from_rows
 from diary.response.rules import Course, InfusionResponse, Run, is_tight
 from diary.response.rules.words import current_run, infusion_sentence, longest_run
+from diary.review.queries.series import is_relief
+from diary.review.queries.story import days_ahead
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,13 @@ class CourseList:
 
 @dataclass(frozen=True)
 class InfusionList:
-    """The page: the next planned infusion and the courses, newest first."""
+    """The page: the next planned infusion and when it comes, the courses, newest first, and days logged so far."""
 
     following: InfusionRow | None
+    comes: str
     courses: tuple[CourseList, ...]
-    has_days: bool
+    logged: int
+    is_today_logged: bool
 
 
 def infusion_list(s: Session, viewer: access.Viewer, ref: access.PatientRef, today: date) -> InfusionList:
@@ -66,7 +70,9 @@ def infusion_list(s: Session, viewer: access.Viewer, ref: access.PatientRef, tod
         _course_list(course, done, rows, last_day if course is courses[-1] else None, today)
         for course in reversed(courses)
     )
-    return InfusionList(following, listed, bool(rows))
+    comes = days_ahead((following.day - today).days) if following else ""
+    logged = sum(1 for row in rows if row.is_scored)
+    return InfusionList(following, comes, listed, logged, last_day is not None and last_day >= today)
 
 
 def _course_list(
@@ -97,7 +103,7 @@ def _cell(
     row = days.get(day)
     score = row.scores["pain"] if row else None
     if score is not None:
-        state, words = ("r", "relief") if (baseline - score) / baseline >= 0.3 - 1e-9 else ("n", "no relief")
+        state, words = ("r", "relief") if is_relief(score, baseline) else ("n", "no relief")
     elif row is not None and row.unwell:
         state, words = "u", "too unwell"
     else:

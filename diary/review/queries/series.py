@@ -8,6 +8,7 @@ from diary.entries.queries import DayRow
 from diary.infusions.queries import InfusionRow
 from diary.lib.symptoms import SYMPTOMS, Symptom
 from diary.response.rules import Course, counts_at
+from diary.response.rules.days import RESPONDER, TOLERANCE
 
 
 def series_of(symptom: Symptom, rows: Sequence[DayRow], course: Course | None = None) -> Series:
@@ -27,6 +28,11 @@ def series_of(symptom: Symptom, rows: Sequence[DayRow], course: Course | None = 
 def is_whole(rows: Sequence[DayRow], key: str) -> bool:
     """Whether every score is a whole number, as pages and phones give them."""
     return all(score == int(score) for row in rows if (score := row.scores[key]) is not None)
+
+
+def is_relief(score: float | None, baseline: float) -> bool:
+    """Whether a day's score is at least 30 % under the level before."""
+    return score is not None and (baseline - score) / baseline >= RESPONDER - TOLERANCE
 
 
 def all_series(rows: Sequence[DayRow], courses: Mapping[str, Sequence[Course]]) -> list[Series]:

@@ -1,6 +1,6 @@
 """The patient's own story: the finding, the chosen chart, the other four, a day."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -8,16 +8,20 @@ from sqlmodel import Session
 
 from diary import charts
 from diary.careteam import access
-from diary.charts import Frame, Series, Week
+from diary.charts import Frame, Mark, Series, Week
 from diary.entries.queries import DayRow, all_days, notes_between
+from diary.entries.rules import is_open
 from diary.infusions.queries import InfusionRow, day_after_infusion, infusions_of
 from diary.lib.symptoms import BY_KEY, SYMPTOMS, Symptom
-from diary.lib.words import number
+from diary.lib.words import number, plural
 from diary.response.queries import from_rows
 from diary.response.rules import Course, is_tight
-from diary.response.rules.words import Finding, story
+from diary.response.rules.days import BASELINE_LEAST, BASELINE_LOW
+from diary.response.rules.words import Finding, says, story
 from diary.review.queries.patient import frame_for
-from diary.review.queries.series import all_series, marks_of
+from diary.review.queries.series import all_series, is_relief, marks_of
+
+LONGEST_BEGINNING = 60
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,18 @@ class ChosenDay:
     place: str
     before: date | None
     after: date | None
+    is_open: bool
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """Story before there is one: the first days of the four that a level needs, and when the infusion comes."""
+
+    chart: str
+    logged: int
+    comes: str
+    is_before: bool
+    is_today_logged: bool
 
 
 @dataclass(frozen=True)
@@ -39,18 +55,18 @@ class StoryPage:
     span: str
     symptom: Symptom
     frame: Frame
-    is_empty: bool
-    logged: int
+    beginning: Beginning | None
     finding: Finding
     course: Course | None
     series: Sequence[Series]
     chart: str
-    others: Sequence[tuple[Series, str]]
+    others: Sequence[tuple[Series, str, str]]
+    key: Sequence[str]
     table: list[tuple[date, list[str], str]] | None
     chosen: ChosenDay | None
     bin_words: str
     has_weeks: bool
-    infusions: Sequence[InfusionRow]
+    is_tight: bool
 
     @property
     def level_words(self) -> str:
@@ -61,8 +77,8 @@ class StoryPage:
             if course.reference_mean is None:
                 return f"Not enough days before the infusions: {course.baseline_days} of 4."
             return f"Compared with your first two weeks here, already in treatment: {number(course.reference_mean)}."
-        words = f"A day counts as relief at 30 % below your level before the infusions: {number(course.baseline)}, from {course.baseline_days} of 14 days"
-        return words
+        level = f"your level before the infusions: {number(course.baseline)}, from {course.baseline_days} of 14 days."
+        return f"A day counts as relief at 30\u00a0% below {level}"
 
 
 def story_page(
@@ -71,27 +87,64 @@ def story_page(
 ) -> StoryPage:  # fmt: skip
     """The patient's own diary as a story; `span` is 30, course or all."""
     rows = all_days(s, viewer, ref.id)
-    infusions = infusions_of(s, viewer, ref.id)
+    every = infusions_of(s, viewer, ref.id, ("done", "planned"))
+    infusions = [infusion for infusion in every if infusion.status == "done"]
     courses = from_rows(rows, infusions)
     course = courses[key][-1] if courses[key] else None
+    span = "all" if span == "course" and course is None else span
     frame = _frame(span, rows, infusions, course, today)
     drawn = all_series(rows, courses)
     marks = marks_of(infusions)
     place = [symptom.key for symptom in SYMPTOMS].index(key)
-    weeks = _weeks(course) if course and is_tight(course) and course.baseline is not None else []
+    weeks = _weeks(course, rows, key) if course else []
     chart = charts.story_chart(drawn[place], frame, marks, chosen, weeks)
-    others = (
-        [(one, charts.small_chart(one, frame, marks)) for one in drawn if one.key != key]
-        if with_others
-        else []
-    )
     return StoryPage(
-        span, BY_KEY[key], frame, not rows, sum(1 for row in rows if row.is_scored),
-        story(courses[key], key, rows[-1].day if rows else None), course, drawn, chart, others,
+        span, BY_KEY[key], frame, _beginning(rows, every, drawn[0], today),
+        story(courses[key], key, rows[-1].day if rows else None), course, drawn, chart,
+        _others(drawn, key, courses, frame, marks, chosen) if with_others else [], charts.key_of(chart),
         charts.table_rows(drawn, frame, marks) if with_table else None,
-        _chosen(s, viewer, ref, rows, chosen, frame) if chosen else None,
-        charts.bin_words(frame, charts.PHONE_PLOT), bool(weeks), infusions,
+        _chosen(s, viewer, ref, rows, chosen, frame, today) if chosen else None,
+        charts.bin_words(frame, charts.PHONE_PLOT), charts.has_weeks_row(frame, weeks), bool(weeks),
     )  # fmt: skip
+
+
+def _others(
+    drawn: Sequence[Series], key: str, courses: Mapping[str, Sequence[Course]], frame: Frame,
+    marks: Sequence[Mark], chosen: date | None,
+) -> list[tuple[Series, str, str]]:  # fmt: skip
+    """The other four: each with its sentence and its drawing."""
+    return [
+        (one, says(courses[one.key], one.key), charts.small_chart(one, frame, marks, chosen))
+        for one in drawn
+        if one.key != key
+    ]
+
+
+def _beginning(
+    rows: Sequence[DayRow], infusions: Sequence[InfusionRow], pain: Series, today: date
+) -> Beginning | None:
+    """What stands in Story's place until there is a day, or four where no infusion was done yet."""
+    logged = sum(1 for row in rows if row.is_scored)
+    is_before = all(infusion.status != "done" for infusion in infusions)
+    if rows and not (is_before and logged < BASELINE_LEAST):
+        return None
+    following = next((i for i in infusions if i.status == "planned" and i.day >= today), None)
+    since = rows[0].day if rows else today
+    until = max(today + timedelta(days=10), following.day + timedelta(days=2) if following else today)
+    mark, comes = None, ""
+    if following:
+        comes = days_ahead((following.day - today).days)
+        mark = Mark(following.day, following.number, True)
+    if (until - since).days > LONGEST_BEGINNING:
+        mark, until = None, today
+    words = f"infusion {mark.number}, {comes}" if mark else ""
+    chart = charts.beginning_chart(pain, Frame(since, until, today), mark, words)
+    return Beginning(chart, logged, comes, is_before, bool(rows) and rows[-1].day >= today)
+
+
+def days_ahead(days: int) -> str:
+    """today, tomorrow, in 6 days"""
+    return ("today", "tomorrow")[days] if days < 2 else f"in {plural(days, 'day')}"
 
 
 def _frame(
@@ -104,21 +157,27 @@ def _frame(
     return frame_for("30" if span == "30" else "all", rows, infusions, today)
 
 
-def _weeks(course: Course) -> list[Week]:
+def _weeks(course: Course, rows: Sequence[DayRow], key: str) -> list[Week]:
+    """The course's weeks with their days of relief; counted from the days, since a share needs three of them."""
+    baseline = course.baseline
+    if not is_tight(course) or baseline is None or baseline < BASELINE_LOW:
+        return []
+    relief: dict[int, int] = {}
+    for row in rows:
+        if row.day >= course.started_on and is_relief(row.scores[key], baseline):
+            week = (row.day - course.started_on).days // 7 + 1
+            relief[week] = relief.get(week, 0) + 1
     return [
-        Week(
-            course.started_on + timedelta(days=7 * (week.week - 1)),
-            round((week.responder_share or 0) * week.logged_days),
-            week.logged_days,
-        )
-        for week in course.weeks
-        if week.logged_days
+        Week(course.started_on + timedelta(days=7 * (w.week - 1)), relief.get(w.week, 0), w.logged_days)
+        for w in course.weeks
+        if w.logged_days
     ]
 
 
 def _chosen(
-    s: Session, viewer: access.Viewer, ref: access.PatientRef, rows: Sequence[DayRow], on: date, frame: Frame
-) -> ChosenDay:
+    s: Session, viewer: access.Viewer, ref: access.PatientRef, rows: Sequence[DayRow], on: date, frame: Frame,
+    today: date,
+) -> ChosenDay:  # fmt: skip
     notes = notes_between(s, viewer, ref.id, on, on)
     return ChosenDay(
         on,
@@ -127,4 +186,5 @@ def _chosen(
         day_after_infusion(s, viewer, ref.id, on),
         on - timedelta(days=1) if on > frame.since else None,
         on + timedelta(days=1) if on < frame.until else None,
+        is_open(on, today),
     )
