@@ -1,12 +1,16 @@
 """Alice logs her day in a real browser: five taps, the keyboard alone, without JavaScript, without a connection."""
 
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
 import pytest
 from playwright.sync_api import expect
 from sqlmodel import select
 
 from diary import db
 from diary.entries.models import Entry
-from tests.e2e.conftest import TODAY
+from tests.e2e.conftest import NOW, TODAY
+from tests.page_client import PageClient
 
 FIVE = {"pain": 6, "fatigue": 3, "sleep": 0, "mood": 10, "cognition": 5}
 
@@ -37,6 +41,82 @@ def test_five_taps_make_a_day(open_as, history, width, height):
     expect(page.get_by_role("heading", name="Saved. Anything else?")).to_be_visible()
     expect(page.locator("#place")).to_contain_text("Saved")
     assert stored(history.alice) == FIVE
+
+
+PHONES = [(412, 915), (360, 800)]
+COVERED = """(el) => { const r = el.getBoundingClientRect();
+  const at = document.elementFromPoint(r.left + r.width / 2, r.top + r.height / 2);
+  return !(at && (el.contains(at) || at.contains(el))) || r.bottom > innerHeight; }"""
+NIGHT = datetime(2026, 11, 24, 2, tzinfo=UTC)  # still the diary's 23 November
+OPEN_DAY = (TODAY - timedelta(days=4)).isoformat()  # history leaves it empty
+
+
+@pytest.mark.parametrize(("width", "height"), PHONES)
+@pytest.mark.parametrize(
+    ("path", "now"), [(f"/days/{OPEN_DAY}", NOW), ("/today", NIGHT), (f"/days/{OPEN_DAY}?low=1", NOW),
+                      (f"/days/{TODAY}?low=1", NIGHT)],
+)  # fmt: skip
+def test_nothing_scrolls_on_earlier_days_and_after_midnight(
+    open_as, history, clock_at, width, height, path, now
+):
+    clock_at(now)
+    page = open_as("alice", viewport={"width": width, "height": height}, has_touch=True)
+    page.goto(path)
+    asked = [question.get_attribute("data-key") for question in page.locator(".question").all()]
+    assert page.locator(".late-note").count() == 1
+    for symptom in asked:
+        expect(page.locator(".question.now")).to_have_id(f"q-{symptom}")
+        assert page.evaluate("document.documentElement.scrollHeight <= innerHeight"), f"{path} scrolls"
+        for touched in (".switch", ".easebtn", ".score.now"):
+            assert not page.locator(touched).first.evaluate(COVERED), f"{touched} lies under the sheet"
+        tap(page, symptom, 4)
+        expect(page.locator(f"#row-{symptom} .n")).to_have_text("4")
+
+
+def test_an_earlier_day_asks_for_that_day(open_as, history):
+    page = open_as("alice")
+    page.goto(f"/days/{OPEN_DAY}")
+    for question in page.locator(".question legend").all():
+        assert "that day" in question.text_content() and "today" not in question.text_content()
+    page.goto(f"/days/{TODAY - timedelta(days=1)}")
+    assert page.locator(".late-note").count() == 0, "nothing is left to be late"
+
+
+@pytest.mark.parametrize(("width", "height"), PHONES)
+def test_too_unwell_can_be_taken_back(open_as, history, width, height):
+    page = open_as("alice", viewport={"width": width, "height": height})
+    page.goto("/today")
+    page.get_by_role("button", name="Too unwell to log").click()
+    undo = page.get_by_role("button", name="Undo")
+    expect(undo).to_be_visible()
+    assert not undo.evaluate(COVERED), "Undo is out of sight"
+    undo.click()
+    expect(page.locator(".question.now")).to_have_id("q-pain")
+    assert "after infusion" not in page.inner_text("body"), "nothing is told any more"
+
+
+def test_enough_in_low_energy_can_be_more_after_all(open_as, history):
+    page = open_as("alice")
+    page.goto(f"/days/{TODAY}?low=1")
+    tap(page, "pain", 4)
+    page.get_by_text("Enough for today").click()
+    expect(page.locator("#anything")).to_be_visible()
+    page.get_by_role("switch", name="Low energy").click()
+    expect(page.locator(".question.now")).to_have_id("q-fatigue")
+
+
+@pytest.mark.parametrize(("width", "height"), PHONES)
+def test_two_answers_are_seen_before_anything_else(app, open_as, history, width, height):
+    client = PageClient(app, history.alice)
+    for pain in (5, 7):
+        client.post("/today", {"pain": pain, "base": "", "write_id": str(uuid4())})
+    page = open_as("alice", viewport={"width": width, "height": height})
+    page.goto("/today")
+    keep = page.locator("[data-conflict='pain'] .btn")
+    assert [button.evaluate(COVERED) for button in keep.all()] == [False, False]
+    page.get_by_role("button", name="Keep 5").click()
+    expect(page.locator("#row-pain .n")).to_have_text("5")
+    expect(page.locator("#two")).to_have_count(0)
 
 
 def test_the_first_answer_is_not_coloured(open_as, history):

@@ -1,7 +1,9 @@
 """What holds for every page in a real browser: a quiet console, nothing cut at 320 px or with text twice as large."""
 
 import pytest
+from playwright.sync_api import expect
 
+from tests.e2e.conftest import TODAY
 from tests.e2e.pages import pages_of
 
 NAMES = ["alice", "bob", "dana", None]
@@ -49,6 +51,58 @@ def test_targets_are_large_enough(app, open_as, history, name):
         page.goto(path)
         small += [f"{path}: {what}" for what in page.evaluate(SMALL, 44)]
     assert not small, "\n".join(small)
+
+
+@pytest.mark.parametrize("width", [412, 360])
+def test_charts_are_whole(open_as, history, width):
+    """No chart scrolls where it need not, so that its scale is read as it is."""
+    page = open_as("alice", viewport={"width": width, "height": 800})
+    page.goto("/story?others=1")
+    boxes = page.locator(".chartbox").evaluate_all("all => all.map(el => el.scrollWidth - el.clientWidth)")
+    assert boxes == [0] * 5
+
+
+def test_the_day_card_steps_in_place(open_as, history):
+    page = open_as("alice")
+    page.goto("/story?others=1")
+    page.get_by_role("link", name="Look at a day").click()
+    expect(page.locator("#day-name")).to_have_text("Monday 23 November")
+    page.mouse.wheel(0, 300)
+    page.wait_for_function("scrollY === 300")
+    page.locator("#day-before").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#day-name")).to_have_text("Sunday 22 November")
+    assert page.evaluate("scrollY") == 300
+    expect(page.locator("#day-before")).to_be_focused()
+    assert page.locator(".chosen-day").count() == 5
+
+
+def test_the_day_card_steps_without_javascript(open_as, history):
+    page = open_as("alice", java_script_enabled=False)
+    page.goto(f"/story?day={TODAY}#day")
+    page.locator("#day-before").click()
+    expect(page.locator("#day-name")).to_be_in_viewport()
+    expect(page.locator("#chart-name")).to_be_in_viewport()
+
+
+def test_at_200_percent_rows_keep_room_for_their_words(open_as, history):
+    page = open_as("alice", viewport={"width": 320, "height": 640})
+    page.goto("/more")
+    grow(page, 32)
+    widths = page.locator(".rows .r > span").evaluate_all(
+        "all => all.filter(el => el.textContent).map(el => el.getBoundingClientRect().width)"
+    )
+    assert min(widths) > 150, widths
+
+
+@pytest.mark.parametrize("path", ["/today", "/story", "/infusions", "/more"])
+def test_help_keeps_its_distance_from_the_edge(open_as, history, path):
+    page = open_as("alice", viewport={"width": 320, "height": 640})
+    page.goto(path)
+    words = page.locator(".top .help").evaluate(
+        "el => { const range = document.createRange(); range.selectNodeContents(el); return range.getBoundingClientRect().right; }"
+    )
+    assert 320 - words == pytest.approx(16, abs=1)
 
 
 def grow(page, size: int) -> None:

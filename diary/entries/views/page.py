@@ -15,6 +15,7 @@ from diary.lib.symptoms import BY_KEY, Symptom
 
 LOW_ENERGY = ("pain", "mood", "fatigue")
 MODES = ("low", "enough", "answer")
+PHONES = ("iPhone", "Android")
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class DayPage:
-    """Everything a day's page shows; `typed` is what a refused form held."""
+    """Everything a day's page shows; `typed` is what a refused form held, `is_first` that no day was ever written."""
 
     day: date
     now: datetime
@@ -91,15 +92,15 @@ class DayPage:
 
     @property
     def is_future(self) -> bool:
-        return self.day > self.today and not self.has_answer
+        return self.day > self.today and not self.shown
 
     @property
     def is_open(self) -> bool:
-        return is_open(self.day, self.today) or (self.day > self.today and self.has_answer)
+        return is_open(self.day, self.today) or (self.day > self.today and bool(self.shown))
 
     @property
     def why_closed(self) -> str:
-        return why_closed(self.day, self.today, self.has_answer) or ""
+        return why_closed(self.day, self.today, bool(self.shown)) or ""
 
     @property
     def heading(self) -> str:
@@ -118,6 +119,11 @@ class DayPage:
     @property
     def days_later(self) -> int:
         return max(0, (self.today - self.day).days)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether what is still unanswered would be marked late: the day is over and a score is missing."""
+        return bool(self.days_later) and any(key not in self.shown for key in SCORES) and not self.is_unwell
 
     @property
     def before(self) -> date | None:
@@ -162,7 +168,8 @@ class DayPage:
 
     @property
     def has_answer(self) -> bool:
-        return bool(self.shown)
+        """Whether anything is told; a skipped score is, what was taken back is not."""
+        return any(name in SCORES or merged.value not in (None, False) for name, merged in self.shown.items())
 
     @property
     def is_helped(self) -> bool:
@@ -182,26 +189,39 @@ class DayPage:
     # Two answers ------------------------------------------------------------------------------
 
     @property
-    def conflicts(self) -> list[tuple[str, str, list[Choice]]]:
-        """The fields with two answers: key, name, and the answers to choose from, the shown one first."""
+    def has_two_answers(self) -> bool:
+        return any(merged.conflicts for merged in self.shown.values())
+
+    def two_answers(self, device: str) -> list[tuple[str, str, list[Choice]]]:
+        """The fields with two answers: key, name, and the answers to choose from, the earliest first.
+
+        `device` is the one that asks, in the words that a write keeps of its own.
+        """
         return [
-            (name, NAMES[name], self._choices(name, self.shown[name]))
+            (name, NAMES[name], self._choices(name, self.shown[name], device))
             for name in FIELDS
             if self.has_conflict(name)
         ]
 
-    def _choices(self, name: str, merged: Merged) -> list[Choice]:
-        said = {merged.value: merged.by}
+    def _choices(self, name: str, merged: Merged, device: str) -> list[Choice]:
+        said: dict[Any, Any] = {merged.value: merged.by}
         for value, by in merged.conflicts:
             said.setdefault(value, by)
-        return [self._choice(name, value, by, place == 0) for place, (value, by) in enumerate(said.items())]
+        sources = self.open_day.sources
+        order = {write: (at, place) for place, (write, (_, at)) in enumerate(sources.items())}
+        answers = sorted(said.items(), key=lambda answer: order[answer[1]])
+        is_alone = sum(sources[by][0] == device for _, by in answers) < 2
+        return [
+            self._choice(name, value, by, value == merged.value, where_from(sources[by][0], device, is_alone, place))
+            for place, (value, by) in enumerate(answers)
+        ]  # fmt: skip
 
-    def _choice(self, name: str, value: Any, by: Any, is_shown: bool) -> Choice:
-        device, at = self.open_day.sources[by]
+    def _choice(self, name: str, value: Any, by: Any, is_shown: bool, where: str) -> Choice:
+        at = self.open_day.sources[by][1]
         there = clock.local(at, self.zone)
         private = ("yes" if value.private else "no") if name == "note" and value else ""
         said = f"{words.weekday(there.date())} at {words.time_hm(there)}"
-        return Choice(value, as_text(name, value), private, device or "A device", said, is_shown)
+        return Choice(value, as_text(name, value), private, where, said, is_shown)
 
     @property
     def differences(self) -> list[tuple[str, str, str]]:
@@ -217,6 +237,18 @@ class DayPage:
     def typed_words(self) -> list[tuple[str, str]]:
         """Everything that a refused form held, to be copied."""
         return [(NAMES[name], text) for name, text in self.typed.items() if name in NAMES and text]
+
+
+def where_from(source: str, device: str, is_alone: bool, place: int) -> str:
+    """Where an answer came from, for somebody on `device`.
+
+    Two tabs, or two phones of a kind, leave the same words; then only the order tells them apart.
+    """
+    if source != device:
+        return source or "Another device"
+    if not is_alone:
+        return "Answered first" if place == 0 else "Answered later"
+    return "This phone" if any(kind in device for kind in PHONES) else "This device"
 
 
 def as_text(name: str, value: Any) -> str:
