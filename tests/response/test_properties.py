@@ -1,10 +1,15 @@
 """What holds for every diary."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from diary.entries.queries import DayRow
+from diary.lib.symptoms import BY_KEY
+from diary.reports.queries import courses as report_courses
+from diary.response.queries import from_rows
 from diary.response.rules import courses_of
 
 START = date(2025, 1, 1)
@@ -101,3 +106,29 @@ def test_the_level_before_does_not_depend_on_days_after(texts, steps, other):
     one = courses_of(*build(texts), infusions(steps))[0]
     two = courses_of(*build(changed), infusions(steps))[0]
     assert (one.baseline, one.swing, one.baseline_days) == (two.baseline, two.swing, two.baseline_days)
+
+
+def stored_days(texts, gaps_are_empty):
+    """The diary as the store gives it: a day without an answer is left out, or stands there with nothing in it."""
+    rows = []
+    for step, text in enumerate(texts):
+        if text is None and not gaps_are_empty:
+            continue
+        scores = dict.fromkeys(BY_KEY, float(text) if isinstance(text, int) else None)
+        rows.append(
+            DayRow(
+                START + timedelta(days=step), scores, frozenset(), frozenset(), text == "u", False,
+                None, None, None, None, datetime(2025, 6, 1, tzinfo=UTC), False,
+            )
+        )  # fmt: skip
+    return rows
+
+
+@given(day_texts, infusion_steps)
+@settings(max_examples=200, deadline=None)
+def test_writing_a_missing_day_as_an_explicit_empty_one_changes_nothing(texts, steps):
+    given = [SimpleNamespace(day=day, status="done") for day in infusions(steps)]
+    left_out, written = (stored_days(texts, gaps_are_empty) for gaps_are_empty in (False, True))
+    assert from_rows(written, given) == from_rows(left_out, given)
+    infused = [one.day for one in given]
+    assert report_courses(written, infused) == report_courses(left_out, infused) == from_rows(left_out, given)
