@@ -59,6 +59,7 @@ class DayPage:
     typed: Mapping[str, str] = field(default_factory=dict)
     base: UUID | None = None
     keeps_base: bool = False
+    is_first: bool = False
 
     @cached_property
     def today(self) -> date:
