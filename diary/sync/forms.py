@@ -8,13 +8,14 @@ from typing import Any
 from uuid import UUID
 
 from diary.entries.forms import parse_date, parse_day
-from diary.entries.rules import FIELDS
+from diary.entries.rules import FIELDS, Note, completed_note
 from diary.lib import clock
 from diary.lib.forms import UNSHOWABLE
 from diary.sync.rules import KEYS, KINDS, OPTIONAL
 
 LONGEST_DEVICE = 80
 MOST_IDS = 200
+FIRST_YEAR = 1900
 LARGEST_SKEW = 400 * 366 * 24 * 3600 * 1000
 
 
@@ -55,6 +56,8 @@ class _Reader:
             if found.tzinfo is None:
                 raise ValueError
             found = found.astimezone(UTC)
+            if found.year < FIRST_YEAR:  # no clock says so, and no zone or skew may lead out of the calendar
+                raise ValueError
             return found.replace(microsecond=found.microsecond // 1000 * 1000)
         except (ValueError, OverflowError):
             self.errors.setdefault(
@@ -98,7 +101,7 @@ def parse_body(body: Mapping[str, Any]) -> tuple[Sent | None, dict[str, str]]:
     fields = _strings(reader)
     typed = parse_day(fields)
     errors.update(typed.errors)
-    if "note" in fields and "note_private" not in fields:
+    if ("note" in fields) != ("note_private" in fields):
         errors["note"] = "A note is sent with who may see it."
     if not typed.fields and not errors:
         errors["fields"] = "Nothing was answered."
@@ -110,11 +113,17 @@ def parse_body(body: Mapping[str, Any]) -> tuple[Sent | None, dict[str, str]]:
         sent_at=reader.moment("sent_at"),
         skew=_skew(reader),
         base=_base(reader),
-        fields=typed.fields,
+        fields=_cleaned(typed.fields),
         written_by=typed.written_by,
         receipt=reader.text("receipt") if body.get("receipt") is not None else None,
     )
     return (None, errors) if errors else (sent, {})
+
+
+def _cleaned(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields as they are stored: an empty note is a cleared one, and one without its word is private."""
+    note = fields.get("note")
+    return {**fields, "note": completed_note(None, note)} if isinstance(note, Note) else dict(fields)
 
 
 def _day(reader: _Reader) -> date:
