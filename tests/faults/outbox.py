@@ -177,7 +177,7 @@ class Outbox:
         for shown in self.store.shown.values():
             if str(entry.id) in shown:
                 shown.add(str(fresh))
-        entry.id, entry.was_renamed = fresh, True
+        entry.id, entry.was_renamed, entry.receipt = fresh, True, None  # a receipt is for its id
 
     # What the server says -------------------------------------------------------------------------
 
