@@ -63,6 +63,17 @@ def test_a_tight_schedule_is_told_by_weeks(client_as, cast):
     assert page.all("span", class_="u")
 
 
+def test_every_week_of_a_long_course_can_be_seen(client_as, cast):
+    since = DAY - timedelta(days=140)
+    with db.write() as s:
+        factories.days(since, [8] * 14 + [4] * 140, s, cast.alice)
+        for step in range(14, 150, 4):
+            factories.infusion(s, cast.alice, since + timedelta(days=step))
+    page = client_as("alice").get("/infusions")
+    assert len(page.all("span", class_="wkname")) == 20 and "The 8 weeks before" in page.text
+    assert "too unwell" not in page.text, "the key lists what is drawn"
+
+
 @pytest.mark.parametrize("who", ["bob", "cora", "dana"])
 def test_staff_have_no_such_page(client_as, who):
     assert client_as(who).get("/infusions").status == 404

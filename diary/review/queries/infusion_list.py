@@ -46,6 +46,10 @@ class CourseList:
     current: Run | None
     longest: Run | None
 
+    @property
+    def is_ever_unwell(self) -> bool:
+        return any(cell.state == "u" for week in self.weeks for cell in week.cells)
+
 
 @dataclass(frozen=True)
 class InfusionList:
