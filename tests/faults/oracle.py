@@ -202,3 +202,26 @@ def differences(entry, rows) -> Counter:
     if skipped != {name for name in SCORES if name in shown and shown[name].value is None}:
         broken["skipped other than stored"] += 1
     return broken
+
+
+def contents(url: str, bodies: Mapping[tuple[int, UUID], Mapping]) -> Counter:
+    """Whether each stored write holds what its phone wrote: its day, its scores, whom it names."""
+    engine = create_engine(url)
+    with engine.connect() as c:
+        rows = {(row.person_id, uuid(row.write_id)): row for row in c.execute(text(REVISIONS))}
+    engine.dispose()
+    broken: Counter = Counter()
+    for key, body in bodies.items():
+        row = rows.get(key)
+        if row is None:
+            continue
+        fields, typed = json.loads(row.fields), body["fields"]
+        scores = {name: int(typed[name]) if typed[name] else None for name in SCORES if name in typed}
+        if set(fields) != set(body["base"]) or str(as_day(row.day)) != body["day"]:
+            broken["a write with other fields"] += 1
+        if scores != {name: fields[name] for name in SCORES if name in fields}:
+            broken["a write with other contents"] += 1
+        names = {name: {UUID(i) for i in ids} for name, ids in body["base"].items() if ids}
+        if names != {name: {UUID(i) for i in ids} for name, ids in json.loads(row.base).items()}:
+            broken["a write that names others"] += 1
+    return broken

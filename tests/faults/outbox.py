@@ -152,7 +152,7 @@ class Outbox:
             self.is_signed_out = True
         elif status in (429, 503):
             least = float(retry_after) if (retry_after or "").isdecimal() else 1
-            self._wait(least)
+            self.flusher_waits_until = self.seconds() + least
         elif status >= 500:
             entry.wait_until = (
                 self.seconds() + min(2**entry.tries, MOST_WAIT) * self.chance.random() * self.pace
@@ -178,6 +178,17 @@ class Outbox:
             if str(entry.id) in shown:
                 shown.add(str(fresh))
         entry.id, entry.was_renamed, entry.receipt = fresh, True, None  # a receipt is for its id
+
+    def mend(self, entry: Entry) -> Entry | None:
+        """A refused day that names the diary's own: the person takes that one, under a new id and the old moment."""
+        status, body = entry.reason
+        if status != 422 or "day" not in body:
+            return None
+        self.store.outbox.remove(entry)
+        mended = self.record(date.fromisoformat(body["day"]), entry.body["fields"])
+        mended.body = {**mended.body, "recorded_at": entry.body["recorded_at"], "zone": entry.body["zone"]}
+        self.renamed[entry.id] = mended.id
+        return mended
 
     # What the server says -------------------------------------------------------------------------
 
