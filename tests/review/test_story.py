@@ -130,7 +130,8 @@ def test_a_week_of_one_day_counts_its_relief(client_as, cast):
     assert "1/1" in client_as("alice").get("/story").text
 
 
-def test_the_other_four_have_their_sentence(client_as, cast):
+def test_the_other_four_have_their_sentence(client_as, cast, clock_at):
+    clock_at(datetime(2026, 3, 21, 12, tzinfo=UTC))
     with db.write() as s:
         for step in range(20):
             level = 8 if step < 14 else 4
@@ -179,3 +180,37 @@ def test_eight_years_of_a_real_diary(client_as, cast, clock_at):
     assert page.status == 200
     assert "Each bar is four weeks" in page.text
     assert len(page.data) < 60_000
+
+
+def test_a_diary_that_ended_years_ago_is_not_told_as_of_today(client_as, cast, clock_at):
+    with db.write() as s:
+        factories.days(DAY - timedelta(days=14), [8] * 15 + [4] * 12, s, cast.alice)
+        for step in (0, 2, 4, 7, 9):
+            factories.infusion(s, cast.alice, DAY + timedelta(days=step))
+    clock_at(datetime(2029, 3, 1, 12, tzinfo=UTC))
+    page = client_as("alice").get("/story")
+    assert page.words(page.one("p", class_="finding")) == (
+        "In your last week here, until 27 March 2026, relief from pain on 6 of 6 days."
+    )
+    assert "The run you were in: at least 12 days, from 16 March 2026 on." in page.words()
+    assert "this week" not in page.words() and "now" not in page.words(page.one("div", class_="saying"))
+
+
+def test_decimals_count_in_the_text_as_on_the_chart(client_as, cast):
+    """A level of 3: where scores have tenths, a day counts at 2.1 or less, not at 2."""
+    with db.write() as s:
+        factories.days(DAY - timedelta(days=14), [3] * 14 + [3, 2.1, 2.1, 2, 2, 2, 2, 2], s, cast.alice)
+        factories.infusion(s, cast.alice, DAY)
+    page = client_as("alice").get("/story")
+    assert "A day counts at 2.1 or less." in page.words()
+    assert "at 2 or less" not in page.words()
+
+
+def test_a_level_under_three_shows_points_and_no_share(client_as, cast):
+    with db.write() as s:
+        factories.days(DAY - timedelta(days=14), [2.9] * 14 + [3, 1, 1, 1, 1, 1, 1, 1], s, cast.alice)
+        factories.infusion(s, cast.alice, DAY)
+    page = client_as("alice").get("/story")
+    assert page.words(page.one("p", class_="finding")).startswith("Your pain has eased by")
+    assert "Your level before the infusions: 2.9, from 14 of 14 days." in page.words()
+    assert "counts as relief" not in page.words() and "30\u00a0%" not in page.words()

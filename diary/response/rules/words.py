@@ -10,8 +10,18 @@ from decimal import Decimal
 
 from diary.lib.symptoms import BY_KEY
 from diary.lib.words import date_full, date_long, date_short, half_up, number, percent, plural
-from diary.response.rules.courses import Course, Duration, InfusionResponse, Run, counts_at, is_tight
+from diary.response.rules.courses import (
+    Course,
+    Duration,
+    InfusionResponse,
+    Run,
+    Week,
+    counts_at,
+    is_tight,
+)
+from diary.response.rules.days import BASELINE_LOW, WINDOW_DAYS
 
+OPEN_DAYS = 7  # how long a day can be written (the contract's rule of the day's form)
 BROUGHT_FORWARD = "If infusions were brought forward because relief was fading, the true time is shorter."
 DRAWING_LINE = (
     "30 and 50\u00a0% are benchmarks for pain; for {} they are a drawing line, not an established threshold."
@@ -145,11 +155,12 @@ def _duration_words(course: Course) -> str:
         low, high = s.interval or (None, None)
         until = str(high) if high is not None else "not reached"
         lasted_words = f"lasting {plural(s.median_duration, 'day')} (95\u00a0% interval {low if low is not None else 'not reached'} to {until})"
-    return f"{onset}, {lasted_words}; {'medians' if s.responses > 1 else 'from'} of {s.responses}. {BROUGHT_FORWARD}"
+    of = f"medians of {s.responses}" if s.responses > 1 else "from one response"
+    return f"{onset}, {lasted_words}; {of}. {BROUGHT_FORWARD}"
 
 
-def infusion_sentence(infusion: InfusionResponse) -> str:
-    """One infusion for its patient: "relief from day 2, for 13 to 16 days"."""
+def infusion_sentence(infusion: InfusionResponse, today: date | None = None) -> str:
+    """One infusion for its patient: "relief from day 2, for 13 to 16 days"; `today` None: its days go on."""
     match infusion.status:
         case "response":
             assert infusion.duration is not None
@@ -160,10 +171,10 @@ def infusion_sentence(infusion: InfusionResponse) -> str:
         case "no_response":
             return f"no relief on two days running, {infusion.logged_days} of {plural(infusion.window_days, 'day')} logged"
         case "not_yet":
-            after = ", then the next infusion came" if infusion.is_over else "; it can still come"
-            return f"not by day {infusion.window_days}{after}"
+            after = "; it can still come" if _is_now(_last_day(infusion), today) else ""
+            return f"not by day {infusion.window_days}{', then the next infusion came' if infusion.is_over else after}"
         case "not_enough_days":
-            return f"not enough days{'' if infusion.is_over else ' yet'}: {infusion.known_early} of {infusion.needed_early}"
+            return f"not enough days{' yet' if _can_fill(infusion, today) else ''}: {infusion.known_early} of {infusion.needed_early}"
         case "no_baseline":
             return "no level before the infusions to compare with"
         case "baseline_low":
@@ -180,53 +191,65 @@ class Finding:
     evidence: str
 
 
-def story(courses: Sequence[Course], key: str, last_day: date | None) -> Finding:
-    """What the patient reads first, from the last course alone; never more than its days can say."""
+def story(
+    courses: Sequence[Course],
+    key: str,
+    last_day: date | None,
+    today: date | None = None,
+    is_whole: bool = True,
+) -> Finding:
+    """What the patient reads first, from the last course alone; never more than its days can say.
+
+    `last_day`: the symptom's last known day; `today`: the day on which this is read, by which "has been", "this week"
+    and "yet" are said or not (None: the last day); `is_whole`: whether the scores have no decimals.
+    """
     name = BY_KEY[key].name.lower()
+    today = today or last_day
     if not courses:
         return Finding(
             "No infusion is recorded yet.",
             "Your days before the first one show your level before the infusions.",
         )
     course = courses[-1]
-    infusion = course.infusions[-1]
-    if course.baseline is None:
-        return _without_level(course, name)
-    counted = _counted(course)
-    if course.baseline < 3:
+    if course.baseline is None and course.reference_mean is None:
         return Finding(
-            f"Your {name} was {number(course.baseline)} before the infusions.",
-            "That is under 3 of 10, so only changes in points are shown.",
+            f"Not enough days before the infusions: {course.baseline_days} of 4.",
+            "So relief can't be counted here. Your days are drawn as they are.",
         )
+    if course.baseline is None:
+        return _points(
+            course, name, "compared with your first two weeks here, already in treatment", last_day, today
+        )
+    if course.baseline < BASELINE_LOW:
+        why = "compared with your level before the infusions; under 3 of 10 only changes in points are shown"
+        return _points(course, name, why, last_day, today)
+    counted = _counted(course, is_whole)
     if is_tight(course) and course.weeks:
-        return _weeks_finding(course, name, last_day)
+        return _weeks_finding(course, name, counted, last_day, today)
+    return _after_the_last(course.infusions[-1], name, counted, today)
+
+
+def _after_the_last(infusion: InfusionResponse, name: str, counted: str, today: date | None) -> Finding:
+    """What followed the last infusion, by its status."""
+    logged_words = f"Logged on {infusion.logged_days} of {plural(infusion.window_days, 'day')}. {counted}"
     match infusion.status:
         case "response":
-            assert infusion.duration is not None
-            if infusion.duration.censored:
-                return Finding(
-                    f"Your {name} has been at least 30\u00a0% lower since day {infusion.onset_day}.",
-                    f"So far {lasting(infusion.duration)}, logged on {infusion.logged_days} of {infusion.window_days}. {counted}",
-                )
-            return Finding(
-                f"After the last infusion, relief from {name} began on day {infusion.onset_day} and lasted {lasting(infusion.duration)}.",
-                f"Logged on {infusion.logged_days} of {infusion.window_days} days. {counted}",
-            )
+            return _response_finding(infusion, name, counted, today)
         case "carried":
             return Finding(
                 "Relief was there already before the last infusion.",
-                f"So none is counted for it alone. Logged on {infusion.logged_days} of {infusion.window_days} days. {counted}",
+                f"So none is counted for it alone. {logged_words}",
             )
         case "no_response":
             return Finding(
-                f"No relief from {name} on two days running since the last infusion.",
-                f"Logged on {infusion.logged_days} of {infusion.window_days} days. {counted}",
+                f"No relief from {name} on two days running {_time_after(infusion, today)}.", logged_words
             )
         case "not_enough_days":
-            how = "was logged too rarely" if infusion.is_over else "a few more logged days are needed"
+            can_fill = _can_fill(infusion, today)
+            how = "After the last infusion a few more logged days are needed."
             return Finding(
-                f"Not enough days{'' if infusion.is_over else ' yet'}: {infusion.known_early} of {infusion.needed_early}.",
-                f"{'The time after' if infusion.is_over else 'After'} the last infusion {how}. {counted}",
+                f"Not enough days{' yet' if can_fill else ''}: {infusion.known_early} of {infusion.needed_early}.",
+                f"{how if can_fill else 'The time after the last infusion was logged too rarely.'} {counted}",
             )
         case "no_window":
             return Finding(
@@ -234,16 +257,76 @@ def story(courses: Sequence[Course], key: str, last_day: date | None) -> Finding
                 f"Relief can be counted from the day after it. {counted}",
             )
         case _:
-            return Finding(
-                f"No relief from {name} by day {infusion.window_days}{'' if infusion.is_over else '; it can still come'}.",
-                f"Logged on {infusion.logged_days} of {infusion.window_days} days. {counted}",
+            end = _last_day(infusion)
+            then = (
+                "; it can still come" if _is_now(end, today) else f", its last logged day, {date_full(end)}"
             )
+            return Finding(f"No relief from {name} by day {infusion.window_days}{then}.", logged_words)
 
 
-def says(courses: Sequence[Course], key: str) -> str:
+def _response_finding(infusion: InfusionResponse, name: str, counted: str, today: date | None) -> Finding:
+    """Relief that ended, that outlasted the 56 days, that goes on, or of which the diary's end is all that is known."""
+    assert infusion.duration is not None
+    assert infusion.onset_day is not None
+    of = f"{infusion.logged_days} of {infusion.window_days}"
+    end, time = _last_day(infusion), lasting(infusion.duration)
+    if not infusion.duration.censored:
+        return Finding(
+            f"After the last infusion, relief from {name} began on day {infusion.onset_day} and lasted {time}.",
+            f"Logged on {of} days. {counted}",
+        )
+    if infusion.is_over:
+        return Finding(
+            f"In the {plural(infusion.window_days, 'day')} after the last infusion, relief from {name} "
+            f"began on day {infusion.onset_day} and lasted {time}.",
+            f"Longer is not counted. Logged on {of} days. {counted}",
+        )
+    if not _is_now(end, today):
+        return Finding(
+            f"After the last infusion, relief from {name} began on day {infusion.onset_day} and lasted {time}.",
+            f"Its last logged day is {date_full(end)}. Logged on {of} days. {counted}",
+        )
+    if infusion.onset_day + infusion.duration.low - 1 < infusion.window_days:
+        return Finding(
+            f"After the last infusion, relief from {name} began on day {infusion.onset_day} and has lasted {time}.",
+            f"The last day was without; one such day does not end it. Logged on {of} days. {counted}",
+        )
+    return Finding(
+        f"Your {name} has been at least 30\u00a0% lower since day {infusion.onset_day}.",
+        f"So far {time}, logged on {of}. {counted}",
+    )
+
+
+def _last_day(infusion: InfusionResponse) -> date:
+    """The last day of its window."""
+    return infusion.on + timedelta(days=infusion.window_days)
+
+
+def _is_now(day: date, today: date | None) -> bool:
+    """Whether what held on the last known day may be said of now: it is today or yesterday."""
+    return today is None or (today - day).days <= 1
+
+
+def _can_fill(infusion: InfusionResponse, today: date | None) -> bool:
+    """Whether the first week after an infusion can still get days: it is not over, or open for writing."""
+    return not infusion.is_over and (today is None or (today - infusion.on).days <= 7 + OPEN_DAYS)
+
+
+def _time_after(infusion: InfusionResponse, today: date | None) -> str:
+    """The time that the last infusion's figures are of: "since the last infusion", or until when."""
+    if infusion.is_over:
+        return f"in the {plural(infusion.window_days, 'day')} after the last infusion"
+    end = _last_day(infusion)
+    if _is_now(end, today):
+        return "since the last infusion"
+    return f"after the last infusion, until its last logged day, {date_full(end)}"
+
+
+def says(courses: Sequence[Course], key: str, last_day: date | None = None, today: date | None = None) -> str:
     """One symptom in a sentence: its level before, and the last week or the time since the last infusion.
 
     "Fatigue eased: 7.8 to 6.6 this week (from 13 and 7 days)"; both figures with the days they come from.
+    `last_day` and `today` as for `story`.
     """
     if not courses or courses[-1].reference_mean is None:
         return ""
@@ -255,23 +338,36 @@ def says(courses: Sequence[Course], key: str) -> str:
         if not course.weeks:
             return ""
         is_last = course.weeks[-1].mean_change is None and len(course.weeks) > 1
-        week, when = (course.weeks[-2], "last week") if is_last else (course.weeks[-1], "this week")
+        week = course.weeks[-2] if is_last else course.weeks[-1]
+        when = _week_words(
+            course, week, last_day, today or last_day or _week_end(course, course.weeks[-1], None)
+        )
         changed, days, missing = week.mean_change, week.logged_days, f"{week.logged_days} of 3"
     else:
         last = course.infusions[-1]
         if not last.window_days:
             return "No day after the last infusion yet."
-        is_known = last.status != "not_enough_days"
-        changed, days, when = (
-            last.mean_change if is_known else None,
-            last.logged_days,
-            "since the last infusion",
-        )
+        changed = last.mean_change if last.status != "not_enough_days" else None
+        days, when = last.logged_days, _time_after(last, today or last_day)
         missing = f"{last.known_early} of {last.needed_early}"
     if changed is None or before is None:
         return f"Not enough days {when}: {missing}."
     n = f"(from {compared} and {plural(days, 'day')})"
     return _moved(BY_KEY[key].name, before, before + changed, f"{when} {n}")
+
+
+def _week_end(course: Course, week: Week, last_day: date | None) -> date:
+    """The week's last day, or the last known day within it."""
+    end = course.started_on + timedelta(days=7 * week.week - 1)
+    return min(end, last_day) if last_day is not None else end
+
+
+def _week_words(course: Course, week: Week, last_day: date | None, today: date) -> str:
+    """Which week of a course it is, seen from today: "this week", "last week", or until when it went."""
+    ago = (today - (course.started_on + timedelta(days=7 * (week.week - 1)))).days // 7
+    if ago <= 1:
+        return "last week" if ago == 1 else "this week"
+    return f"in the week until {date_full(_week_end(course, week, last_day))}"
 
 
 def _moved(name: str, before: float, now: float, when: str) -> str:
@@ -281,48 +377,72 @@ def _moved(name: str, before: float, now: float, when: str) -> str:
     return f"{name} {moved.split()[0]}: {number(before)} to {number(now)} {when}."
 
 
-def _counted(course: Course) -> str:
-    at = counts_at(course.baseline)
+def _counted(course: Course, is_whole: bool) -> str:
+    at = counts_at(course.baseline, is_whole)
     return f"A day counts at {number(at)} or less." if at is not None else ""
 
 
-def _without_level(course: Course, name: str) -> Finding:
-    if course.reference_mean is None:
-        return Finding(
-            f"Not enough days before the infusions: {course.baseline_days} of 4.",
-            "So relief can't be counted here. Your days are drawn as they are.",
-        )
+def _points(course: Course, name: str, compared: str, last_day: date | None, today: date | None) -> Finding:
+    """The change in points of the last week that has one, where no relief can be counted."""
+    assert course.reference_mean is not None
+    before = course.reference_mean
     last = next((w for w in reversed(course.weeks) if w.mean_change is not None), None)
-    compared = "compared with your first two weeks here, already in treatment"
     if last is None or last.mean_change is None:
-        return Finding(
-            f"Your {name} was {number(course.reference_mean)} in your first two weeks here.",
-            compared.capitalize() + ".",
-        )
-    now = course.reference_mean + last.mean_change
-    moved = change(course.reference_mean, now)
-    words = (
-        "is unchanged"
-        if moved == "unchanged"
-        else f"{moved.replace('eased', 'has eased').replace('rose', 'has risen')}"
-    )
-    return Finding(
-        f"Your {name} {words}: {number(course.reference_mean)} to {number(now)}.",
-        f"The mean of week {last.week}, {last.logged_days} of 7 days logged, {compared}.",
-    )
-
-
-def _weeks_finding(course: Course, name: str, last_day: date | None) -> Finding:
-    week = course.weeks[-1]
-    if week.responder_share is None:
-        sentence = f"Not enough days yet this week: {week.logged_days} of 3."
+        where = "before the infusions" if course.reference == "baseline" else "in your first two weeks here"
+        why = compared.partition("; ")[2] or compared
+        return Finding(f"Your {name} was {number(before)} {where}.", f"{why[:1].upper()}{why[1:]}.")
+    now = before + last.mean_change
+    moved = change(before, now)
+    end = _week_end(course, last, last_day)
+    days = (end - course.started_on).days % 7 + 1
+    is_near = today is None or (today - end).days <= 7
+    if moved == "unchanged":
+        words = "is unchanged" if is_near else "was unchanged"
     else:
-        good = round(week.responder_share * week.logged_days)
-        sentence = f"Relief from {name} on {good} of {plural(week.logged_days, 'day')} this week."
-    run = current_run(course, last_day)
-    if run is None:
-        return Finding(sentence, f"You are in no run of relief now. {_counted(course)}")
-    return Finding(sentence, f"The run you are in: {lasting(run)}, since {date_long(run.started_on)}.")
+        words = moved.replace("eased", "has eased").replace("rose", "has risen") if is_near else moved
+    until = "" if is_near else f", until {date_full(end)}"
+    return Finding(
+        f"Your {name} {words}: {number(before)} to {number(now)}.",
+        f"The mean of week {last.week}{until}, {last.logged_days} of {plural(days, 'day')} logged, {compared}.",
+    )
+
+
+def _weeks_finding(
+    course: Course, name: str, counted: str, last_day: date | None, today: date | None
+) -> Finding:
+    week = course.weeks[-1]
+    end = _week_end(course, week, last_day)
+    ago = ((today or end) - (course.started_on + timedelta(days=7 * (week.week - 1)))).days // 7
+    when = {0: "this week", 1: "last week"}.get(max(ago, 0))
+    here = f"In your last week here, until {date_full(end)},"
+    if week.responder_share is None:
+        few = f"{week.logged_days} of 3"
+        yet = " yet" if not ago else ""
+        sentence = f"Not enough days{yet} {when}: {few}." if when else f"{here} not enough days: {few}."
+    else:
+        good = f"{round(week.responder_share * week.logged_days)} of {plural(week.logged_days, 'day')}"
+        sentence = (
+            f"Relief from {name} on {good} {when}." if when else f"{here} relief from {name} on {good}."
+        )
+    return Finding(sentence, _run_words(course, counted, end, today))
+
+
+def _run_words(course: Course, counted: str, last_day: date, today: date | None) -> str:
+    """The run of relief that the diary's end stands in; after the 56 days in which runs are counted, the last one."""
+    is_now = _is_now(last_day, today)
+    run = course.runs[-1] if course.runs else None
+    if (last_day - course.infusions[-1].on).days > WINDOW_DAYS:
+        until = f"Runs are counted until the {WINDOW_DAYS}th day after the last infusion"
+        if run is None:
+            return f"{until}; there was none. {counted}"
+        return f"{until}; the last one: {lasting(run)}, from {date_full(run.started_on)} on."
+    if run is None or not run.censored:
+        return (
+            f"You {'are in no run of relief now' if is_now else 'were in no run of relief then'}. {counted}"
+        )
+    if is_now:
+        return f"The run you are in: {lasting(run)}, since {date_long(run.started_on)}."
+    return f"The run you were in: {lasting(run)}, from {date_full(run.started_on)} on."
 
 
 def current_run(course: Course, last_day: date | None) -> Run | None:

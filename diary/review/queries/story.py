@@ -19,7 +19,7 @@ from diary.response.rules import Course, is_tight
 from diary.response.rules.days import BASELINE_LEAST, BASELINE_LOW
 from diary.response.rules.words import Finding, says, story
 from diary.review.queries.patient import frame_for
-from diary.review.queries.series import all_series, is_relief, marks_of
+from diary.review.queries.series import all_series, is_relief, is_whole, marks_of
 
 LONGEST_BEGINNING = 60
 
@@ -77,8 +77,10 @@ class StoryPage:
             if course.reference_mean is None:
                 return f"Not enough days before the infusions: {course.baseline_days} of 4."
             return f"Compared with your first two weeks here, already in treatment: {number(course.reference_mean)}."
-        level = f"your level before the infusions: {number(course.baseline)}, from {course.baseline_days} of 14 days."
-        return f"A day counts as relief at 30\u00a0% below {level}"
+        level = f"our level before the infusions: {number(course.baseline)}, from {course.baseline_days} of 14 days"
+        if course.baseline < BASELINE_LOW:
+            return f"Y{level}."
+        return f"A day counts as relief at 30\u00a0% below y{level}."
 
 
 def story_page(
@@ -100,8 +102,8 @@ def story_page(
     chart = charts.story_chart(drawn[place], frame, marks, chosen, weeks)
     return StoryPage(
         span, BY_KEY[key], frame, _beginning(rows, every, drawn[0], today),
-        story(courses[key], key, rows[-1].day if rows else None), course, drawn, chart,
-        _others(drawn, key, courses, frame, marks, chosen) if with_others else [], charts.key_of(chart),
+        story(courses[key], key, _last_known(rows, key), today, is_whole(rows, key)), course, drawn, chart,
+        _others(drawn, key, courses, frame, marks, chosen, rows, today) if with_others else [], charts.key_of(chart),
         charts.table_rows(drawn, frame, marks) if with_table else None,
         _chosen(s, viewer, ref, rows, chosen, frame, today) if chosen else None,
         charts.bin_words(frame, charts.PHONE_PLOT), charts.has_weeks_row(frame, weeks), bool(weeks),
@@ -110,14 +112,23 @@ def story_page(
 
 def _others(
     drawn: Sequence[Series], key: str, courses: Mapping[str, Sequence[Course]], frame: Frame,
-    marks: Sequence[Mark], chosen: date | None,
+    marks: Sequence[Mark], chosen: date | None, rows: Sequence[DayRow], today: date,
 ) -> list[tuple[Series, str, str]]:  # fmt: skip
     """The other four: each with its sentence and its drawing."""
     return [
-        (one, says(courses[one.key], one.key), charts.small_chart(one, frame, marks, chosen))
+        (
+            one,
+            says(courses[one.key], one.key, _last_known(rows, one.key), today),
+            charts.small_chart(one, frame, marks, chosen),
+        )
         for one in drawn
         if one.key != key
     ]
+
+
+def _last_known(rows: Sequence[DayRow], key: str) -> date | None:
+    """The last day of a symptom that has a score or was too unwell to have one."""
+    return next((row.day for row in reversed(rows) if row.scores[key] is not None or row.unwell), None)
 
 
 def _beginning(
