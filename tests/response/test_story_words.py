@@ -214,6 +214,25 @@ def test_level_words(diary, said):
     assert words.level_words(Told(**diary).courses[0]) == said
 
 
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        (
+            "7 8 7 6 7 8 7 7 6 7 8 7 7 7",
+            "Usual swing 0.6: a day within 1.2 points is usual day-to-day change.",
+        ),
+        (
+            "7 7 7 7.1",
+            "Usual swing 0.1: a day within 0.2 points is usual day-to-day change.",
+        ),  # 0.05, twice 0.1
+        ("7x13 7.1", "Usual swing 0."),  # 0.03
+        ("x14", ""),
+    ],
+)
+def test_the_swing_and_twice_it_agree(before, said):
+    assert words.swing_words(Told(before, "4 4").courses[0]) == said
+
+
 CELLS = [
     # after, infused, read: first relief, deepest, on, first week, lasted, logged, and the patient's sentence
     (kept(before="8x14", after="5 4 7 4 x x 7 7 8"),

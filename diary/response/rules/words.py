@@ -117,6 +117,16 @@ def level_words(course: Course, is_whole: bool = True) -> str:
     return f"Not enough days before the infusions: {course.baseline_days} of 4."
 
 
+def swing_words(course: Course) -> str:
+    """How far a day strays from the level before without a reason; twice the figure that is shown, not a hidden one."""
+    if course.swing is None:
+        return ""
+    shown = float(half_up(course.swing))
+    if not shown:
+        return "Usual swing 0."
+    return f"Usual swing {number(shown)}: a day within {number(2 * shown)} points is usual day-to-day change."
+
+
 def summary(course: Course, key: str = "pain") -> str:
     """The course in one paragraph: response rate, held, onset, duration with its interval."""
     s = course.summary
