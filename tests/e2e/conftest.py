@@ -21,8 +21,12 @@ PATIENCE = (
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
 PHONE = {"width": 412, "height": 915}
 DESK = {"width": 1280, "height": 800}
-# A refused form answers 422 on purpose; Chromium writes each such answer to the console.
-EXPECTED = "Failed to load resource: the server responded with a status of 4"
+EXPECTED = (
+    # A refused form answers 422 on purpose; Chromium writes each such answer to the console.
+    "Failed to load resource: the server responded with a status of 4",
+    # Tests of the worker ask for it with `service_workers="allow"`; the others see each request themselves.
+    "Service Worker registration blocked by Playwright",
+)
 
 expect.set_options(timeout=PATIENCE)
 
@@ -66,7 +70,8 @@ def open_as(app, cast, live, browser):
     complaints: list[str] = []
 
     def begin(name: str | None = None, watch: bool = True, **options) -> Page:
-        options = {"viewport": DESK if name in ("bob", "cora", "dana", "erin") else PHONE, **options}
+        viewport = DESK if name in ("bob", "cora", "dana", "erin") else PHONE
+        options = {"viewport": viewport, "service_workers": "block", **options}
         context = browser.new_context(base_url=live, **options)
         contexts.append(context)
         if name:

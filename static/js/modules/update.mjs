@@ -46,7 +46,8 @@ export default async function update(bar) {
     const { waiting, active } = registration;
     if (!waiting || !active) return;
     waiting.addEventListener("statechange", () => isAsked && waiting.state === "activated" && reload());
-    offer(() => waiting.postMessage("skip-waiting"));
+    // It may have stopped waiting by then: where no page was in the older one's care.
+    offer(() => (registration.waiting ? registration.waiting.postMessage("skip-waiting") : reload()));
   }
 
   bar.querySelector("[data-use]").addEventListener("click", () => {
