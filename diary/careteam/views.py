@@ -126,7 +126,7 @@ def confirm_person(person_id: UUID) -> Response:
     with db.write() as s:
         clinic = access.clinic_admin(s, viewer)
         actions.confirm_person(s, viewer, clinic.id, person_id, clock.now())
-    return see_other(url_for("careteam.clinic"))
+    return see_other(url_for("careteam.clinic", saved="confirmed"))
 
 
 @bp.post("/clinic/care-links")
@@ -149,7 +149,7 @@ def create_link() -> Response | tuple[str, int]:
             problems["staff"] = str(error)
     if problems:
         return _clinic_page(link_errors=problems), 422
-    return see_other(url_for("careteam.clinic"))
+    return see_other(url_for("careteam.clinic", saved="linked"))
 
 
 @bp.post("/clinic/care-links/<uuid:link_id>/end")
@@ -159,4 +159,4 @@ def end_link(link_id: UUID) -> Response:
     with db.write() as s:
         clinic = access.clinic_admin(s, viewer)
         actions.end_link(s, viewer, clinic.id, link_id, clock.now())
-    return see_other(url_for("careteam.clinic"))
+    return see_other(url_for("careteam.clinic", saved="ended"))

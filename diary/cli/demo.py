@@ -119,7 +119,7 @@ def _patient(
 
 
 def _recorded_at(on: date, begun: datetime) -> datetime:
-    return max(begun, datetime.combine(on, time(15), UTC))
+    return min(max(begun, datetime.combine(on, time(15), UTC)), clock.now())
 
 
 def _day(s: Session, person_id: int, day: truths.DemoDay) -> None:

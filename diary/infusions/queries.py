@@ -112,9 +112,7 @@ def day_after_infusion(s: Session, viewer: access.Viewer, patient_id: int, day: 
     return day_words(day, last_infusion(s, viewer, patient_id, day))
 
 
-def last_infusion(
-    s: Session, viewer: access.Viewer, patient_id: int, day: date
-) -> tuple[date, int] | None:
+def last_infusion(s: Session, viewer: access.Viewer, patient_id: int, day: date) -> tuple[date, int] | None:
     """(day, number) of the latest infusion that was done up to a day; None before the first."""
     access.require(s, viewer, patient_id, Kind.INFUSIONS)
     wanted = (

@@ -41,7 +41,7 @@ def _words(kind: str, name: str, item: Mapping[str, Any]) -> str:
     if kind == "value_error":
         return str(item["ctx"]["error"])
     if kind == "extra_forbidden":
-        return f"Neap does not know this field: {name[:40]}."
+        return f"Neap does not know this field: {echo(name[:40])}."
     if kind == "missing":
         return "This is needed."
     if kind in ("string_too_long", "too_long"):

@@ -43,15 +43,14 @@ def init_app(app: Flask, worker: bool) -> None:
         ("/install", install),
     ):
         _public(app, path, view)
-    add_shell(app, "day")
-    add_shell(app, "kept")
-    add_shell(app, "more")
+    add_shell(app, "kept", "shell/kept.html")
+    add_shell(app, "more", "shell/more.html")
 
 
-def add_shell(app: Flask, name: str, **context: Any) -> None:
-    """A page at /shell/<name> from templates/shell/<name>.html: the same bytes for everybody, signed in or not."""
+def add_shell(app: Flask, name: str, template: str, **context: Any) -> None:
+    """A page at /shell/<name>: the same bytes for everybody, signed in or not."""
     path = f"/shell/{name}"
-    app.extensions["shells"].pages[path] = (f"shell/{name}.html", context)
+    app.extensions["shells"].pages[path] = (template, context)
 
     def shell() -> Response:
         return Response(shells()[path], headers={"Cache-Control": "no-cache"}, mimetype="text/html")

@@ -16,7 +16,7 @@ bp = Blueprint("safety", __name__)
 
 @bp.record_once
 def _open_without_internet(state: BlueprintSetupState) -> None:
-    pwa.add_shell(state.app, "help", nav="help", countries=COUNTRIES)  # type: ignore[arg-type]
+    pwa.add_shell(state.app, "help", "shell/help.html", nav="help", countries=COUNTRIES)  # type: ignore[arg-type]
 
 
 @bp.get("/help")

@@ -157,7 +157,11 @@ def test_a_shell_has_the_same_bytes_for_everybody(client_as, path):
 @pytest.mark.parametrize("path", SHELLS)
 def test_a_shell_holds_nothing_personal_and_no_token(client_as, path):
     page = client_as("alice").get(path)
-    assert not [el for el in page.all("input") if el.get("value")]
+    assert not [
+        el for el in page.all("input") if el.get("checked") is not None and el.get("name") != "note_private"
+    ]
+    assert not {el.get("name") for el in page.all("input")} & {"base", "write_id", "csrf_token"}
+    assert not page.text.count("data-person")
     assert "csrf_token" not in page.text
     assert not re.search("alice|marlow", page.text, re.I)
 

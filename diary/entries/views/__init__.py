@@ -12,13 +12,14 @@ from diary import db
 from diary.careteam import access
 from diary.entries import actions, forms, queries
 from diary.entries.rules import digest_of
-from diary.entries.views.page import MODES, DayPage
+from diary.entries.views.page import MODES, DayPage, nobodys_day
 from diary.infusions import queries as infusions
-from diary.lib import clock
+from diary.lib import clock, pwa
 from diary.lib.forms import echo, last_values
 from diary.lib.htmx import is_part_wanted, page_or_part, see_other
 
 bp = Blueprint("entries", __name__)
+bp.record(lambda setup: pwa.add_shell(setup.app, "day", "shell/day.html", page=nobodys_day()))
 BROKEN = "This page is broken. Please open the day again; what you typed is below."
 UNKNOWN_BASE = (
     "This page is older than what Neap holds now, so nothing was stored yet. "
@@ -66,9 +67,10 @@ def _page(viewer: access.Viewer, day: date, **refused: Any) -> DayPage:
     with db.read() as s:
         ref = access.own(s, viewer)
         opened = queries.open_day(s, viewer, ref.id, day)
-        place = infusions.day_after_infusion(s, viewer, ref.id, day) if opened.projection else ""
+        last = infusions.last_infusion(s, viewer, ref.id, day)
+        is_first = queries.span(s, viewer, ref.id) is None
     modes = frozenset(mode for mode in MODES if mode in request.args)
-    return DayPage(day, now, viewer.zone, opened, modes, place, **refused)
+    return DayPage(day, now, viewer.zone, opened, modes, last, is_first=is_first, **refused)
 
 
 def _update(viewer: access.Viewer, day: date) -> BaseResponse:

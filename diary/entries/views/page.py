@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 from diary.entries.forms import NAMES
 from diary.entries.queries import OpenDay
-from diary.entries.rules import DAYS_BACK, FIELDS, SCORES, Merged, is_open, why_closed
+from diary.entries.rules import DAYS_BACK, FIELDS, SCORES, Merged, described, is_open, why_closed
+from diary.infusions.rules import day_words
 from diary.lib import clock, words
 from diary.lib.symptoms import BY_KEY, Symptom
 
@@ -54,7 +55,7 @@ class DayPage:
     zone: str
     open_day: OpenDay
     modes: frozenset[str]
-    place: str
+    infusion: tuple[date, int] | None
     errors: Mapping[str, str] = field(default_factory=dict)
     typed: Mapping[str, str] = field(default_factory=dict)
     base: UUID | None = None
@@ -73,6 +74,21 @@ class DayPage:
     def form_base(self) -> UUID | None:
         """The write that the form's answers were made from: of a refused form its own, else the day's last."""
         return self.base if self.keeps_base else self.open_day.last_write
+
+    @property
+    def place(self) -> str:
+        """Where the day stands in the course, in words."""
+        return day_words(self.day, self.infusion)
+
+    @property
+    def known(self) -> dict[str, Any]:
+        """The day for the phone's store; nothing is known of a day without a write."""
+        projection = self.open_day.projection
+        return (
+            described(projection, 0)
+            if projection
+            else {"values": {}, "conflicts": {}, "late": [], "written_by": "self"}
+        )
 
     def value(self, name: str) -> Any:
         merged = self.shown.get(name)
@@ -259,3 +275,9 @@ def as_text(name: str, value: Any) -> str:
     if value is True:
         return "yes"
     return (value.text or "") if name == "note" else words.number(value, 2)
+
+
+def nobodys_day() -> DayPage:
+    """A page without a person or an answer, for the shell that opens without internet; scripts put in the day."""
+    day = date(2000, 1, 3)
+    return DayPage(day, datetime(2000, 1, 3, 12, tzinfo=UTC), "UTC", OpenDay(day), frozenset(), None)

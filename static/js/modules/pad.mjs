@@ -1,30 +1,32 @@
 // The pad: one question at a time, keys that never move, digits and "t" for ten.
-// The form itself is plain; htmx sends each answer, and modules/saving.mjs says what became of it.
+// The form itself is plain; modules/day.mjs keeps each answer, or htmx sends it.
 export default function pad(sheet) {
-  const questions = [...sheet.querySelectorAll(".question")];
-  if (questions.length === 0) return;
+  const questions = () => [...sheet.querySelectorAll(".question:not([hidden])")];
+  if (questions().length === 0) return;
   const row = (key) => document.querySelector(`#row-${key} .score`);
   const isAnswered = (q) => q.disabled || q.querySelector("input:checked") || "answered" in row(q.dataset.key).dataset;
+  const firstOpen = () => questions().find((q) => !isAnswered(q)) ?? null;
   let current = null;
 
   function show(question, focus = false) {
     current = question;
-    for (const q of questions) {
+    for (const q of sheet.querySelectorAll(".question")) {
       q.classList.toggle("now", q === question);
       const at = row(q.dataset.key);
       at.classList.toggle("now", q === question);
       if (q === question) at.setAttribute("aria-current", "step");
       else at.removeAttribute("aria-current");
     }
+    sheet.classList.toggle("done", question === null);
     if (focus) (question ?? sheet.querySelector("#anything")).focus({ preventScroll: true });
   }
-  const next = () => show(questions.find((q) => !isAnswered(q)) ?? null, true);
+  const next = () => show(firstOpen(), true);
 
   document.querySelector(".scores").addEventListener("click", (event) => {
     const key = event.target.closest("[data-key]")?.dataset.key;
     if (!key) return;
     event.preventDefault();
-    show(questions.find((q) => q.dataset.key === key), true);
+    show(questions().find((q) => q.dataset.key === key), true);
   });
 
   // Arrows walk through the keys without answering; Enter, Space or leaving the keys does.
@@ -75,9 +77,9 @@ export default function pad(sheet) {
     else input.click();
   });
 
-  // After a swap the server's row is new: mark again where we are. Where it tells of two answers,
-  // nothing more is sent for that field until one is chosen.
-  document.addEventListener("htmx:oobAfterSwap", () => {
+  // After a swap or a new look at the day: mark again where we are. Where it tells of two answers, nothing more is
+  // sent for that field until one is chosen.
+  function refreshed() {
     for (const { dataset } of document.querySelectorAll("[data-conflict]")) {
       for (const input of document.querySelectorAll(`[form='day-form'][name^='${dataset.conflict}']`)) {
         input.disabled = true;
@@ -85,9 +87,13 @@ export default function pad(sheet) {
         if (question) question.disabled = true;
       }
     }
-    show(current?.disabled ? questions.find((q) => !isAnswered(q)) ?? null : current);
-  });
+    show(current === null || current.disabled || current.hidden ? firstOpen() : current);
+  }
+  document.addEventListener("htmx:oobAfterSwap", refreshed);
+  document.addEventListener("neap:questions", () => show(firstOpen()));
+  document.addEventListener("neap:painted", () => current?.disabled && refreshed());
+  document.addEventListener("neap:enough", () => show(null, true));
   // Somebody may have tapped before this was loaded.
-  const first = questions.find((q) => q.classList.contains("now")) ?? null;
-  show(first && isAnswered(first) ? questions.find((q) => !isAnswered(q)) ?? null : first);
+  const first = questions().find((q) => q.classList.contains("now")) ?? null;
+  show(first && isAnswered(first) ? firstOpen() : first);
 }
