@@ -157,24 +157,29 @@ class Run:
 
 
 def run_phones(
-    server: Server, phones: list[Phone], kills: int, proxy, between=None, seconds: float = 600
+    server: Server, phones: list[Phone], kills: int, proxy, between=None, browsers=None, seconds=600
 ) -> None:
     """Let phones run, killing the server each time that another share of the writes was acknowledged."""
-    total = sum(phone.writes for phone in phones)
+    total = sum(phone.writes for phone in phones) + (browsers.writes if browsers else 0)
     for phone in phones:
         phone.start()
     end_at = time.monotonic() + seconds
     killed = 0
-    while any(phone.is_alive() for phone in phones):
+    while any(phone.is_alive() for phone in phones) or (browsers and not browsers.is_done()):
         assert time.monotonic() < end_at, [(len(p.recorded), len(p.outbox.waiting), p.became) for p in phones]
-        done = sum(len(phone.outbox.store.log) for phone in phones)
+        done = sum(len(phone.outbox.store.log) for phone in phones) + (
+            browsers.acknowledged() if browsers else 0
+        )
         if killed < kills and done >= (killed + 1) * total / (kills + 1):
             server.kill()
             if between is not None:
                 between(killed)
             server.start()
             killed += 1
-        time.sleep(0.01)
+        if browsers:
+            browsers.poll()
+        else:
+            time.sleep(0.01)
     for phone in phones:
         phone.join()
     assert not any(phone.failure for phone in phones), [phone.failure for phone in phones if phone.failure]
@@ -182,22 +187,25 @@ def run_phones(
     proxy.settle()
 
 
-def judged(url: str, phones: list[Phone], kills: int, proxy) -> Run:
+def judged(url: str, phones: list[Phone], kills: int, proxy, browsers=None) -> Run:
     promises = oracle.Promises()
-    for phone in phones:
-        mine = phone.promises()
+    for some in [*phones, *([browsers] if browsers else [])]:
+        mine = some.promises()
         for name in ("issued", "acknowledged", "waiting", "recorded"):
             getattr(promises, name).update(getattr(mine, name))
     broken = oracle.judge(url, promises)
     bodies = {(p.person.id, i): body for p in phones for i, body in p.bodies.items()}
-    broken.update(oracle.contents(url, bodies))
+    broken.update(oracle.contents(url, bodies | (browsers.bodies() if browsers else {})))
     counts = Counter(
         {
-            "phones": len(phones), "writes": len(promises.recorded), "acknowledged": len(promises.acknowledged),
+            "phones": len(phones) + (len(browsers.phones) if browsers else 0),
+            "writes": len(promises.recorded), "acknowledged": len(promises.acknowledged),
+            "through Chromium": browsers.writes if browsers else 0,
+            "tabs killed": browsers.reopened if browsers else 0,
             "repeats": sum(phone.outbox.repeats for phone in phones), "kills": kills,
             "clocks asked again": sum(phone.became["again"] for phone in phones),
             "mended": sum(phone.became["mended"] for phone in phones),
-            "held": sum(len(phone.outbox.held) for phone in phones),
+            "held": sum(len(phone.outbox.held) for phone in phones) + (len(browsers.held()) if browsers else 0),
         }
     )  # fmt: skip
     counts.update({name: number for name, number in proxy.counts.items() if name != "passed"})
