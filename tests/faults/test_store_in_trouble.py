@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
@@ -113,10 +114,7 @@ def test_a_disk_that_takes_no_more_under_the_real_server(store, work, capsys):
 
 
 def children_of(pid: int) -> list[int]:
-    found = subprocess.run(
-        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=True
-    )
-    return [int(line) for line in found.stdout.split()]
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def limit(processes: list[int], size: int) -> None:
