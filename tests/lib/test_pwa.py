@@ -10,7 +10,7 @@ from PIL import Image
 
 from diary import config
 from diary.lib import assets, pwa
-from diary.safety.rules import COUNTRIES
+from diary.safety.views import COUNTRIES
 
 SHELLS = ("/shell/day", "/shell/kept", "/shell/more", "/shell/help")
 CAST = ("alice", "bob", "dana", "charlie", None)
