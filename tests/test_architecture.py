@@ -38,17 +38,6 @@ WITHIN = {
 OFFERED = {"rules", "forms", "queries", "actions", "access"}
 # Helpers that only compute. clock also holds the one clock, whose `now` no rule may call (tests/imports.py).
 PURE_LIB = {"diary.lib.clock", "diary.lib.words", "diary.lib.symptoms"}
-# Breaks that are known, until their files are mended (each: what has to go, and where to).
-KNOWN = {
-    # `enter` begins a session: its store part belongs into careteam.actions, its cookie part into lib.sessions
-    "careteam/views.py": {"diary.accounts.views"},
-    # the clinic of who is signed in belongs into careteam.queries
-    "safety/views.py": {"diary.careteam.models"},
-    # only for an annotation: person_or_fail can give what accounts.queries gives, unnamed
-    "cli/common.py": {"diary.accounts.models"},
-}
-# The file of crisis lines is to be read by safety.queries and handed to the rules.
-KNOWN_IMPURE = {"safety/rules.py": {"imports pathlib, which reaches outside"}}
 # accounts makes tokens and holds the list of common passphrases.
 ALSO = {"diary.accounts.rules": frozenset({"secrets", "zxcvbn"})}
 
@@ -94,7 +83,7 @@ def _may_import(path, top: str, file: str, name: str) -> bool:
 
 @pytest.mark.parametrize("path", modules(), ids=named)
 def test_imports_go_downwards(path):
-    assert set(wrong_imports(path, path.read_text())) <= KNOWN.get(named(path), set())
+    assert not wrong_imports(path, path.read_text())
 
 
 @pytest.mark.parametrize(
@@ -140,7 +129,7 @@ def test_what_is_allowed_is_not_found(path, line):
 @pytest.mark.parametrize("path", [path for path in modules() if is_pure(path)], ids=named)
 def test_the_core_is_pure(path):
     also = ALSO.get(dotted(path), frozenset())
-    assert set(impurities(path.read_text(), PURE, also)) <= KNOWN_IMPURE.get(named(path), set())
+    assert not impurities(path.read_text(), PURE, also)
 
 
 @pytest.mark.parametrize("name", sorted(PURE_LIB - {"diary.lib.clock"}))

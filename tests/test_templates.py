@@ -22,8 +22,6 @@ def name_of(path: Path) -> str:
 
 
 SOURCES = {name_of(path): path.read_text() for path in FILES}
-# Waits for its first form with a long text, or for its removal.
-KNOWN_UNUSED = {"macros/field.html: area"}
 CODE = "\n".join(path.read_text() for path in sorted((ROOT / "diary").rglob("*.py")))
 
 
@@ -96,7 +94,7 @@ def htmx_faults(source: str) -> list[str]:
 
 
 def test_every_macro_is_used():
-    assert unused_macros(SOURCES) <= KNOWN_UNUSED
+    assert not unused_macros(SOURCES)
 
 
 def test_every_template_is_used():

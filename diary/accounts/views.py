@@ -6,14 +6,13 @@ from flask import (
     Blueprint,
     current_app,
     g,
-    make_response,
     redirect,
     render_template,
     request,
     session,
     url_for,
 )
-from flask_login import current_user, login_user, logout_user
+from flask_login import current_user, logout_user
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
@@ -23,13 +22,13 @@ from diary.accounts.forms import PassphraseForm, SignInForm
 from diary.accounts.models import Person
 from diary.audit import actions as audit
 from diary.careteam import access
+from diary.careteam import actions as careteam
 from diary.lib import clock, errors, http, log
 from diary.lib.forms import echo, parse
 from diary.lib.htmx import see_other
-from diary.lib.sessions import device_cookie, login
+from diary.lib.sessions import device_cookie, enter, login
 
 bp = Blueprint("accounts", __name__)
-YEAR = 365 * 24 * 3600
 WRONG = "This e-mail address and passphrase do not belong together. Please check both."
 
 
@@ -63,20 +62,14 @@ def _viewer() -> dict[str, object]:
 @bp.get("/")
 @access.signed_in
 def home() -> Response:
-    return redirect(landing(access.viewer()), 303)
-
-
-def landing(viewer: access.Viewer) -> str:
-    if viewer.is_patient:
-        return "/today"
-    return "/patients" if viewer.is_staff else "/clinic" if viewer.is_admin else "/more"
+    return redirect(access.viewer().landing, 303)
 
 
 @bp.get("/sign-in")
 @access.public
 def sign_in() -> Response | str:
     if current_user.is_authenticated:
-        return redirect(landing(access.viewer()), 303)
+        return redirect(access.viewer().landing, 303)
     return render_template("accounts/sign_in.html", typed={"next": request.args.get("next", "")}, errors={})
 
 
@@ -92,7 +85,7 @@ def create_session() -> Response | tuple[str, int]:
         return errors.page(429, headers={"Retry-After": str(wait)})
     if person is None:
         return _again(typed, {"passphrase": WRONG})
-    return enter(person, form.value.next)
+    return _enter(person, form.value.next)
 
 
 def _check(form: SignInForm) -> tuple[int, Person | None]:
@@ -114,29 +107,12 @@ def _check(form: SignInForm) -> tuple[int, Person | None]:
     return 0, person
 
 
-def enter(person: Person, after: str) -> Response:
+def _enter(person: Person, after: str) -> Response:
     """Begin a session with a new id and token, and go where the person was going."""
-    now = clock.now()
     known = request.cookies.get(device_cookie(current_app))
     with db.write() as s:
-        viewer = access.viewer_of(s, person)
-        token = actions.begin_session(s, person.id, http.device(), viewer.is_staff or viewer.is_admin, now)
-        if queries.device_owner(s, known) != person.id:
-            known = actions.remember_device(s, person.id, now)
-        audit.record(s, viewer, "sign_in", person.id)
-    session.clear()
-    session.permanent = True
-    login_user(access.SignedIn(token, viewer))
-    response = make_response(see_other(_safe(after) or landing(viewer)))
-    response.set_cookie(
-        device_cookie(current_app),
-        known or "",
-        max_age=YEAR,
-        httponly=True,
-        samesite="Lax",
-        secure=current_app.config["SESSION_COOKIE_SECURE"],
-    )
-    return response
+        user, device = careteam.sign_in(s, person, http.device(), known, clock.now())
+    return enter(user, device, _safe(after) or user.viewer.landing)
 
 
 def _safe(after: str) -> str | None:

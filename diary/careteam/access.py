@@ -69,6 +69,13 @@ class Viewer:
         return frozenset(clinic for clinic, role in self.roles if role in roles)
 
     @property
+    def landing(self) -> str:
+        """Where somebody begins after signing in."""
+        if self.is_patient:
+            return "/today"
+        return "/patients" if self.is_staff else "/clinic" if self.is_admin else "/more"
+
+    @property
     def role_code(self) -> str:
         return "operator" if self.operator else "+".join(sorted({str(role) for _, role in self.roles}))
 

@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlmodel import Session
 
-from diary.accounts.actions import create_person, end_sessions, set_passphrase
+from diary.accounts.actions import begin_session, create_person, end_sessions, remember_device, set_passphrase
 from diary.accounts.models import Person
-from diary.accounts.queries import person_by_email
+from diary.accounts.queries import device_owner, person_by_email
 from diary.accounts.rules import new_token, token_hash
 from diary.audit import actions as audit
 from diary.careteam import access
@@ -124,6 +124,18 @@ def accept_invitation(
         for staff_id in carers_of(s, person.id):
             give_consent(s, actor, person.id, staff_id, kinds, now)
     return person
+
+
+def sign_in(
+    s: Session, person: Person, device: str, known: str | None, now: datetime
+) -> tuple[access.SignedIn, str]:
+    """Begin a session of somebody who has proved who they are: the user for the cookie, and the device's token."""
+    viewer = access.viewer_of(s, person)
+    token = begin_session(s, person.id, device, viewer.is_staff or viewer.is_admin, now)
+    if known is None or device_owner(s, known) != person.id:
+        known = remember_device(s, person.id, now)
+    audit.record(s, viewer, "sign_in", person.id)
+    return access.SignedIn(token, viewer), known
 
 
 def _of_patient(s: Session, clinic_id: int, person_id: int, **values: datetime) -> int:

@@ -54,6 +54,11 @@ class OpenInvitation:
         return self.invitation.role == Role.PATIENT
 
 
+def own_clinic(s: Session, viewer: access.Viewer) -> Clinic | None:
+    """The one clinic that the viewer belongs to; None where there is none, or more than one."""
+    return s.get(Clinic, viewer.clinic_id) if viewer.clinic_id is not None else None
+
+
 def members(s: Session, viewer: access.Viewer, clinic_id: int) -> list[Member]:
     """Everybody with a live role in the clinic, staff first, then by name."""
     _admin_of(viewer, clinic_id)

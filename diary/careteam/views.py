@@ -2,17 +2,17 @@
 
 from uuid import UUID
 
-from flask import Blueprint, g, render_template, request, url_for
+from flask import Blueprint, current_app, g, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from diary import db
-from diary.accounts.views import enter
 from diary.careteam import access, actions, queries
 from diary.careteam.forms import InvitationForm, LinkForm, PersonForm
 from diary.careteam.rules import CARE_ROLES, KIND_WORDS, Role
 from diary.lib import clock, http
 from diary.lib.forms import echo, parse
 from diary.lib.htmx import see_other
+from diary.lib.sessions import device_cookie, enter
 
 bp = Blueprint("careteam", __name__)
 
@@ -43,7 +43,9 @@ def accept_invitation(token: str) -> Response | tuple[str, int]:
             form.value.consent,
             now,
         )
-    return enter(person, "")
+        known = request.cookies.get(device_cookie(current_app))
+        user, device = actions.sign_in(s, person, http.device(), known, now)
+    return enter(user, device, user.viewer.landing)
 
 
 def _invitation_page(token: str, typed: dict[str, object], problems: dict[str, str]) -> str:

@@ -1,13 +1,15 @@
 """What all commands share: finding a person, reading a date, and how to fail."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import NoReturn
 
 import click
 from sqlmodel import Session
 
-from diary.accounts.models import Person
 from diary.accounts.queries import person_by_email
+from diary.careteam import access
+from diary.lib.errors import Hidden
 
 BAD = 2
 
@@ -18,11 +20,15 @@ def fail(words: str) -> NoReturn:
     raise SystemExit(BAD)
 
 
-def person_or_fail(s: Session, email: str) -> Person:
+def patient_or_fail(s: Session, email: str, stop: Callable[[str], NoReturn] = fail) -> access.PatientRef:
+    """The patient of an e-mail address; `stop` says why there is none."""
     person = person_by_email(s, email)
     if person is None:
-        fail(f"Nobody here has the e-mail address {email}.")
-    return person
+        stop(f"Nobody here has the e-mail address {email}.")
+    try:
+        return access.load_patient(s, access.OPERATOR, person.uuid)
+    except Hidden:
+        stop(f"{email} is not a patient of a clinic.")
 
 
 def day_or_fail(text: str, option: str) -> date:

@@ -11,15 +11,13 @@ import click
 from flask import Flask
 
 from diary import db
-from diary.accounts.queries import person_by_email
 from diary.audit import actions as audit
 from diary.careteam import access
-from diary.cli.common import BAD, fail
+from diary.cli.common import BAD, fail, patient_or_fail
 from diary.exchange import actions, forms, queries
 from diary.exchange.actions import Importer, Item, Refused
 from diary.exchange.rules import BLOCK_ROWS, FORMATS, Counts, Refusal, Unreadable
 from diary.lib import clock
-from diary.lib.errors import Hidden
 
 SOME_REFUSED = 1
 TRIES = 5
@@ -34,13 +32,7 @@ def register(app: Flask) -> None:
 
 def _patient(email: str, stop: Callable[[str], NoReturn]) -> access.PatientRef:
     with db.read() as s:
-        person = person_by_email(s, email)
-        if person is None:
-            stop(f"Nobody here has the e-mail address {email}.")
-        try:
-            return access.load_patient(s, access.OPERATOR, person.uuid)
-        except Hidden:
-            stop(f"{email} is not a patient of a clinic.")
+        return patient_or_fail(s, email, stop)
 
 
 def _unreadable(words: str) -> NoReturn:

@@ -70,4 +70,5 @@ def _add(email: str, role: str, clinic: str, zone: str, name: str, born: str, pa
         accounts.end_sessions(s, person.id, now)
         actions.add_member(s, found.id, person.id, role, now)
         audit.record(s, access.OPERATOR, "person.add", person.id, clinic_id=found.id)
-    click.echo(f"{email} is a {role} of {found.name}.")
+    article = "an" if role[0] in "aeiou" else "a"
+    click.echo(f"{email} is {article} {role} of {found.name}.")

@@ -8,9 +8,8 @@ from flask import Flask
 from diary import db
 from diary.audit import actions as audit
 from diary.careteam import access
-from diary.cli.common import day_or_fail, fail, person_or_fail
+from diary.cli.common import day_or_fail, fail, patient_or_fail
 from diary.lib import clock
-from diary.lib.errors import Hidden
 from diary.reports import queries
 
 
@@ -30,11 +29,7 @@ def report(email: str, since: str, until: str, out: Path, paper: str) -> None:
     if first > last:
         fail("--since lies after --until.")
     with db.read() as s:
-        person = person_or_fail(s, email)
-        try:
-            patient = access.load_patient(s, access.OPERATOR, person.uuid)
-        except Hidden:
-            fail(f"{email} is not a patient of a clinic.")
+        patient = patient_or_fail(s, email)
         made = queries.facts(s, access.OPERATOR, patient, first, last)
     today = clock.diary_day(clock.now(), patient.zone)
     if last > today and (not made.days or made.days[-1].day < last):

@@ -7,7 +7,7 @@ from flask import Flask
 
 from diary import db
 from diary.careteam import access
-from diary.cli.common import fail, person_or_fail
+from diary.cli.common import patient_or_fail
 from diary.response.queries import responses
 from diary.response.rules import as_json
 
@@ -22,8 +22,6 @@ def register(app: Flask) -> None:
 def response(email: str, as_text: bool) -> None:
     """What each infusion did, by symptom."""
     with db.read() as s:
-        person = person_or_fail(s, email)
-        if not access.is_patient(s, person.id or 0):
-            fail(f"{email} is not a patient of a clinic.")
-        found = responses(s, access.OPERATOR, person.id or 0)
+        patient = patient_or_fail(s, email)
+        found = responses(s, access.OPERATOR, patient.id)
     click.echo(json.dumps(as_json(email, found), indent=1))

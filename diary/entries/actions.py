@@ -187,7 +187,7 @@ def _resolved(write: DayWrite, writes: list[Write]) -> DayWrite:
         return write
     if write.source == IMPORT:
         shown = merge(writes)
-        fields = touched(shown, write.fields)
+        fields = imported_fields(writes, write.fields, write.written_by)
         return replace(write, fields=fields, base=base_of(shown, fields))
     seen = _seen_by_page(write, writes)
     shown = merge(seen)
@@ -195,6 +195,15 @@ def _resolved(write: DayWrite, writes: list[Write]) -> DayWrite:
     if write.written_by and shown and write.written_by != writer_of(seen, shown):
         fields = signed_anew(shown, merge(writes)) | fields
     return replace(write, fields=fields, base=base_of(shown, fields, write.names))
+
+
+def imported_fields(writes: list[Write], typed: Mapping[str, Any], written_by: str | None) -> dict[str, Any]:
+    """What a file's row writes: the cells that differ, and where it names another writer all that is shown."""
+    shown = merge(writes)
+    fields = touched(shown, typed)
+    if written_by and shown and written_by != writer_of(writes, shown):
+        fields = signed_anew(shown, shown) | fields
+    return fields
 
 
 def _seen_by_page(write: DayWrite, writes: list[Write]) -> list[Write]:

@@ -242,7 +242,7 @@ def revisions_of(s: Session, viewer: access.Viewer, patient_id: int) -> Iterable
         .where(Entry.person_id == patient_id)
         .order_by(Entry.day, EntryRevision.number)
     )
-    yield from s.execute(wanted).tuples()
+    yield from s.execute(wanted)
 
 
 def days_with_writes(

@@ -11,7 +11,7 @@ from diary.careteam import access
 from diary.entries import actions as entries
 from diary.entries import forms as days
 from diary.entries.queries import stored_writes
-from diary.entries.rules import FIRST_DAY, merge, touched
+from diary.entries.rules import FIRST_DAY
 from diary.exchange.forms import Row
 from diary.exchange.rules import DIARY, Format, Refusal
 from diary.infusions import actions as infusions
@@ -138,9 +138,9 @@ class DiaryImporter:
         return moment
 
     def foretell(self, s: Session, item: Item) -> str:
-        fields, _, _ = item.values
+        fields, written_by, _ = item.values
         entry_id, _, writes = stored_writes(s.connection(), self.patient.id, item.key)
-        if item.same_as or not touched(merge(writes), fields):
+        if item.same_as or not entries.imported_fields(writes, fields, written_by):
             return UNCHANGED
         return CHANGED if entry_id else NEW
 

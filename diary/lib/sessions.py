@@ -2,13 +2,16 @@
 
 from datetime import timedelta
 
-from flask import Flask, request
-from flask_login import LoginManager
+from flask import Flask, current_app, make_response, request, session
+from flask_login import LoginManager, UserMixin, login_user
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.wrappers import Response
 
 from diary.config import Config
 from diary.lib import errors, http
+from diary.lib.htmx import see_other
 
+YEAR = 365 * 24 * 3600
 SAFE = {"GET", "HEAD", "OPTIONS"}
 login = LoginManager()
 csrf = CSRFProtect()
@@ -38,6 +41,19 @@ def init_app(app: Flask, settings: Config) -> None:
     login.session_protection = None  # phones change address and browsers their name
     # Without its own word for templates, which would ask the store on every error page too.
     login.init_app(app, add_context_processor=False)
+
+
+def enter(user: UserMixin, device: str, target: str) -> Response:
+    """A new session's cookie and the device's, and on to a page of ours."""
+    session.clear()
+    session.permanent = True
+    login_user(user)
+    response = make_response(see_other(target))
+    response.set_cookie(
+        device_cookie(current_app), device, max_age=YEAR, httponly=True, samesite="Lax",
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+    )  # fmt: skip
+    return response
 
 
 def device_cookie(app: Flask) -> str:

@@ -1,8 +1,8 @@
 """Which numbers stand on the help page: data with source and date, by country."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 COUNTRY_OF_ZONE = {"Europe/London": "GB", "Europe/Belfast": "GB", "Europe/Dublin": "IE"}
 
@@ -51,18 +51,11 @@ def countries(text: str) -> dict[str, Country]:
     return found
 
 
-COUNTRIES = countries((Path(__file__).parent / "crisis_lines.json").read_text())
-
-
-def country_for(code: str, zone: str) -> Country | None:
+def country_for(known: Mapping[str, Country], code: str, zone: str) -> Country | None:
     """The clinic's country, else the one of the person's zone; None where neither is known."""
-    if code in COUNTRIES:
-        return COUNTRIES[code]
-    if zone in COUNTRY_OF_ZONE:
-        return COUNTRIES[COUNTRY_OF_ZONE[zone]]
-    if zone.startswith("America/") and zone in US_ZONES:
-        return COUNTRIES["US"]
-    return None
+    if code in known:
+        return known[code]
+    return known.get("US" if zone in US_ZONES else COUNTRY_OF_ZONE.get(zone, ""))
 
 
 US_ZONES = {

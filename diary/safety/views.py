@@ -6,10 +6,10 @@ from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
 from diary import db
-from diary.careteam import access
-from diary.careteam.models import Clinic
+from diary.careteam import access, queries
 from diary.lib import log, pwa
-from diary.safety.rules import COUNTRIES, country_for
+from diary.safety.queries import COUNTRIES
+from diary.safety.rules import country_for
 
 bp = Blueprint("safety", __name__)
 
@@ -23,23 +23,15 @@ def _open_without_internet(state: BlueprintSetupState) -> None:
 @access.public
 def help_page() -> str:
     try:
-        clinic, zone = _own_clinic()
+        viewer = access.viewer() if current_user.is_authenticated else None
+        with db.read() as s:
+            clinic = queries.own_clinic(s, viewer) if viewer else None
+        zone = viewer.zone if viewer else ""
     except SQLAlchemyError as error:  # the numbers to call are there while the store is not
         log.failure(error)
         clinic, zone = None, ""
     g.no_store = True
-    country = country_for(clinic.country if clinic else "", zone)
+    country = country_for(COUNTRIES, clinic.country if clinic else "", zone)
     return render_template(
         "safety/help.html", nav="help", clinic=clinic, country=country, countries=COUNTRIES
     )
-
-
-def _own_clinic() -> tuple[Clinic | None, str]:
-    """The clinic of who is signed in, if there is one, and their time zone."""
-    if not current_user.is_authenticated:
-        return None, ""
-    viewer = access.viewer()
-    if viewer.clinic_id is None:
-        return None, viewer.zone
-    with db.read() as s:
-        return s.get(Clinic, viewer.clinic_id), viewer.zone

@@ -104,6 +104,20 @@ def test_a_differing_recorded_at_alone_is_unchanged(commands, cast):
     assert done.last == "read 1, new 0, changed 0, unchanged 1, refused 0"
 
 
+@pytest.mark.parametrize("options", [(), ("--dry-run",)])
+def test_a_differing_writer_alone_is_changed(commands, cast, options):
+    commands.take("date,pain,mood,written_by\n2026-03-15,5,3,self\n")
+    helped = "date,pain,written_by\n2026-03-15,5,helper\n"
+    assert commands.take(helped, *options).last == "read 1, new 0, changed 1, unchanged 0, refused 0"
+    if options:
+        return
+    assert days(cast)[DAY].helper and days(cast)[DAY].scores["mood"] == 3
+    assert commands.take(helped).last == "read 1, new 0, changed 0, unchanged 1, refused 0"
+    assert (
+        commands.take("date,pain\n2026-03-15,5\n").last == "read 1, new 0, changed 0, unchanged 1, refused 0"
+    )
+
+
 def test_lateness_is_known_from_recorded_at_and_only_from_it(commands, cast):
     text = "date,pain,recorded_at\n2026-03-15,5,2026-03-17T20:00:00+00:00\n2026-03-16,5,\n"
     commands.take(text)

@@ -7,7 +7,7 @@ import pytest
 
 from diary import db
 from diary.careteam.models import Clinic
-from diary.safety import rules
+from diary.safety import queries, rules
 
 DATA = Path(rules.__file__).parent / "crisis_lines.json"
 
@@ -48,7 +48,7 @@ def test_every_screen_has_help_in_its_head(client_as):
 def test_each_number_has_its_source_and_date():
     data = json.loads(DATA.read_text())
     assert data["version"]
-    for country in rules.COUNTRIES.values():
+    for country in queries.COUNTRIES.values():
         for line in (country.emergency, *country.lines):
             assert line.source.startswith("https://")
 

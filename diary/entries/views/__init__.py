@@ -19,7 +19,7 @@ from diary.lib.forms import echo, last_values
 from diary.lib.htmx import is_part_wanted, page_or_part, see_other
 
 bp = Blueprint("entries", __name__)
-bp.record(lambda setup: pwa.add_shell(setup.app, "day", "shell/day.html", page=nobodys_day()))
+bp.record(lambda setup: pwa.add_shell(setup.app, "day", "shell/day.html", page=nobodys_day()))  # type: ignore[arg-type]
 BROKEN = "This page is broken. Please open the day again; what you typed is below."
 UNKNOWN_BASE = (
     "This page is older than what Neap holds now, so nothing was stored yet. "

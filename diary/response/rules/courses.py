@@ -5,6 +5,7 @@ peak, and counts as a day without relief where relief begins or ends. Thresholds
 IMMPACT; for the symptoms other than pain they are a drawing line, not an established threshold.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -306,7 +307,7 @@ def _runs(days: Days, infused: list[int], following: int | None, baseline: float
     while (spell := _spell(known, start)) is not None:
         onset, last, loss = spell
         duration = _duration(onset, last, loss, reason)
-        inside = sum(1 for day in infused if onset <= day <= last)
+        inside = bisect_right(infused, last) - bisect_left(infused, onset)
         yield Run(
             date.fromordinal(onset), inside, duration.low, duration.high, duration.censored, duration.by
         )

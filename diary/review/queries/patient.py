@@ -17,7 +17,7 @@ from diary.lib.symptoms import SYMPTOMS
 from diary.lib.words import date_full, number, plural
 from diary.response.queries import from_rows
 from diary.response.rules import Course, InfusionResponse
-from diary.review.queries.series import all_series, marks_of
+from diary.review.queries.series import all_series, is_whole, marks_of
 
 SPANS = {"30": 30, "90": 90, "180": 180}
 
@@ -102,6 +102,9 @@ class PatientPage:
         scores = [score for score in week if score is not None]
         mean = f"last 7 days {number(sum(scores) / len(scores))}" if scores else "last 7 days: none"
         return mean, f"{len(scores)} of 7 logged"
+
+    def is_whole(self, key: str) -> bool:
+        return is_whole(self.days or (), key)
 
     def infusion_row(self, response: InfusionResponse) -> InfusionRow | None:
         return next((i for i in self.done if i.day == response.on), None)
