@@ -92,7 +92,7 @@ def test_a_disk_that_takes_no_more_under_the_real_server(store, work, capsys):
         limit(processes, 4096)
         for phone in phones:
             phone.start()
-        wait_until(lambda: sum(phone.became["waits"] for phone in phones) >= 6)
+        wait_until(lambda: sum(phone.became["waits"] for phone in phones) >= 3)
         assert counted(url)["sync_write"] == 0
         limit(processes, resource.RLIM_INFINITY)
         for phone in phones:

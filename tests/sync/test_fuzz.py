@@ -266,7 +266,9 @@ class Bender:
         elif how == 3:
             body["base"] = {"pain": [str(i) for i in self.others_ids] + [str(new_id(c))] * c.choice((1, 190))}
         else:
-            body["skew"] = body["skew"] + c.choice((-500_000, 500_000, 0.5))
+            said = body.get("skew")
+            is_small = isinstance(said, int) and abs(said) < 10**15
+            body["skew"] = (said if is_small else 0) + c.choice((-500_000, 500_000, 0.5))
 
     def other_value(self, body) -> None:
         body["fields"] = {
