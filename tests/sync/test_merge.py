@@ -79,7 +79,7 @@ def agree(writes: list[Write]) -> None:
     assert seen.has_conflict == any(v.conflicts for v in wanted.values())
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(histories())
 def test_every_history_ends_as_the_oracle_says(writes):
     agree(writes)
@@ -154,7 +154,7 @@ def test_a_stale_page_rewrites_nothing(writes, typed, settles):
     assert all(set(base[name]) == set(seen[name].ids) for name in found if name in seen)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     received=moments,
     clock_off_s=st.integers(-4000, 4000),
