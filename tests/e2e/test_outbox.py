@@ -12,7 +12,7 @@ from diary import db
 from diary.accounts.actions import end_sessions
 from diary.entries.models import Entry, EntryRevision
 from diary.lib import clock
-from tests.e2e.conftest import NOW, PATIENCE, PHONE, QUIET, TODAY
+from tests.e2e.conftest import PATIENCE, PHONE, QUIET, TODAY
 from tests.page_client import PageClient
 
 FIVE = {"pain": 6, "fatigue": 3, "sleep": 0, "mood": 10, "cognition": 5}
@@ -20,6 +20,7 @@ PUT = "**/api/v1/sync/*-*"
 
 
 def tap(page: Page, symptom: str, n: int) -> None:
+    page.locator(f"#row-{symptom} a").click()
     page.locator(f"#q-{symptom} input[value='{n}']").locator("xpath=..").click()
     expect(page.locator(f"#row-{symptom} .n")).to_have_text(str(n))
 
@@ -29,6 +30,8 @@ def ready(page: Page, path: str = "/today") -> Page:
     page.goto(path)
     page.locator("#day-form[data-ready]").wait_for(state="attached")
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    if page.evaluate("navigator.onLine"):
+        poll(page, lambda: page.evaluate("neap.store.meta('looked_at').then(Boolean)"))
     return page
 
 
@@ -50,13 +53,19 @@ def waiting(page: Page) -> int:
 
 
 def all_sent(page: Page) -> None:
-    page.wait_for_function(
-        "neap.store.meta('person').then((p) => neap.store.waiting(p)).then((found) => found.length === 0)"
-    )
+    poll(page, lambda: waiting(page) == 0)
+
+
+def poll(page: Page, is_so) -> None:
+    for _ in range(PATIENCE // 100):
+        if is_so():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("it did not come about")
 
 
 def test_saved_on_this_phone_then_saved(open_as, cast):
-    page = ready(open_as("alice", watch=False))
+    page = ready(open_as("alice", watch=False, service_workers="allow"))
     page.context.set_offline(True)
     tap(page, "pain", 6)
     expect(page.locator("#state")).to_contain_text("Saved on this phone")
@@ -68,7 +77,7 @@ def test_saved_on_this_phone_then_saved(open_as, cast):
 
 
 def test_a_day_without_internet_outlives_a_reload(open_as, cast):
-    page = ready(open_as("alice", watch=False))
+    page = ready(open_as("alice", watch=False, service_workers="allow"))
     ready(page)  # the second visit is the worker's
     page.context.set_offline(True)
     for symptom, n in FIVE.items():
@@ -109,9 +118,10 @@ def test_three_days_and_a_restart_of_the_browser(app, cast, live, tmp_path, brow
     context.close()
 
     context = playwright.launch_persistent_context(str(tmp_path / "profile"), **options)
-    context.set_offline(True)
+    context.add_cookies(session)  # the test's session is none that lasts, the product's is
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
+    context.set_offline(True)
     page.goto(f"/days/{days[1]}")
     expect(page.locator("#row-pain .n")).to_have_text("7")
     assert waiting(page) == 6
@@ -126,7 +136,7 @@ def test_three_days_and_a_restart_of_the_browser(app, cast, live, tmp_path, brow
 
 def test_two_tabs_have_one_flusher(open_as, cast):
     """Each write is sent once, though both tabs try as soon as the internet is back."""
-    first = ready(open_as("alice", watch=False))
+    first = ready(open_as("alice", watch=False, service_workers="allow"))
     second = first.context.new_page()
     second.set_default_timeout(PATIENCE)
     ready(second, f"/days/{TODAY - timedelta(days=1)}")
@@ -149,7 +159,7 @@ def test_two_tabs_have_one_flusher(open_as, cast):
 
 
 def test_a_portals_page_is_no_answer(open_as, cast):
-    page = ready(open_as("alice", watch=False))
+    page = ready(open_as("alice", watch=False, service_workers="allow"))
     portal = "<!doctype html><title>Hotel</title><h1>Welcome! Please sign in to the Wi-Fi</h1>"
     page.context.route(PUT, lambda route: route.fulfill(status=200, content_type="text/html", body=portal))
     tap(page, "pain", 4)
@@ -163,7 +173,7 @@ def test_a_portals_page_is_no_answer(open_as, cast):
 
 def test_a_lost_answer_is_asked_for_again(open_as, cast):
     """The server stored it, the answer never came: the repeat is the same write."""
-    page = ready(open_as("alice", watch=False))
+    page = ready(open_as("alice", watch=False, service_workers="allow"))
 
     def lose(route):
         route.fetch()
@@ -178,11 +188,9 @@ def test_a_lost_answer_is_asked_for_again(open_as, cast):
 
 
 def test_one_bad_extra_keeps_no_answer_back(open_as, cast):
-    page = ready(open_as("alice"))
+    page = ready(open_as("alice", service_workers="allow"))
     tap(page, "pain", 4)
-    page.locator("#row-cognition a").click()
     for symptom in ("fatigue", "sleep", "mood", "cognition"):
-        page.locator(f"#row-{symptom} a").click()
         tap(page, symptom, 5)
     page.get_by_text("Hours slept", exact=False).first.click()
     page.locator("#sleep_hours").fill("75")
@@ -201,7 +209,7 @@ def test_one_bad_extra_keeps_no_answer_back(open_as, cast):
 
 def test_a_refused_write_stays_with_its_reason(open_as, cast):
     """The server's word comes to the field; the others go on; mended it is taken."""
-    page = ready(open_as("alice", watch=False))
+    page = ready(open_as("alice", watch=False, service_workers="allow"))
     refusal = {"status": 422, "json": {"fields": {"times_awake": "Times awake is out of reach."}}}
 
     def refuse(route):
@@ -222,7 +230,7 @@ def test_a_refused_write_stays_with_its_reason(open_as, cast):
     expect(page.locator("[data-part='list']")).to_contain_text("Times awake is out of reach.")
     page.context.unroute(PUT)
     ready(page)
-    page.get_by_text("Hours slept", exact=False).first.click()
+    expect(page.locator("#times_awake-error")).to_have_text("Times awake is out of reach.")
     page.locator("#times_awake").fill("4")
     page.locator("#times_awake").blur()
     all_sent(page)
@@ -231,7 +239,7 @@ def test_a_refused_write_stays_with_its_reason(open_as, cast):
 
 
 def test_another_phones_answer_is_kept_and_shown(open_as, cast):
-    page = ready(open_as("alice", watch=False))
+    page = ready(open_as("alice", watch=False, service_workers="allow"))
     page.context.set_offline(True)
     tap(page, "pain", 4)
     PageClient(db_app(page), cast.alice).post("/today", {"pain": "9", "mood": "2"})
@@ -254,16 +262,17 @@ def db_app(_page):
 
 
 def test_signed_out_keeps_what_waits_and_says_so(open_as, cast):
-    page = ready(open_as("alice", watch=False))
+    page = ready(open_as("alice", watch=False, service_workers="allow"))
     with db.write() as s:
         end_sessions(s, cast.alice.id, clock.now())
     tap(page, "pain", 4)
-    expect(page.get_by_text("You have been signed out")).to_be_visible()
+    expect(page.locator("#state").get_by_role("link", name="Sign in")).to_be_visible()
+    expect(page.locator("#announce")).to_contain_text("You have been signed out")
     assert page.evaluate("neap.store.waiting(document.body.dataset.person).then((w) => w.length)") == 1
 
 
 def test_signing_out_asks_and_another_person_sees_nothing(open_as, cast, app, live):
-    page = ready(open_as("alice", watch=False))
+    page = ready(open_as("alice", watch=False, service_workers="allow"))
     page.context.route(PUT, lambda route: route.abort())
     tap(page, "pain", 4)
     page.goto("/more")
@@ -288,7 +297,7 @@ def test_signing_out_asks_and_another_person_sees_nothing(open_as, cast, app, li
 
 
 def test_everything_that_waits_can_be_saved_as_a_file(open_as, cast):
-    page = ready(open_as("alice", watch=False))
+    page = ready(open_as("alice", watch=False, service_workers="allow"))
     page.context.route(PUT, lambda route: route.abort())
     tap(page, "pain", 4)
     page.goto("/more")
@@ -300,7 +309,7 @@ def test_everything_that_waits_can_be_saved_as_a_file(open_as, cast):
 
 @pytest.mark.parametrize("unwell", ["yes"])
 def test_too_unwell_and_low_energy_without_internet(open_as, cast, unwell):
-    page = ready(open_as("alice", watch=False))
+    page = ready(open_as("alice", watch=False, service_workers="allow"))
     ready(page)
     page.context.set_offline(True)
     page.get_by_role("button", name="Too unwell to log").click()

@@ -135,6 +135,7 @@ export default async function day(form) {
 
   outbox.listen(async ({ what, day: which }) => {
     if (TROUBLE.has(what)) trouble = what;
+    if (what === "signed-out") announce("You have been signed out. Your answers are kept on this phone.");
     if (what === "acknowledged" || what === "looked") trouble = null;
     if (what === "acknowledged" && which === on && !open) announce("Saved");
     await paint();

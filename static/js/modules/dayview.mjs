@@ -126,7 +126,11 @@ export function paintSaved(state, trouble) {
   if (state.held.length) words = "Please look below";
   if (place.textContent.trim().startsWith("Saved at") && words === "Saved") return;
   const drawing = { Saved: "check", "Saved on this phone": trouble ? "cloud-off" : "check" }[words];
-  place.replaceChildren(...(drawing ? [icon(drawing)] : []), words);
+  if (trouble === "signed-out" && state.waiting) {
+    const link = make("a", "", "Sign in");
+    link.href = `/sign-in?next=${location.pathname}`;
+    place.replaceChildren("Kept here. ", link);
+  } else place.replaceChildren(...(drawing ? [icon(drawing)] : []), words);
   place.classList.toggle("wait", state.waiting > 0 || state.held.length > 0);
   const kept = document.getElementById("kept");
   if (!kept) return;

@@ -6,6 +6,7 @@
   const URL_OF = "/api/v1/sync/";
   const PATIENCE = 15000;
   const MOST_WAIT = 300;
+  const CLOCK_TOLERANCE = 600000;
   const PASSED_BY_AFTER = 8;
   const HELD = new Set([400, 404, 405, 413, 415, 422]);
   const HEADERS = { "Content-Type": "application/json", "Neap-Client": "1" };
@@ -256,6 +257,8 @@
       if (response.status !== 200 || answer.person !== person) return false;
       const since = new Set((await store.log(person)).filter((e) => e.at >= asked).map((e) => e.body.day));
       for (const [day, found] of Object.entries(answer.days)) if (!since.has(day)) await store.keepDay(person, day, found);
+      const off = Date.parse(answer.now) - Date.now();
+      if (Math.abs(off - ((await store.meta("skew")) ?? 0)) > CLOCK_TOLERANCE) await store.setMeta("skew", off);
       await meet(person, answer.epoch);
       await store.setMeta("looked_at", Date.now());
       tell("looked");
