@@ -103,9 +103,8 @@ def test_three_days_and_a_restart_of_the_browser(app, cast, live, tmp_path, brow
     }  # fmt: skip
     days = [TODAY - timedelta(days=ago) for ago in range(3)]
     context = playwright.launch_persistent_context(str(tmp_path / "profile"), **options)
-    context.add_cookies(
-        [{"name": "neap", "value": cookie.value, "url": live, "expires": NOW.timestamp() + 9e7}]
-    )
+    session = [{"name": "neap", "value": cookie.value, "url": live}]
+    context.add_cookies(session)
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
     ready(page)
