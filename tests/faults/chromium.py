@@ -10,15 +10,15 @@ from uuid import UUID
 
 from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
+from diary.lib.pwa import OUTBOX
 from tests import people
 from tests.faults import oracle
 from tests.people import Someone
-from tests.serving import ROOT, Client
+from tests.serving import Client
 
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
-MODULE = [ROOT / "static/js/outbox" / name for name in ("store.js", "send.js")]
 PAGE = "<!doctype html><title>Phone</title>" + "".join(
-    f'<script src="/static/js/outbox/{p.name}"></script>' for p in MODULE
+    f'<script src="/static/{path}"></script>' for path in OUTBOX
 )
 
 # What was said to be "Saved on this phone" is noted apart from the outbox, or its loss would not be seen.
