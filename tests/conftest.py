@@ -12,6 +12,11 @@ from sqlmodel import Session, create_engine
 
 os.environ.setdefault("LOG_LEVEL", "critical")
 
+import hypothesis
+
+hypothesis.settings.register_profile("neap", deadline=None)  # a busy machine proves nothing about a rule
+hypothesis.settings.load_profile("neap")
+
 from alembic import command
 
 from diary import create_app, db

@@ -33,6 +33,7 @@ from diary.entries.rules import (
     writer_of,
 )
 from diary.lib import sealing
+from diary.lib.types import from_ms, to_ms
 
 PAGE, PHONE, IMPORT = "page", "phone", "import"
 
@@ -126,6 +127,8 @@ def record_entry(s: Session, viewer: access.Viewer, patient_id: int, write: DayW
     """
     if not viewer.operator and viewer.person_id != patient_id:
         raise access.Hidden
+    # Nothing is decided by less than what is stored: the row and the rule would differ.
+    write = replace(write, effective_at=from_ms(to_ms(write.effective_at)))
     connection = s.connection()
     _one_at_a_time(connection, patient_id)
     known = connection.execute(_known, {"person": patient_id, "write": write.id.bytes}).first()

@@ -2,7 +2,7 @@
 
 from flask import Flask, Response, g, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import InternalError, OperationalError, ProgrammingError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from diary import db
@@ -49,6 +49,9 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(db.Busy, lambda _error: _busy())
     app.register_error_handler(OperationalError, _store_gone)
     app.register_error_handler(ProgrammingError, _store_gone)  # PostgreSQL's word for a missing table
+    app.register_error_handler(
+        InternalError, _store_gone
+    )  # and for a server that only reads, as after a failover
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)
 
@@ -97,7 +100,7 @@ def _busy() -> Response:
     return page(503, typed=True, headers={"Retry-After": "2"})
 
 
-def _store_gone(error: OperationalError | ProgrammingError) -> Response:
+def _store_gone(error: OperationalError | ProgrammingError | InternalError) -> Response:
     log.failure(error)
     return _busy()
 

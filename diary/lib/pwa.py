@@ -14,7 +14,11 @@ from flask import Flask, Response, current_app, render_template, request
 from diary.lib import assets
 
 PATIENT: Mapping[str, object] = {"is_patient": True}  # whom a shell page is for: a patient, no matter which
-OUTBOX = ("js/outbox/store.js", "js/outbox/send.js")  # in the order in which the worker needs them
+OUTBOX = (
+    "js/outbox/lock.js",
+    "js/outbox/store.js",
+    "js/outbox/send.js",
+)  # in the order in which the worker needs them
 PAPER = "#F5F2EA"
 LEAVE = """"use strict";
 self.addEventListener("install", () => self.skipWaiting());

@@ -199,7 +199,9 @@ def test_too_unwell_is_one_tap(open_as, history):
 
 
 def test_saved_is_said_only_when_it_is_true(open_as, history):
+    """Without the outbox (no IndexedDB, or its scripts did not come) the form itself says what became of it."""
     page = open_as("alice", watch=False)
+    page.route("**/outbox/*.js", lambda route: route.abort())
     page.goto("/today")
     page.route("**/days/**", lambda route: route.abort())
     tap(page, "pain", 7)

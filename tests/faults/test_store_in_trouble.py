@@ -246,9 +246,6 @@ def client_for(the_app, cast_of):
     return lambda _url: PageClient(the_app, cast_of.alice)
 
 
-@pytest.mark.xfail(
-    reason="a read-only PostgreSQL raises InternalError, which is answered 500: reported", strict=True
-)
 def test_a_postgresql_that_is_read_only(pg_restartable, cast_of, client_for):
     """As after a failover, or when its disk is protected: a phone is told to wait, not that Neap failed."""
     _server, url = pg_restartable

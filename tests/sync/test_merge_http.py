@@ -459,7 +459,6 @@ def test_moments_within_one_millisecond(app, one, cast, client_as):
     assert not schedule.judged()
 
 
-@pytest.mark.xfail(reason="record_entry decides by microseconds, which are not stored: reported", strict=True)
 def test_two_pages_within_one_millisecond(app, one, client_as):
     schedule = one(1, Counter())
     for n, micro in ((9, 900), (1, 100), (5, 950)):
