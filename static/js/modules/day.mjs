@@ -1,6 +1,7 @@
 // A day on the phone: every answer goes to the outbox first, so that it is kept whatever the network does.
 // Without IndexedDB the form stays as it is, and modules/saving.mjs says what became of it.
 import { wrong } from "./checks.mjs";
+import { paintConflicts } from "./conflicts.mjs";
 import { whoIsHere } from "./person.mjs";
 import * as view from "./dayview.mjs";
 
@@ -30,6 +31,7 @@ export default async function day(form) {
     view.paintSaved(state, trouble);
     view.paintHeading(!document.querySelector(".question.now"), state, trouble);
     view.paintHeld(state);
+    paintConflicts(document.getElementById("conflicts"), state);
     document.dispatchEvent(new CustomEvent("neap:painted", { detail: state }));
   }
 

@@ -92,10 +92,15 @@ function paintUnwell({ values }, isAsked) {
   }
 }
 
+// Whether anything is told: a skipped score is, what was taken back is not.
+const isTold = ({ values }) =>
+  Object.entries(values).some(([name, value]) => SCORES.includes(name) || (value !== null && value !== false));
+
 // Where we are in the course is said after the first answer only, lest it colour it.
 function paintPlace(state, around) {
   const place = document.getElementById("place");
-  if (!place || Object.keys(state.values).length === 0) return;
+  if (!place) return;
+  if (!isTold(state)) return void place.querySelector(".since")?.remove();
   place.classList.remove("first");
   place.querySelector(".helper, .kind")?.remove();
   const infusion = around.infusion;
@@ -120,8 +125,7 @@ export function paint(state, around, isAsked) {
 export function paintSaved(state, trouble) {
   const place = document.getElementById("state");
   if (!place) return;
-  const hasAnswer = Object.keys(state.values).length > 0;
-  let words = hasAnswer ? "Saved" : "";
+  let words = isTold(state) ? "Saved" : "";
   if (state.waiting) words = "Saved on this phone";
   if (state.held.length) words = "Please look below";
   if (place.textContent.trim().startsWith("Saved at") && words === "Saved") return;

@@ -91,7 +91,9 @@ export default function pad(sheet) {
   }
   document.addEventListener("htmx:oobAfterSwap", refreshed);
   document.addEventListener("neap:questions", () => show(firstOpen()));
-  document.addEventListener("neap:painted", () => current?.disabled && refreshed());
+  document.addEventListener("neap:painted", ({ detail }) => {
+    if (current?.disabled || Object.keys(detail.conflicts).length > 0) refreshed();
+  });
   document.addEventListener("neap:enough", () => show(null, true));
   // Somebody may have tapped before this was loaded.
   const first = questions().find((q) => q.classList.contains("now")) ?? null;
