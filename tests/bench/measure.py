@@ -26,7 +26,7 @@ class Line:
         if self.value is None:
             return None
         sign, _, number = self.goal.partition(" ")
-        wanted = float(number.rstrip("x kB"))
+        wanted = float(number.split()[0].rstrip("x"))
         return self.value <= wanted if sign == "<=" else self.value >= wanted
 
     def __str__(self) -> str:
