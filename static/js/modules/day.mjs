@@ -21,7 +21,9 @@ export default async function day(form) {
   let jobs = Promise.resolve();
   let open = 0;
 
-  if (form.dataset.known) await store.keepDay(person, on, JSON.parse(form.dataset.known));
+  // The page may have stood locked while writes were sent: then it knows less than this phone.
+  const isStale = (await store.sentSince(person, performance.timeOrigin)).has(on);
+  if (form.dataset.known && !isStale) await store.keepDay(person, on, JSON.parse(form.dataset.known));
   form.addEventListener("htmx:beforeRequest", (event) => event.preventDefault());
 
   async function paint() {
@@ -149,7 +151,9 @@ export default async function day(form) {
     if (input.type === "radio" && input.checked && !input.defaultChecked) changed(input.name);
   }
   await paint();
-  if (document.querySelector(".question.now")) document.dispatchEvent(new CustomEvent("neap:questions"));
+  // What waits here may have answered the question that the page asks; who has tapped already is not led elsewhere.
+  const isUntouched = !navigator.userActivation?.hasBeenActive;
+  if (isUntouched && document.querySelector(".question.now")) document.dispatchEvent(new CustomEvent("neap:questions"));
   form.dataset.ready = "";
   outbox.look(on, on);
 }
