@@ -34,6 +34,13 @@ document.addEventListener("htmx:sendError", () =>
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
 });
-const wrong = document.querySelector("[aria-invalid='true']");
-if (wrong) wrong.focus();
-enhance(document.body);
+// With the app lock closed nothing starts but the sending of what waits, until the PIN is given.
+const root = document.documentElement;
+async function begin() {
+  if ("own" in root.dataset && "locked" in root.dataset) await (await import("./modules/lockscreen.mjs")).default();
+  const wrong = document.querySelector("[aria-invalid='true']");
+  if (wrong) wrong.focus();
+  enhance(document.body);
+}
+document.addEventListener("neap:locked", begin);
+begin();

@@ -1,8 +1,16 @@
-// Before the first paint: that scripts run, and the person's own choice of light or dark.
+// Before the first paint: that scripts run, the person's own choice of light or dark, and whether the app lock covers.
 document.documentElement.classList.add("js");
 try {
   const theme = localStorage.getItem("neap-theme");
   if (theme) document.documentElement.dataset.theme = theme;
+  const minutes = Number(localStorage.getItem("neap-lock"));
+  if (minutes) {
+    const { used = 0 } = JSON.parse(sessionStorage.getItem("neap-open") ?? "{}");
+    if (Math.abs(Date.now() - used) > minutes * 60000) {
+      document.documentElement.dataset.locked = "";
+      sessionStorage.removeItem("neap-open");
+    }
+  }
 } catch {
   // storage may be closed; the phone's own setting holds
 }

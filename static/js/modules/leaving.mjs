@@ -10,6 +10,7 @@ export default async function leaving(form) {
 
   async function go(unsent) {
     await store.forget(person, { unsent });
+    self.neap.lock.leave();
     isDecided = true;
     form.requestSubmit();
   }

@@ -6,16 +6,26 @@ async function settle() {
   const { store } = self.neap ?? {};
   if (!store || !self.crypto?.randomUUID) return null;
   await store.open();
+  const on = await store.meta("lock");
+  follow(on);
   const { person, device, zone, infusionOn, infusionNumber } = document.body.dataset;
   if (person) {
     const former = (await store.meta("around"))?.infusion ?? null;
     const told = infusionOn ? { on: infusionOn, number: Number(infusionNumber) } : null;
-    const infusion = infusionOn === undefined ? former : told; // only the day's pages tell
+    const infusion = on ? null : infusionOn === undefined ? former : told; // only the day's pages tell
     await store.setMeta("around", { device, zone, infusion });
     await store.setMeta("person", person);
     return person;
   }
   return (await store.meta("person")) ?? null;
+}
+
+// The app lock in the store is the truth; what covers before the first paint follows it.
+function follow(on) {
+  const { FLAG, isOpen, close } = self.neap.lock;
+  if (!on) return localStorage.removeItem(FLAG);
+  localStorage.setItem(FLAG, on.minutes);
+  if (!isOpen() && !("locked" in document.documentElement.dataset)) close();
 }
 
 // Send at every chance: now, when the internet comes back, when the page is looked at again.

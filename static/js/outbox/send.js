@@ -172,21 +172,16 @@
 
   // What the server now shows for these fields; another phone's answers come with the next look at the day.
   async function known({ id, person, body }, { revision, outcome }) {
-    const day = (await store.dayOf(person, body.day)) ?? { values: {}, conflicts: {}, late: [], written_by: "self" };
-    for (const [name, became] of Object.entries(outcome)) {
-      if (became !== "applied") continue;
-      day.values[name] = { value: plain(name, body.fields), ids: [id] };
-      delete day.conflicts[name];
-    }
-    day.revision = revision;
-    await store.keepDay(person, body.day, day);
+    const applied = Object.keys(outcome).filter((name) => outcome[name] === "applied");
+    const values = Object.fromEntries(applied.map((n) => [n, { value: plain(n, body.fields), ids: [id] }]));
+    await store.amendDay(person, body.day, { values, revision });
   }
 
   // The server's epoch: another one means that it was restored and may lack what it had acknowledged (21).
   async function meet(person, epoch) {
     const former = await store.meta("epoch");
     if (former !== epoch) {
-      if (former) await store.sendAgain(person, epoch);
+      if (former && !(await store.sendAgain(person, epoch))) return; // sealed: it waits for the PIN
       await store.setMeta("epoch", epoch);
     }
   }
@@ -255,7 +250,7 @@
       const answer = await response.json();
       if (response.status === 401) return void (await signedOut(answer));
       if (response.status !== 200 || answer.person !== person) return false;
-      const since = new Set((await store.log(person)).filter((e) => e.at >= asked).map((e) => e.body.day));
+      const since = await store.sentSince(person, asked);
       for (const [day, found] of Object.entries(answer.days)) if (!since.has(day)) await store.keepDay(person, day, found);
       const off = Date.parse(answer.now) - Date.now();
       if (Math.abs(off - ((await store.meta("skew")) ?? 0)) > CLOCK_TOLERANCE) await store.setMeta("skew", off);
@@ -294,7 +289,7 @@
   }
 
   self.neap.outbox = {
-    record, mend, flush, look, shown, now: skewed,
+    record, mend, flush, look, shown, tell, now: skewed,
     listen: (listener) => void listeners.add(listener),
   };
 })();

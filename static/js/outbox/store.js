@@ -1,6 +1,7 @@
 // What lies on this phone, in IndexedDB under the person's id. A classic script, so that pages and the worker
 // read the same file. Waiting writes are never dropped by an update: a new version adds stores, it removes none.
 (() => {
+  const { lock } = self.neap;
   const NAME = "neap";
   const VERSION = 1;
   const DURABLE = { durability: "strict" }; // "Saved on this phone" is said only when the disk has it
@@ -64,15 +65,48 @@
     return (await all("outbox")).filter((entry) => entry.person === person);
   }
 
-  // An acknowledged entry goes from the outbox to the log in one transaction; what is too old leaves the log.
-  function acknowledge(entry, answer, now) {
-    return transact(["outbox", "log"], "readwrite", (s) => {
-      s.outbox.delete(entry.seq);
-      const { id, person, body } = entry;
-      const { epoch, receipt } = answer;
-      s.log.put({ person, id, body, epoch, receipt, at: now });
-      prune(s.log, person, epoch, now);
+  // Sealed by the app lock ----------------------------------------------------------------------------
+
+  const place = (name, { person, id, url, day }) => [name, person, id ?? url ?? day];
+
+  // A row of what is kept for reading: `clear` stays readable, `secret` is sealed where the lock is on. Whether it is
+  // on is asked again in the transaction that writes, and if it has changed meanwhile all of it is done once more.
+  async function keep(name, clear, secret, write = (s, row) => s[name].put(row), also = []) {
+    const on = await meta("lock");
+    const part = on ? { sealed: await lock.seal(on, place(name, clear), secret) } : secret;
+    let isDone = false;
+    await transact([name, "meta", ...also], "readwrite", (s) => {
+      s.meta.get("lock").onsuccess = ({ target: { result } }) => {
+        if (result?.value.id !== on?.id) return;
+        isDone = true;
+        write(s, { ...clear, ...part });
+      };
     });
+    if (!isDone) await keep(name, clear, secret, write, also);
+  }
+
+  // A row as it was given, or undefined while it is sealed and this tab is locked.
+  async function unsealed(name, row) {
+    if (!row?.sealed) return row;
+    const { sealed, after = [], ...clear } = row;
+    const [secret, ...patches] = await Promise.all([sealed, ...after].map((one) => lock.open(place(name, row), one)));
+    return secret && patches.reduce((known, patch) => (patch ? amended(known, patch) : known), { ...clear, ...secret });
+  }
+
+  // An acknowledged entry goes from the outbox to the log in one transaction; what is too old leaves the log.
+  function acknowledge({ seq, id, person, body }, { epoch, receipt }, now) {
+    const write = (s, row) => {
+      s.outbox.delete(seq);
+      s.log.put(row);
+      prune(s.log, person, epoch, now);
+    };
+    return keep("log", { person, id, day: body.day, epoch, at: now }, { body, receipt }, write, ["outbox"]);
+  }
+
+  // While locked its rows have no body.
+  async function log(person) {
+    const rows = await all("log", ofPerson(person));
+    return Promise.all(rows.map(async (row) => (await unsealed("log", row)) ?? row));
   }
 
   function prune(log, person, epoch, now) {
@@ -83,17 +117,28 @@
     };
   }
 
+  // The days with a write acknowledged since a moment: what was asked before it is older. Readable while locked.
+  async function sentSince(person, at) {
+    const rows = await all("log", ofPerson(person));
+    return new Set(rows.filter((row) => row.at >= at).map((row) => row.day ?? row.body.day));
+  }
+
   // The server was restored from a backup: everything sent to its former life goes again, under the same id.
-  function sendAgain(person, epoch) {
-    return transact(["outbox", "log"], "readwrite", (s) => {
-      s.log.getAll(ofPerson(person)).onsuccess = ({ target: { result: sent } }) => {
-        const lost = sent.filter((entry) => entry.epoch !== epoch).sort((a, b) => a.at - b.at);
-        for (const { id, body, receipt } of lost) {
+  // False while that is sealed: it waits for the PIN.
+  async function sendAgain(person, epoch) {
+    const lost = (await log(person)).filter((entry) => entry.epoch !== epoch).sort((a, b) => a.at - b.at);
+    if (!lock.isOpen() && lost.some((entry) => !entry.body)) return false;
+    await transact(["outbox", "log"], "readwrite", (s) => {
+      for (const { id, body, receipt } of lost) {
+        if (!body) continue;
+        s.log.getKey([person, id]).onsuccess = ({ target: { result } }) => {
+          if (!result) return; // another tab was quicker
           s.outbox.add({ id, person, body, receipt, state: "waiting", tries: 0 });
-          s.log.delete([person, id]);
-        }
-      };
+          s.log.delete(result);
+        };
+      }
     });
+    return true;
   }
 
   // What is known of days and pages -------------------------------------------------------------------
@@ -107,27 +152,59 @@
     if (conflicts.note) conflicts.note = conflicts.note.map((c) => ({ ...c, value: hidden(c.value) }));
     return { ...day, values: { ...day.values, note: { ...note, value: hidden(note.value) } }, conflicts };
   }
-  const keepDay = (person, day, known) =>
-    transact(["days"], "readwrite", (s) => s.days.put({ ...withoutPrivate(known), person, day }));
-  const dayOf = (person, day) => transact(["days"], "readonly", (s) => s.days.get([person, day]));
+  const keepDay = (person, day, known) => keep("days", { person, day }, withoutPrivate(known));
+  const dayOf = async (person, day) =>
+    unsealed("days", await transact(["days"], "readonly", (s) => s.days.get([person, day])));
+
+  const amended = (known, { values, revision }) => {
+    const conflicts = Object.entries(known.conflicts ?? {}).filter(([name]) => !(name in values));
+    return { ...known, revision, values: { ...known.values, ...values }, conflicts: Object.fromEntries(conflicts) };
+  };
+  // What an acknowledged write made of its day. While locked it is laid beside what can't be opened.
+  async function amendDay(person, day, patch) {
+    const blank = { values: {}, conflicts: {}, late: [], written_by: "self" };
+    const kept = await transact(["days"], "readonly", (s) => s.days.get([person, day]));
+    const known = await unsealed("days", kept);
+    if (known || !kept) return keepDay(person, day, amended(known ?? blank, patch));
+    return keep("days", { person, day }, withoutPrivate(patch), (s, { sealed }) => {
+      s.days.get([person, day]).onsuccess = ({ target: { result: row } }) => {
+        if (row?.sealed && sealed) s.days.put({ ...row, after: [...(row.after ?? []), sealed] });
+      };
+    });
+  }
+
   // The newest pages only: the oldest beyond `most` go.
-  function keepPage(person, url, page, most) {
-    return transact(["pages"], "readwrite", (s) => {
-      s.pages.put({ ...page, person, url });
+  function keepPage(person, url, { at, ...page }, most) {
+    return keep("pages", { person, url, at }, page, (s, row) => {
+      s.pages.put(row);
       s.pages.getAll(ofPerson(person)).onsuccess = ({ target: { result: pages } }) => {
         pages.sort((a, b) => b.at - a.at);
         for (const old of pages.slice(most)) s.pages.delete([person, old.url]);
       };
     });
   }
-  const pageOf = (person, url) => transact(["pages"], "readonly", (s) => s.pages.get([person, url]));
+  const pageOf = async (person, url) =>
+    unsealed("pages", await transact(["pages"], "readonly", (s) => s.pages.get([person, url])));
+
+  // The lock goes with the last row that it guards.
+  const GUARDED = ["log", "days", "pages"];
+  function unlockIfEmpty(s) {
+    let rows = 0;
+    for (const name of GUARDED) {
+      s[name].count().onsuccess = ({ target: { result } }) => {
+        rows += result;
+        if (name === GUARDED.at(-1) && rows === 0) s.meta.delete("lock");
+      };
+    }
+  }
 
   // Signing out clears everything of the person but what was not sent (all: that too).
   function forget(person, { unsent = false } = {}) {
     return transact(["outbox", "log", "days", "pages", "meta"], "readwrite", (s) => {
-      for (const name of ["log", "days", "pages"]) s[name].delete(ofPerson(person));
+      for (const name of GUARDED) s[name].delete(ofPerson(person));
       s.meta.delete("person");
       s.meta.delete("around");
+      unlockIfEmpty(s);
       if (!unsent) return;
       s.outbox.openCursor().onsuccess = ({ target: { result: cursor } }) => {
         if (!cursor) return;
@@ -139,7 +216,7 @@
 
   self.neap ??= {};
   self.neap.store = {
-    open, meta, setMeta, add, change, remove, waiting, acknowledge, sendAgain, keepDay, dayOf, keepPage, pageOf, forget,
-    log: (person) => all("log", ofPerson(person)),
+    open, meta, setMeta, add, change, remove, waiting, acknowledge, sendAgain, keepDay, amendDay, dayOf, keepPage, pageOf,
+    forget, log, sentSince, transact, unsealed, place, GUARDED,
   };
 })();
