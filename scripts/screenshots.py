@@ -1,5 +1,6 @@
 """The README's pictures: the demo clinic on a database of its own, looked at with Chromium."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,11 @@ from tests.serving import Server
 OUT = ROOT / "docs" / "screenshots"
 PHONE, NARROW, DESK = (412, 915), (320, 640), (1280, 800)
 COLOURS = 128
+ANDROID = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Mobile Safari/537.36"
+ACTIVE = """async () => {
+  const { active } = await navigator.serviceWorker.ready;
+  while (active.state !== "activated") await new Promise((done) => setTimeout(done, 20));
+}"""
 
 
 def main() -> None:
@@ -33,6 +39,7 @@ def main() -> None:
         with Server(environ).start() as server, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
             phone(browser, f"http://localhost:{server.port}")
+            offline(browser, f"http://localhost:{server.port}")
             desk(browser, f"http://localhost:{server.port}", Path(folder))
             browser.close()
     for picture in sorted(OUT.glob("*.png")):
@@ -47,6 +54,7 @@ def phone(browser: Browser, url: str) -> None:
     for key, score in (("pain", 4), ("fatigue", 6), ("sleep", 5)):
         page.locator(f"#q-{key} label", has_text=str(score)).first.click()
         page.locator(f"#row-{key} b.n").wait_for()
+    page.locator("#state").filter(has_text=re.compile(r"^\s*Saved\s*$")).wait_for()
     settle(page)
     shot(page, "phone-today-three")
     for name, path in (
@@ -65,6 +73,32 @@ def phone(browser: Browser, url: str) -> None:
     page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
     page.goto(url + "/today")
     shot(page, "phone-320")
+    context.close()
+
+
+def offline(browser: Browser, url: str) -> None:
+    """A phone that was here once and has no internet now; of somebody whose day is still empty."""
+    context = signed_in(browser, url, "charlie", PHONE, user_agent=ANDROID)
+    page = context.new_page()
+    page.goto(url + "/install")
+    shot(page, "phone-install")
+    page.goto(url + "/today")
+    page.evaluate(ACTIVE)
+    page.reload()
+    page.locator("#day-form[data-ready]").wait_for(state="attached")
+    settle(page)
+    context.set_offline(True)
+    page.reload()
+    page.locator("#day-form[data-ready]").wait_for(state="attached")
+    for key, score in (("pain", 4), ("fatigue", 6), ("sleep", 5), ("mood", 3), ("cognition", 2)):
+        page.locator(f"#q-{key} label", has_text=str(score)).first.click()
+        page.locator(f"#row-{key} b.n").wait_for()
+    page.get_by_text("No internet just now.").wait_for()
+    shot(page, "phone-offline")
+    page.goto(url + "/more")
+    page.get_by_text("5 answers not sent yet.").wait_for()
+    page.locator("#here").evaluate("heading => heading.scrollIntoView()")
+    shot(page, "phone-waiting")
     context.close()
 
 
@@ -87,8 +121,11 @@ def desk(browser: Browser, url: str, folder: Path) -> None:
     context.close()
 
 
-def signed_in(browser: Browser, url: str, who: str, size: tuple[int, int]) -> BrowserContext:
-    context = browser.new_context(viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce")
+def signed_in(
+    browser: Browser, url: str, who: str, size: tuple[int, int], user_agent: str | None = None
+) -> BrowserContext:
+    viewport = {"width": size[0], "height": size[1]}
+    context = browser.new_context(viewport=viewport, reduced_motion="reduce", user_agent=user_agent)
     page = context.new_page()
     page.goto(url + "/sign-in")
     if who == "alice":
