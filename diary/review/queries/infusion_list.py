@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from diary.careteam import access
 from diary.entries.queries import DayRow, all_days
+from diary.entries.rules import is_open
 from diary.infusions.queries import InfusionRow, infusions_of
 from diary.lib.words import date_short
 from diary.response.queries import from_rows
@@ -70,8 +71,10 @@ def infusion_list(s: Session, viewer: access.Viewer, ref: access.PatientRef, tod
     following = next((i for i in every if i.status == "planned" and i.day >= today), None)
     done = {infusion.day: infusion for infusion in every if infusion.status == "done"}
     last_day = rows[-1].day if rows else None
+    # A diary that ended long ago is in no run now: only while its days can still be written.
+    is_current = last_day is not None and is_open(last_day, today)
     listed = tuple(
-        _course_list(course, done, rows, last_day if course is courses[-1] else None, today)
+        _course_list(course, done, rows, last_day if course is courses[-1] and is_current else None, today)
         for course in reversed(courses)
     )
     comes = days_ahead((following.day - today).days) if following else ""
@@ -83,7 +86,7 @@ def _course_list(
     course: Course, done: dict[date, InfusionRow], rows: list[DayRow], last_day: date | None, today: date
 ) -> CourseList:
     tight = is_tight(course) and course.baseline is not None and course.baseline >= 3
-    listed = tuple((done.get(i.on), i, infusion_sentence(i)) for i in reversed(course.infusions))
+    listed = tuple((done.get(i.on), i, infusion_sentence(i, today)) for i in reversed(course.infusions))
     weeks = tuple(_weeks(course, done, rows, today)) if tight else ()
     return CourseList(course, tight, weeks, listed, current_run(course, last_day), longest_run(course))
 
