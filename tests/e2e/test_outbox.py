@@ -324,3 +324,26 @@ def test_too_unwell_and_low_energy_without_internet(open_as, cast, unwell):
     page.evaluate("neap.outbox.flush()")
     all_sent(page)
     assert scores(cast.alice) == {**dict.fromkeys(FIVE), "pain": 5, "mood": 4}
+
+
+def test_an_answer_before_the_scripts_came_is_no_second_answer(open_as, cast):
+    """What is tapped while the scripts still load is kept once, by the outbox; nothing else sends it as well."""
+    page = open_as("alice", watch=False)
+    page.route("**/modules/day.mjs", lambda route: (page.wait_for_timeout(1500), route.fallback()))
+    page.goto("/today", wait_until="commit")
+    page.locator("#q-pain input[value='6']").locator("xpath=..").click()
+    page.locator("#day-form[data-ready]").wait_for(state="attached")
+    all_sent(page)
+    assert scores(cast.alice)["pain"] == 6 and revisions() == 1
+
+
+def test_without_its_script_the_day_is_a_plain_form(open_as, cast):
+    page = open_as("alice", watch=False)
+    page.route("**/modules/day.mjs", lambda route: route.abort())
+    page.goto("/today")
+    save = page.get_by_role("button", name="Save", exact=True).last
+    expect(save).to_be_visible()
+    page.locator("#q-pain input[value='6']").locator("xpath=..").click()
+    save.click()
+    expect(page.locator("#row-pain .n")).to_have_text("6")
+    assert scores(cast.alice)["pain"] == 6

@@ -24,7 +24,6 @@ export default async function day(form) {
   // The page may have stood locked while writes were sent: then it knows less than this phone.
   const isStale = (await store.sentSince(person, performance.timeOrigin)).has(on);
   if (form.dataset.known && !isStale) await store.keepDay(person, on, JSON.parse(form.dataset.known));
-  form.addEventListener("htmx:beforeRequest", (event) => event.preventDefault());
 
   async function paint() {
     if (open > 1) return; // more answers are on their way; the last one paints

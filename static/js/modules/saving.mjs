@@ -1,5 +1,8 @@
 // What the page says about saving: "Saved" only after the server's answer, and never silence when there is none.
 export default function saving(form) {
+  const asked = { "hx-post": form.getAttribute("action"), "hx-trigger": "change from:body, submit", "hx-swap": "none", "hx-sync": "this:queue all" };
+  for (const [name, value] of Object.entries(asked)) form.setAttribute(name, value);
+  htmx.process(form); // only here: were htmx asked from the start, it would send what the outbox keeps as well
   let typed = 0; // changes so far
   let sent = 0; // changes that the last request carried
   let kept = 0; // changes that the server has acknowledged
