@@ -168,6 +168,8 @@ def test_by_keyboard_alone(open_as, history):
 def test_arrows_walk_and_enter_answers(open_as, history):
     page = open_as("alice")
     page.goto("/today")
+    page.locator("#day-form[data-ready]").wait_for(state="attached")
+    page.wait_for_load_state("networkidle")
     page.locator("#q-pain input[value='0']").focus()
     for _ in range(3):
         page.keyboard.press("ArrowRight")

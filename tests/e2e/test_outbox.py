@@ -333,6 +333,7 @@ def test_an_answer_before_the_scripts_came_is_no_second_answer(open_as, cast):
     page.goto("/today", wait_until="commit")
     page.locator("#q-pain input[value='6']").locator("xpath=..").click()
     page.locator("#day-form[data-ready]").wait_for(state="attached")
+    expect(page.locator(".question.now")).to_have_id("q-fatigue")
     all_sent(page)
     assert scores(cast.alice)["pain"] == 6 and revisions() == 1
 

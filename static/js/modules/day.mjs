@@ -26,7 +26,7 @@ export default async function day(form) {
   if (form.dataset.known && !isStale) await store.keepDay(person, on, JSON.parse(form.dataset.known));
 
   async function paint() {
-    if (open > 1) return; // more answers are on their way; the last one paints
+    if (open > 0) return; // answers are on their way, which this would take back; the last one paints
     const state = await outbox.shown(person, on);
     view.paint(state, around, "answer" in form.dataset);
     view.paintSaved(state, trouble);
@@ -41,9 +41,9 @@ export default async function day(form) {
     open += 1;
     document.body.dataset.busy = "";
     jobs = jobs.then(() => write(fields)).catch(() => notKept()).finally(async () => {
-      await paint();
       open -= 1;
       if (!open) delete document.body.dataset.busy;
+      await paint();
     });
     return jobs;
   }
@@ -149,6 +149,7 @@ export default async function day(form) {
   for (const input of form.elements) {
     if (input.type === "radio" && input.checked && !input.defaultChecked) changed(input.name);
   }
+  await jobs;
   await paint();
   // What waits here may have answered the question that the page asks; who has tapped already is not led elsewhere.
   const isUntouched = !navigator.userActivation?.hasBeenActive;
