@@ -1,13 +1,10 @@
 """The worker in a real browser: pages without internet, portals, a newer Neap and back, and the switch."""
 
 import time
-from pathlib import Path
 
 import pytest
 from flask import Response
 from playwright.sync_api import expect
-
-from diary import config
 
 pytestmark = pytest.mark.browser
 
@@ -258,8 +255,6 @@ def test_nothing_is_kept_of_a_version_that_the_server_has_left(app, open_as, ser
 
 
 def test_the_outbox_is_in_the_worker(visit):
-    if not (Path(config.ROOT) / "static/js/outbox/send.js").is_file():
-        pytest.skip("there is no outbox yet")
     page = visit()
     worker = page.context.service_workers[0]
     assert worker.evaluate("typeof self.neap.outbox.flush") == "function"
