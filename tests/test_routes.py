@@ -91,7 +91,7 @@ def test_nothing_changes_on_get(the_app):
             assert "db.write" not in source, rule
 
 
-@pytest.mark.parametrize("path", ["/sign-in", "/today", "/no-such-page", "/static/css/app.css"])
+@pytest.mark.parametrize("path", ["/sign-in", "/today", "/no-such-page", "/static/css/no-such.css"])
 def test_security_headers(client_as, path):
     headers = client_as("alice").get(path).headers
     assert "script-src 'self'" in headers["Content-Security-Policy"]
@@ -100,6 +100,13 @@ def test_security_headers(client_as, path):
     assert headers["Referrer-Policy"] == "same-origin"
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
     assert len(headers["X-Request-Id"]) == 16
+
+
+def test_a_file_has_the_headers_that_concern_files(client_as):
+    headers = client_as("alice").get("/static/css/app.css").headers
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "Vary" not in headers and "Set-Cookie" not in headers  # the same bytes for everybody
 
 
 def test_no_cookie_unless_the_session_changed(client_as):

@@ -8,28 +8,39 @@ from pathlib import Path
 
 from flask import Flask, Response, current_app, request, send_from_directory
 
+from diary.lib import tight
+
 A_YEAR = "public, max-age=31536000, immutable"
 VERSIONED = re.compile(r"v-(?P<version>[0-9a-f]{12})/(?P<path>.+)")
+# The sheets that pages name; all others are parts of these.
+SHEETS = ("css/app.css", "css/phone.css", "css/pages.css", "css/desk.css")
 # What a phone's own pages never load; everything else is kept on the phone.
 NOT_ON_PHONES = (
+    "css/components/*",
+    "css/base.css",
     "css/desk.css",
-    "css/components/desk-*.css",
+    "css/layout.css",
     "css/report.css",
+    "css/reset.css",
+    "css/tokens.css",
+    "css/utilities.css",
     "fonts/*-latin-ext.woff2",  # the report's
     "icons/*.png",  # the system's own
     "js/modules/dose.mjs",
     "js/modules/keys.mjs",
     "js/sw.js",
+    "js/vendor/*",  # asks the server, which is not there when this list is needed
     "*.txt",
 )
 
 
 @dataclass
 class Tree:
-    """The static folder as it was at the start: its files, and one version of them all."""
+    """The static folder as it was at the start: its files, those that are sent tighter, and one version of them all."""
 
     folder: Path
     files: tuple[str, ...]
+    made: dict[str, bytes]
     version: str
 
 
@@ -52,12 +63,23 @@ def tree(folder: Path) -> Tree:
         for path in folder.rglob("*")
         if path.is_file() and not path.name.startswith(".")
     )
+    made = {name: _tight(folder, name).encode() for name in files if _is_ours(name)}
     whole = hashlib.sha256()
     for name in files:
-        content = (folder / name).read_bytes()
+        content = made.get(name) or (folder / name).read_bytes()
         whole.update(f"{name}\0{len(content)}\0".encode())
         whole.update(content)
-    return Tree(folder, tuple(files), whole.hexdigest()[:12])
+    return Tree(folder, tuple(files), made, whole.hexdigest()[:12])
+
+
+def _is_ours(name: str) -> bool:
+    return name in SHEETS or (name.endswith((".js", ".mjs")) and not name.startswith("js/vendor/"))
+
+
+def _tight(folder: Path, name: str) -> str:
+    if name in SHEETS:
+        return tight.sheet(folder, name)
+    return tight.script((folder / name).read_text(encoding="utf-8"))
 
 
 def current() -> Tree:
@@ -87,7 +109,18 @@ def send(filename: str) -> Response:
     A page of another version, opened before an update, gets today's file rather than none.
     """
     named = VERSIONED.fullmatch(filename)
-    response = send_from_directory(current().folder, named["path"] if named else filename, max_age=None)
+    path = named["path"] if named else filename
+    response = _made(path) or send_from_directory(current().folder, path, max_age=None)
     is_running = named is not None and named["version"] == current().version
     response.headers["Cache-Control"] = A_YEAR if is_running else "no-cache"
+    return response
+
+
+def _made(path: str) -> Response | None:
+    content = current().made.get(path)
+    if content is None:
+        return None
+    response = Response(content, mimetype="text/css" if path.endswith(".css") else "text/javascript")
+    response.add_etag()
+    response.make_conditional(request)
     return response

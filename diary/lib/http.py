@@ -27,6 +27,7 @@ SYSTEMS = (
     ("Windows", "Windows"),
     ("Mac OS", "Mac"),
 )
+ON_FILES = ("X-Content-Type-Options", "Cross-Origin-Resource-Policy", "Neap")  # the others speak of pages
 BROWSERS = (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
 
 
@@ -37,12 +38,14 @@ def init_app(app: Flask, https: bool, origin: str | None) -> None:
 
     @app.after_request
     def _headers(response: Response) -> Response:
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
-        response.headers["X-Request-Id"] = request_id()
+        is_file = request.endpoint == "static" and response.status_code < 400
+        for name in ON_FILES if is_file else HEADERS:
+            response.headers.setdefault(name, HEADERS[name])
+        if not is_file:
+            response.headers["X-Request-Id"] = request_id()
         if https:
             response.headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
-        if request.endpoint != "static":
+        if not is_file:
             response.headers.setdefault(
                 "Cache-Control", "no-store" if g.get("no_store") else "private, no-cache"
             )

@@ -106,7 +106,7 @@ def _told() -> str:
         "assets": assets.precached(),
         "outbox": [assets.asset(path) for path in OUTBOX if path in tree.files],
     }
-    return f"self.NEAP = {json.dumps(told)};\n{(tree.folder / 'js/sw.js').read_text()}"
+    return f"self.NEAP = {json.dumps(told)};\n{tree.made['js/sw.js'].decode()}"
 
 
 def manifest() -> Response:

@@ -39,8 +39,9 @@ def init_app(app: Flask, settings: Config) -> None:
 
     csrf.init_app(app)
     login.session_protection = None  # phones change address and browsers their name
-    # Without its own word for templates, which would ask the store on every error page too.
-    login.init_app(app, add_context_processor=False)
+    # All that its init_app does but two things: a word for templates, which would ask the store on every error page
+    # too, and its own cookie, for which it reads the session of every answer, static files and all.
+    app.login_manager = login  # type: ignore[attr-defined]
 
 
 def enter(user: UserMixin, device: str, target: str) -> Response:

@@ -4,11 +4,14 @@ const loaded = new WeakSet();
 async function enhance(root) {
   const wanted = [...root.querySelectorAll("[data-module]")];
   if (root.matches?.("[data-module]")) wanted.unshift(root);
-  for (const element of wanted) {
-    if (loaded.has(element)) continue;
-    loaded.add(element);
+  const fresh = wanted.filter((element) => !loaded.has(element));
+  for (const element of fresh) loaded.add(element);
+  // All are asked for at once, and each begins in its turn.
+  const asked = fresh.map(({ dataset }) => import(`./modules/${dataset.module}.mjs`));
+  for (const one of asked) one.catch(() => {});
+  for (const [place, element] of fresh.entries()) {
     try {
-      const module = await import(`./modules/${element.dataset.module}.mjs`);
+      const module = await asked[place];
       module.default(element);
     } catch (error) {
       // One that could not be fetched is a TypeError: the page works without it, and so do the others.

@@ -1,5 +1,25 @@
 // What the page says about saving: "Saved" only after the server's answer, and never silence when there is none.
-export default function saving(form) {
+const HTMX = new URL("../vendor/htmx-2.0.11.min.js", import.meta.url).href;
+
+// A day does without it unless its form has to be sent. It begins by itself only on a page that is complete.
+async function fetched() {
+  if (document.readyState !== "complete") await new Promise((done) => window.addEventListener("load", done, { once: true }));
+  const script = document.createElement("script");
+  script.src = HTMX;
+  await new Promise((done, failed) => {
+    script.onload = done;
+    script.onerror = failed;
+    document.head.append(script);
+  });
+}
+
+export default async function saving(form) {
+  try {
+    await fetched();
+  } catch {
+    document.documentElement.classList.remove("js"); // then it is a plain form with its Save button
+    return;
+  }
   const asked = { "hx-post": form.getAttribute("action"), "hx-trigger": "change from:body, submit", "hx-swap": "none", "hx-sync": "this:queue all" };
   for (const [name, value] of Object.entries(asked)) form.setAttribute(name, value);
   htmx.process(form); // only here: were htmx asked from the start, it would send what the outbox keeps as well
