@@ -85,24 +85,43 @@ async function count() {
   return mayTry;
 }
 
-// True where it was right, and then this tab is open.
-export async function tryPin(pin) {
-  const { store, lock } = self.neap;
+// The lock and the private key behind the PIN; null where it was wrong.
+export async function behind(pin) {
   const on = await current();
-  if (!on || !(await count())) return false;
+  if (!on || !(await count())) return null;
+  let pkcs8;
   try {
     const key = await keyOf(pin, on.salt, on.rounds);
-    lock.enter(await subtle.decrypt({ name: "AES-GCM", iv: on.iv }, key, on.wrapped));
+    pkcs8 = await subtle.decrypt({ name: "AES-GCM", iv: on.iv }, key, on.wrapped);
   } catch {
-    return false;
+    return null;
   }
-  await store.setMeta(TRIES, { failed: 0, until: 0 });
-  return true;
+  await self.neap.store.setMeta(TRIES, { failed: 0, until: 0 });
+  return { on, pkcs8 };
+}
+
+// True where it was right, and then this tab is open.
+export async function tryPin(pin) {
+  const found = await behind(pin);
+  if (found) self.neap.lock.enter(found.pkcs8);
+  return Boolean(found);
+}
+
+// True where that lock still stands: another tab may have turned it off.
+export async function amend(id, part) {
+  let isSame = false;
+  await self.neap.store.transact(["meta"], "readwrite", (s) => {
+    s.meta.get(KEY).onsuccess = ({ target: { result } }) => {
+      isSame = Boolean(result) && result.value.id === id;
+      if (isSame) s.meta.put({ key: KEY, value: { ...result.value, ...part } });
+    };
+  });
+  return isSame;
 }
 
 export async function setMinutes(minutes) {
-  await self.neap.store.setMeta(KEY, { ...(await current()), minutes });
-  localStorage.setItem(self.neap.lock.FLAG, minutes);
+  const { id } = (await current()) ?? {};
+  if (await amend(id, { minutes })) localStorage.setItem(self.neap.lock.FLAG, minutes);
 }
 
 // All of it is opened and the lock taken away in one transaction; what was written meanwhile has it done once more.
