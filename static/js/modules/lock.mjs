@@ -1,7 +1,7 @@
-// More, "App lock": on with a PIN, how soon it closes, closed now, and off again with the PIN.
+// More, "App lock": on with a PIN, how soon it closes, closed now, a passkey besides, and off again with the PIN.
 import { whoIsHere } from "./person.mjs";
 import { make, plural } from "./dayview.mjs";
-import { pinField } from "./lockscreen.mjs";
+import { PASSKEY_LEFT, pinField } from "./lockscreen.mjs";
 import * as pin from "./pin.mjs";
 
 export default async function lock(section) {
@@ -11,7 +11,7 @@ export default async function lock(section) {
 
   async function show() {
     const on = await pin.current();
-    section.replaceChildren(title, on ? whileOn(on) : whileOff());
+    section.replaceChildren(title, on ? await whileOn(on) : whileOff());
     section.hidden = false;
   }
 
@@ -43,16 +43,19 @@ export default async function lock(section) {
     return card;
   }
 
-  function whileOn({ minutes }) {
-    const card = make("form", "card stack");
-    card.noValidate = true;
+  async function whileOn(on) {
+    const [card, form, way] = [make("div", "card stack"), make("form", "stack"), make("div", "stack")];
+    form.noValidate = true;
     const now = make("button", "btn wide", "Lock now");
     now.type = "button";
-    const { field, input, complain } = pinField("off-pin", "The PIN, to turn it off");
+    const { field, input, complain } = pinField("off-pin", "The PIN, to turn the lock off");
     const button = make("button", "btn wide", "Turn off");
-    card.append(make("p", "", "On. Closing the browser locks too."), choice(minutes, pin.setMinutes), now, field, button);
+    form.append(field, button);
+    card.append(make("p", "", "On. Closing the browser locks too."), choice(on.minutes, pin.setMinutes), now, way, form);
+    const passkey = await import("./passkeyparts.mjs").catch(() => null);
+    await passkey?.default(way, on);
     now.addEventListener("click", () => self.neap.lock.close());
-    card.addEventListener("submit", async (event) => {
+    form.addEventListener("submit", async (event) => {
       event.preventDefault();
       const seconds = await pin.wait();
       if (seconds) return complain(`Please wait ${plural(seconds, "second")} before the next try.`);
@@ -63,9 +66,13 @@ export default async function lock(section) {
         complain("That is not the PIN. The lock stays on.");
         return input.focus();
       }
+      const { passkey: left } = (await pin.current()) ?? {};
       await pin.turnOff();
       await show();
       announce("The app lock is off.");
+      if (!left) return;
+      section.querySelector(".card").append(make("p", "told", PASSKEY_LEFT));
+      await import("./passkey.mjs").then(({ drop }) => drop(left.id), () => {});
     });
     return card;
   }

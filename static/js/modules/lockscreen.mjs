@@ -1,10 +1,12 @@
-// The screen of the app lock: it covers the whole page until the PIN is given. What waits is sent behind it.
+// The screen of the app lock: it covers the whole page until it is opened. What waits is sent behind it.
 import { whoIsHere } from "./person.mjs";
 import { make, plural } from "./dayview.mjs";
 import * as pin from "./pin.mjs";
 
 const root = document.documentElement;
 let shown = null;
+export const PASSKEY_LEFT =
+  "If your phone's settings still list a passkey named “Neap on this phone” afterwards, you can remove it there. It opens nothing any more.";
 
 // Resolved when the tab is open.
 export default async function lockscreen() {
@@ -13,7 +15,8 @@ export default async function lockscreen() {
 }
 
 async function show() {
-  if (!self.neap?.store || !(await pin.current())) return pin.uncover(); // signed out or wiped meanwhile
+  const on = self.neap?.store && (await pin.current());
+  if (!on) return pin.uncover(); // signed out or wiped meanwhile
   for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
   const isFresh = !document.querySelector("[data-ready]");
   const { outbox } = self.neap;
@@ -21,13 +24,15 @@ async function show() {
   whoIsHere().then(send);
   window.addEventListener("online", send);
   pin.sealRest().catch(() => {});
-  await new Promise(ask);
+  // Without the script of the passkey there is the PIN.
+  const passkey = on.passkey && (await import("./passkeyparts.mjs").catch(() => null));
+  await new Promise((done) => ask(on, passkey, done));
   window.removeEventListener("online", send);
   document.querySelector(".lock").remove();
   if (!isFresh) outbox.tell("looked"); // a page that stood before is painted anew
 }
 
-function ask(done) {
+function ask(on, passkey, done) {
   const screen = make("div", "phone lock page");
   const top = make("header", "top");
   const help = make("a", "help", "Help");
@@ -38,24 +43,26 @@ function ask(done) {
   const main = make("main");
   const form = make("form", "stack");
   const { field, input, complain } = pinField("unlock-pin", "PIN");
-  const open = make("button", "btn primary wide", "Open");
+  const open = make("button", passkey ? "btn wide" : "btn primary wide", "Open");
+  const other = passkey && passkey.opener(on, done, input);
   form.noValidate = true;
   form.append(field, open);
   const forgot = make("details", "forgot");
-  forgot.append(make("summary", "btn quiet wide", "Forgot the PIN?"), lost());
-  main.append(make("h1", "", "Neap is locked"), form, forgot);
+  forgot.append(make("summary", "btn quiet wide", "Forgot the PIN?"), lost(on));
+  main.append(make("h1", "", "Neap is locked"), ...(other ? [other.part] : []), form, forgot);
   screen.append(top, main);
   // What is typed here is none of the page's business beneath it, which saves at each change.
   for (const type of ["change", "input", "keydown", "submit"]) screen.addEventListener(type, (event) => event.stopPropagation());
   document.body.append(screen);
   root.dataset.locked = "shown";
-  input.focus();
+  (other ?? input).focus();
 
   let isTrying = false;
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (isTrying) return;
     isTrying = input.readOnly = true;
+    other?.stop();
     open.textContent = "Opening";
     const given = input.value;
     const seconds = await pin.wait();
@@ -72,13 +79,14 @@ function ask(done) {
   window.addEventListener("storage", ({ key, newValue }) => {
     if (key !== self.neap.lock.FLAG || newValue) return;
     delete root.dataset.locked;
+    other?.stop();
     done();
   });
 }
 
 const duration = (seconds) => (seconds < 90 ? plural(seconds, "second") : plural(Math.ceil(seconds / 60), "minute"));
 
-function lost() {
+function lost(on) {
   const part = make("div", "stack");
   const state = make("p", "err");
   const button = make("button", "btn wide", "Remove the lock and sign in again");
@@ -88,7 +96,7 @@ function lost() {
     make("p", "", "Nobody can look it up. You can remove the lock and sign in with your e-mail and passphrase."),
     make("p", "", "What goes: only what this phone keeps for reading without internet. Your diary is with Neap, and you see it again after signing in."),
     make("p", "", "What stays: answers that are not sent yet. They are sent when you are signed in again."),
-    button, state,
+    ...(on.passkey ? [make("p", "", PASSKEY_LEFT)] : []), button, state,
   );
   button.addEventListener("click", async () => {
     state.textContent = "";
@@ -97,6 +105,7 @@ function lost() {
     button.textContent = "Remove the lock and sign in again";
     if (!isOut) return void (state.textContent = "We could not reach Neap. Nothing was removed; please try again with internet.");
     await pin.lose();
+    if (on.passkey) await import("./passkey.mjs").then(({ drop }) => drop(on.passkey.id), () => {});
     location.assign("/sign-in");
   });
   return part;
