@@ -65,22 +65,30 @@ def test_the_audit_trail_can_only_grow(store, sql):
     database.engine.dispose()
 
 
-def test_a_batch_rebuild_keeps_the_triggers_when_it_says_so(store):
-    """A rebuild drops them silently; migrations that rebuild an append-only table must create them again."""
+@pytest.mark.parametrize(
+    ("table", "made", "refused"),
+    [
+        ("audit_event", "create", {"update", "delete"}),
+        ("flag_event", "create", {"update", "delete"}),
+        ("flag", "keep", {"delete"}),
+    ],
+)
+def test_a_batch_rebuild_keeps_the_triggers_when_it_says_so(store, table, made, refused):
+    """A rebuild drops them silently; migrations that rebuild a guarded table must create them again."""
     database = Database(store[0])
+    found = text("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table")
     with database.engine.begin() as connection:
-        connection.exec_driver_sql("DROP TRIGGER audit_event_no_update")
-        connection.exec_driver_sql("DROP TRIGGER audit_event_no_delete")
-        append_only.create(connection, "audit_event")
-        names = {
-            row[0] for row in connection.execute(text("SELECT name FROM sqlite_master WHERE type='trigger'"))
-        }
-    assert names == {"audit_event_no_update", "audit_event_no_delete"}
+        for what in refused:
+            connection.exec_driver_sql(f"DROP TRIGGER {table}_no_{what}")
+        assert not connection.execute(found, {"table": table}).all()
+        getattr(append_only, made)(connection, table)
+        names = {row[0] for row in connection.execute(found, {"table": table})}
+    assert names == {f"{table}_no_{what}" for what in refused}
     for version in VERSIONS:
         body = version.read_text()
-        if re.search(r"batch_alter_table\(\s*[\"']audit_event", body):
-            assert "append_only.create" in body, (
-                f"{version.name} rebuilds the audit trail without its triggers"
+        if re.search(rf"batch_alter_table\(\s*[\"']{table}[\"']", body):
+            assert f'append_only.{made}(op.get_bind(), "{table}")' in body, (
+                f"{version.name} rebuilds {table} without its triggers"
             )
     database.engine.dispose()
 

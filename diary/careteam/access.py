@@ -374,6 +374,14 @@ def kinds(s: Session, viewer: Viewer, patient_id: int) -> frozenset[Kind]:
     return found[0].kinds if found else frozenset()
 
 
+def require_concerned(s: Session, viewer: Viewer, patient_id: int) -> None:
+    """Raises Hidden unless the viewer is the operator, the patient, or cares for the patient; no consent asked."""
+    if viewer.operator or viewer.person_id == patient_id:
+        return
+    if not _linked(s, viewer, Person.id == patient_id):
+        raise Hidden
+
+
 def require(s: Session, viewer: Viewer, patient_id: int, kind: Kind) -> None:
     """Raises Hidden unless the viewer may see that kind of this patient's data."""
     if viewer.operator or viewer.person_id == patient_id:

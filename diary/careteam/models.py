@@ -20,6 +20,8 @@ class Clinic(SQLModel, table=True):
     country: str = ""
     phone: str = ""
     hours: str = ""
+    zone: str = "Europe/London"
+    opening: str = ""
     is_demo: bool = False
     created_at: datetime = Field(sa_type=Moment)
 

@@ -11,7 +11,7 @@ from diary.accounts.models import Person
 from diary.accounts.rules import token_hash
 from diary.careteam import access
 from diary.careteam.models import CareLink, Clinic, Invitation, Membership
-from diary.careteam.rules import CARE_ROLES, Role, is_open
+from diary.careteam.rules import CARE_ROLES, STAFF_ROLES, Role, is_open
 
 
 @dataclass(frozen=True)
@@ -141,6 +141,53 @@ def _team(s: Session, clinic_id: int, patient_id: int) -> tuple[tuple[str, str],
         )
     ).all()
     return tuple(sorted((person.name, str(role)) for person, role in rows))
+
+
+def clinics_of_patient(s: Session, patient_id: int) -> list[tuple[int, str]]:
+    """(clinic, the person's zone) of every clinic that somebody is a patient of now, in a fixed order."""
+    rows = s.execute(
+        select(Membership.clinic_id, Person.zone)
+        .join(Person, Person.id == Membership.person_id)
+        .where(
+            Membership.person_id == patient_id,
+            Membership.role == Role.PATIENT,
+            Membership.ended_at.is_(None),
+            Person.ended_at.is_(None),
+        )
+        .order_by(Membership.clinic_id)
+    )
+    return list(dict.fromkeys((row[0], row[1]) for row in rows))
+
+
+def reachable_staff(s: Session, clinic_id: int, patient_id: int) -> list[tuple[int, str, bool]]:
+    """(person, role, whether they care for the patient) of staff who can sign in, longest here first.
+
+    For choosing who is told of something; whoever only was invited can't be told.
+    """
+    cares = (
+        select(CareLink.id)
+        .where(
+            CareLink.clinic_id == clinic_id,
+            CareLink.patient_id == patient_id,
+            CareLink.staff_id == Membership.person_id,
+            CareLink.ended_at.is_(None),
+        )
+        .exists()
+    )
+    rows = s.execute(
+        select(Membership.person_id, Membership.role, cares)
+        .join(Person, Person.id == Membership.person_id)
+        .where(
+            Membership.clinic_id == clinic_id,
+            Membership.role.in_(list(STAFF_ROLES)),
+            Membership.ended_at.is_(None),
+            Person.ended_at.is_(None),
+            Person.passphrase_hash.is_not(None),
+            Person.id != patient_id,
+        )
+        .order_by(Membership.id)
+    )
+    return [(row[0], row[1], bool(row[2])) for row in rows]
 
 
 def has_people(s: Session) -> bool:

@@ -1,4 +1,4 @@
-"""Triggers that refuse to change or remove rows of an append-only table, on both databases."""
+"""Triggers that refuse to change or remove rows of a table, on both databases."""
 
 from sqlalchemy import Connection
 
@@ -9,14 +9,23 @@ BEGIN RAISE EXCEPTION '{table} is append-only' USING ERRCODE = 'restrict_violati
 
 
 def create(connection: Connection, table: str) -> None:
-    """Put the triggers on a table; to be called again after every batch rebuild of it on SQLite."""
+    """Rows may be added only; to be called again after every batch rebuild of the table on SQLite."""
+    _create(connection, table, ("update", "delete"))
+
+
+def keep(connection: Connection, table: str) -> None:
+    """Rows may be added and changed, never removed; to be called again after every batch rebuild."""
+    _create(connection, table, ("delete",))
+
+
+def _create(connection: Connection, table: str, refused: tuple[str, ...]) -> None:
     if connection.dialect.name == "sqlite":
-        for what in ("update", "delete"):
+        for what in refused:
             connection.exec_driver_sql(SQLITE.format(table=table, what=what))
         return
     connection.exec_driver_sql(FUNCTION.format(table=table))
-    for name, when in (("no_change", "UPDATE OR DELETE"), ("no_truncate", "TRUNCATE")):
-        each = "STATEMENT" if name == "no_truncate" else "ROW"
+    whens = (("no_change", " OR ".join(refused).upper(), "ROW"), ("no_truncate", "TRUNCATE", "STATEMENT"))
+    for name, when, each in whens:
         connection.exec_driver_sql(
             f"CREATE TRIGGER {table}_{name} BEFORE {when} ON {table} "
             f"FOR EACH {each} EXECUTE FUNCTION {table}_refuse()"
@@ -24,8 +33,18 @@ def create(connection: Connection, table: str) -> None:
 
 
 def drop(connection: Connection, table: str) -> None:
+    """Take away what `create` made."""
+    _drop(connection, table, ("update", "delete"))
+
+
+def let_go(connection: Connection, table: str) -> None:
+    """Take away what `keep` made."""
+    _drop(connection, table, ("delete",))
+
+
+def _drop(connection: Connection, table: str, refused: tuple[str, ...]) -> None:
     if connection.dialect.name == "sqlite":
-        for what in ("update", "delete"):
+        for what in refused:
             connection.exec_driver_sql(f"DROP TRIGGER {table}_no_{what}")
         return
     connection.exec_driver_sql(f"DROP TRIGGER {table}_no_change ON {table}")

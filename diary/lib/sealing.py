@@ -90,6 +90,11 @@ def email_index(email: str) -> bytes:
     return _sealer().index(email)
 
 
+def index(text: str) -> bytes:
+    """32 bytes that are equal for equal texts, and tell nothing without the key."""
+    return _sealer().index(text)
+
+
 def signature(message: bytes) -> str:
     return _sealer().signature(message)
 

@@ -1,10 +1,23 @@
-"""Which numbers stand on the help page: data with source and date, by country."""
+"""Which numbers stand on the help page, and which answers open a flag: data with version, refused by name."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from diary.careteam.rules import Role
 
 COUNTRY_OF_ZONE = {"Europe/London": "GB", "Europe/Belfast": "GB", "Europe/Dublin": "IE"}
+LEVELS = ("urgent", "high", "normal")
+HELPS = ("emergency", "crisis", "clinic", "call_before_change", "none")
+MOMENTS = ("answer", "days")
+# The first three lines of the table in clinical.md, section 6: a file without them is no file of rules.
+ALWAYS = {
+    "self_harm": ("urgent", "crisis"),
+    "emergency_after_infusion": ("urgent", "emergency"),
+    "fall": ("high", "clinic"),
+    "detached_next_day": ("high", "clinic"),
+}
 
 
 @dataclass(frozen=True)
@@ -62,3 +75,106 @@ US_ZONES = {
     "America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles", "America/Phoenix",
     "America/Anchorage", "America/Detroit", "America/Boise", "America/Juneau",
 }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What opens a flag: its level, the staff's title, when it fires, and what the phone says at once."""
+
+    key: str
+    version: int
+    level: str
+    title: str
+    fires: str
+    help: str
+    words: str
+    when: str
+    asked: bool
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The rules of one file by key, and the file's version."""
+
+    version: str
+    by_key: Mapping[str, Rule]
+
+    def __getitem__(self, key: str) -> Rule:
+        return self.by_key[key]
+
+
+FIELDS = {
+    "version": int,
+    "asked": bool,
+    **dict.fromkeys(("level", "title", "fires", "help", "words", "when"), str),
+}
+
+
+def safety_rules(text: str) -> Rules:
+    """Read the file of rules (clinical.md, section 6); raises ValueError that names the rule and what is wrong."""
+    try:
+        data = json.loads(text, object_pairs_hook=_once)
+    except ValueError as error:
+        raise ValueError(f"safety rules: {error}") from None
+    if not isinstance(data, dict) or not isinstance(data.get("rules"), dict):
+        raise ValueError("safety rules: there is no list of rules in the file")
+    if not isinstance(data.get("version"), str) or not data["version"]:
+        raise ValueError("safety rules: the file has no version")
+    found = {key: _rule(key, entry) for key, entry in data["rules"].items()}
+    for key, (level, help_) in ALWAYS.items():
+        if key not in found:
+            raise ValueError(f"safety rule {key}: missing; this rule can't be taken out")
+        if (found[key].level, found[key].help) != (level, help_):
+            raise ValueError(f"safety rule {key}: can't be weakened; it is {level} and shows {help_}")
+    return Rules(data["version"], found)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON whose names are all different: the second of two alike would silently win."""
+    names = [name for name, _ in pairs]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"{name} stands there twice")
+    return dict(pairs)
+
+
+def _rule(key: str, entry: Any) -> Rule:
+    if not isinstance(entry, dict):
+        raise ValueError(f"safety rule {key}: is no rule")
+    for name in entry:
+        if name not in FIELDS:
+            raise ValueError(f"safety rule {key}: {name} is not a field of a rule")
+    for name, kind in FIELDS.items():
+        if name not in entry:
+            raise ValueError(f"safety rule {key}: {name} is missing")
+        if type(entry[name]) is not kind:
+            raise ValueError(f"safety rule {key}: {name} can't be {entry[name]!r}")
+    rule = Rule(key=key, **entry)
+    for name, allowed in (("level", LEVELS), ("help", HELPS), ("when", MOMENTS)):
+        if entry[name] not in allowed:
+            raise ValueError(
+                f"safety rule {key}: {name} is {entry[name]!r}; it is one of {', '.join(allowed)}"
+            )
+    if rule.version < 1:
+        raise ValueError(f"safety rule {key}: version can't be {rule.version}")
+    if not rule.title.strip() or not rule.fires.strip():
+        raise ValueError(f"safety rule {key}: has no title, or does not say when it fires")
+    if (rule.help == "none") == bool(rule.words.strip()):
+        raise ValueError(f"safety rule {key}: the phone shows {rule.help}, which does not go with its words")
+    return rule
+
+
+def owner_of(level: str, staff: Sequence[tuple[int, str, bool]]) -> int | None:
+    """Whose a new flag is: (person, role, cares for the patient) in the order of choice; None where nobody is there.
+
+    Urgent and high: a clinician who cares for the patient, else any clinician. Normal: the patient's coach, else
+    the same. Else an admin, who finds somebody.
+    """
+    wanted = [(Role.CLINICIAN, True), (Role.CLINICIAN, False), (Role.ADMIN, None)]
+    if level == "normal":
+        wanted.insert(0, (Role.COACH, True))
+    for role, cares in wanted:
+        for person, has, linked in staff:
+            if has == role and cares in (None, linked):
+                return person
+    return None
