@@ -49,7 +49,7 @@ def _unreadable(words: str) -> NoReturn:
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @click.option("--all-or-nothing", is_flag=True, help="Write nothing when any row is refused.")
 def import_file(email: str, file: Path, wanted: str | None, dry_run: bool, all_or_nothing: bool) -> None:
-    """Import a native CSV file of a person's diary or infusions."""
+    """Import a native CSV file of a person's diary, infusions or medicines."""
     patient = _patient(email, _unreadable)
     try:
         sheet = forms.read_sheet(file, wanted)

@@ -13,13 +13,18 @@ from diary.entries import forms as days
 from diary.entries.queries import stored_writes
 from diary.entries.rules import FIRST_DAY
 from diary.exchange.forms import Row
-from diary.exchange.rules import DIARY, Format, Refusal
+from diary.exchange.rules import DIARY, MEDICATIONS, Format, Refusal
 from diary.infusions import actions as infusions
 from diary.infusions import forms as given
 from diary.infusions.forms import InfusionValues
 from diary.infusions.queries import InfusionRow, infusions_of
 from diary.infusions.rules import STATUSES, next_number
 from diary.lib import clock
+from diary.medications import actions as medications
+from diary.medications import forms as taken
+from diary.medications.forms import MedicationValues
+from diary.medications.queries import KNOWN, MedicationRow, medications_of
+from diary.medications.rules import name_key
 
 NEW, CHANGED, UNCHANGED = "new", "changed", "unchanged"
 
@@ -73,6 +78,8 @@ def importer(
     """The way in for a format. `now` is the moment of the import."""
     if kind is DIARY:
         return DiaryImporter(patient, now)
+    if kind is MEDICATIONS:
+        return MedicationImporter(patient, now, medications_of(s, viewer, patient.id))
     return InfusionImporter(patient, now, infusions_of(s, viewer, patient.id, STATUSES))
 
 
@@ -213,3 +220,84 @@ class InfusionImporter:
     def _refuse(self, item: Item, column: str, why: str) -> NoReturn:
         shown = getattr(item.values, {"date": "day", "time": "at_time"}.get(column, column), "")
         raise Refused([Refusal(item.line, column, str(shown or ""), why)])
+
+
+class MedicationImporter:
+    """Medicines, keyed by name and first day; `stored` is what the patient has as the import begins."""
+
+    def __init__(self, patient: access.PatientRef, now: datetime, stored: Iterable[MedicationRow]) -> None:
+        self.patient = patient
+        self.now = now
+        self.today = clock.local(now, patient.zone).date()
+        self.stored = {(row.key, row.from_on): row for row in stored}
+        self.keys = Keys()
+
+    def read(self, row: Row) -> Item:
+        refuse_errors(row, {})
+        texts = dict(row.cells)
+        self._complete(texts)
+        typed = taken.parse_medication(texts, self.today, KNOWN)
+        refuse_errors(row, typed.errors)
+        values = typed.value
+        assert values is not None
+        if typed.doubt is not None:
+            why = f"{typed.doubt.words} If {typed.doubt.typed} is right, record it on the page."
+            raise Refused([Refusal(row.line, "dose_unit", row.cells.get("dose_unit", ""), why)])
+        return self.keys.item(
+            row.line,
+            (name_key(values.name), values.from_on),
+            values,
+            values,
+            "name and first day",
+            values.name,
+        )
+
+    def _complete(self, texts: dict[str, str]) -> None:
+        """An empty cell leaves what is stored: a dose is read with the unit and the times that it has already."""
+        before = next(
+            (
+                row
+                for (key, on), row in self.stored.items()
+                if (key, str(on)) == (name_key(texts.get("name", "")), texts.get("from", ""))
+            ),
+            None,
+        )
+        if before is None or "dose" not in texts:
+            return
+        if before.dose is not None:
+            texts.setdefault("dose_unit", before.dose_unit)
+        texts.setdefault("route", before.route)
+
+    def foretell(self, s: Session, item: Item) -> str:
+        if item.same_as:
+            return UNCHANGED
+        values: MedicationValues = item.values
+        before = self.stored.get((name_key(values.name), values.from_on))
+        if before is None:
+            return NEW
+        names = (
+            "until_on",
+            "klass",
+            "dose",
+            "dose_unit",
+            "route",
+            "times_per_day",
+            "as_needed",
+            "reason",
+            "until_reason",
+        )
+        said = {name: getattr(values, name) for name in names if getattr(values, name) is not None}
+        if values.dose is not None:
+            said["parts"] = values.parts
+        is_waiting = before.is_waiting if values.is_confirmed is None else not values.is_confirmed
+        is_other = any(getattr(before, name) != value for name, value in said.items())
+        return CHANGED if is_other or is_waiting != before.is_waiting else UNCHANGED
+
+    def apply(self, s: Session, viewer: access.Viewer, item: Item) -> str:
+        if item.same_as:
+            return UNCHANGED
+        try:
+            done = medications.record_medication(s, viewer, self.patient, item.values, self.now, "import")
+        except medications.Refused as refused:
+            raise Refused([Refusal(item.line, refused.field, item.values.name, str(refused))]) from refused
+        return done.outcome

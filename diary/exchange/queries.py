@@ -15,10 +15,13 @@ from diary.audit.models import AuditEvent
 from diary.careteam import access
 from diary.careteam.rules import Kind
 from diary.entries.models import Entry, EntryRevision
-from diary.exchange.rules import DIARY, INFUSIONS, quoted
+from diary.exchange.rules import DIARY, INFUSIONS, MEDICATIONS, quoted
 from diary.infusions.models import Infusion, InfusionRevision
 from diary.lib import clock
 from diary.lib.symptoms import SYMPTOMS
+from diary.medications.forms import dose_text
+from diary.medications.models import Medication, MedicationRevision
+from diary.medications.queries import medications_of
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # a zip's earliest moment: no clock in the file
 REVISIONS = (
@@ -30,12 +33,13 @@ README = """This is everything that Neap keeps of one person's diary.
 
 diary.csv      one row a day: scores 0 (none) to 10 (worst), unwell, notes; note_private says who may read a note
 infusions.csv  what was given, planned or cancelled
-revisions.csv  every write behind the two files above: when it was recorded and received, by whom, from where
+medications.csv  medicines, a row for each dose from a day on; until is the last day taken
+revisions.csv  every write behind the files above: when it was recorded and received, by whom, from where
 audit.csv      who did or saw what, and when (moments are UTC)
 
 The files are UTF-8 with commas. A text that begins with = + - @ ' a tab or a line's end has a ' in front, so that
-no spreadsheet takes it for a formula; Neap's import takes exactly that one away again. diary.csv and infusions.csv
-can be imported into Neap: the same days come out.
+no spreadsheet takes it for a formula; Neap's import takes exactly that one away again. diary.csv, infusions.csv and
+medications.csv can be imported into Neap: the same comes out.
 """
 Cells = Sequence[str]
 
@@ -58,6 +62,7 @@ def export(s: Session, viewer: access.Viewer, patient: access.PatientRef, out: B
     with ZipFile(out, "w", ZIP_DEFLATED) as bundle:
         _add(bundle, "diary.csv", DIARY.columns, _diary(s, patient))
         _add(bundle, "infusions.csv", INFUSIONS.columns, _infusions(s, patient))
+        _add(bundle, "medications.csv", MEDICATIONS.columns, _medications(s, viewer, patient))
         _add(bundle, "revisions.csv", REVISIONS, _revisions(s, patient))
         _add(bundle, "audit.csv", AUDIT, _audit(s, patient))
         bundle.writestr(_named("README.txt"), README)
@@ -134,6 +139,17 @@ def _infusions(s: Session, patient: access.PatientRef) -> Iterator[Cells]:
         )
 
 
+def _medications(s: Session, viewer: access.Viewer, patient: access.PatientRef) -> Iterator[Cells]:
+    for one in medications_of(s, viewer, patient.id):
+        has_dose = one.dose is not None
+        yield (
+            quoted(one.name), str(one.from_on), quoted(one.klass), dose_text(one.dose, one.parts),
+            one.dose_unit if has_dose else "", one.route, "" if one.parts else number(one.times_per_day),
+            "yes" if one.as_needed else "no", str(one.until_on or ""), quoted(one.reason), quoted(one.until_reason),
+            "no" if one.is_waiting else "yes",
+        )  # fmt: skip
+
+
 def _names(s: Session, patient: access.PatientRef, ids: Iterable[int | None]) -> dict[int | None, str]:
     """Who acted, by id: "you", a name, or the clinic's operator."""
     wanted = {one for one in ids if one is not None}
@@ -155,7 +171,13 @@ def _revisions(s: Session, patient: access.PatientRef) -> Iterator[Cells]:
         .where(Infusion.patient_id == patient.id)
         .order_by(Infusion.day, Infusion.at_time, InfusionRevision.number)
     ).all()
-    names = _names(s, patient, [row[-1].actor_id for row in (*days, *given)])
+    taken = s.exec(
+        select(Medication.from_on, MedicationRevision)
+        .join(Medication, Medication.id == MedicationRevision.medication_id)
+        .where(Medication.patient_id == patient.id)
+        .order_by(Medication.from_on, Medication.id, MedicationRevision.number)
+    ).all()
+    names = _names(s, patient, [row[-1].actor_id for row in (*days, *given, *taken)])
     for day, one in days:
         named = one.names.hex() if one.names else ""
         yield (
@@ -169,6 +191,12 @@ def _revisions(s: Session, patient: access.PatientRef) -> Iterator[Cells]:
             "infusion", str(day), at_time, str(change.number), change.uuid.hex, "", change.source,
             quoted(names.get(change.actor_id, "")), "", "", "", moment(change.at), "", "", "",
             _plain(change.values), quoted(change.note or ""),
+        )  # fmt: skip
+    for from_on, said in taken:
+        yield (
+            "medication", str(from_on), "", str(said.number), said.uuid.hex, "", said.source,
+            quoted(names.get(said.actor_id, "")), "", "", "", moment(said.at), "", "", "", _plain(said.values),
+            quoted(said.words or ""),
         )  # fmt: skip
 
 

@@ -38,7 +38,16 @@ INFUSIONS = Format(
     ("date", "time", "number", "dose_mg", "minutes", "weight_kg", "route", "series", "status", "note"),
     needed=("date", "dose_mg", "minutes"),
 )
-FORMATS = {one.name: one for one in (DIARY, INFUSIONS)}
+MEDICATIONS = Format(
+    "medications",
+    (
+        "name", "from", "class", "dose", "dose_unit", "route", "times_per_day", "as_needed", "until", "reason",
+        "until_reason", "confirmed",
+    ),
+    needed=("name", "from"),
+    text=frozenset({"name", "class", "reason", "until_reason"}),
+)  # fmt: skip
+FORMATS = {one.name: one for one in (DIARY, INFUSIONS, MEDICATIONS)}
 
 
 class Unreadable(ValueError):
@@ -59,7 +68,7 @@ def columns_of(header: Sequence[str], wanted: str | None = None) -> tuple[Format
     """The format a header belongs to, and its columns in their order. Raises Unreadable with the reason."""
     names = tuple(name.strip() for name in header)
     if wanted is None:
-        wanted = "infusions" if {"dose_mg", "minutes"} & set(names) else "diary"
+        wanted = _likely(frozenset(names))
     kind = FORMATS[wanted]
     if not set(names) & set(kind.columns):
         raise Unreadable(_no_header(header))
@@ -79,6 +88,13 @@ def columns_of(header: Sequence[str], wanted: str | None = None) -> tuple[Format
     return kind, names
 
 
+def _likely(names: frozenset[str]) -> str:
+    """The format that a header without a name for itself can only be."""
+    if {"dose_mg", "minutes"} & names:
+        return "infusions"
+    return "medications" if {"name", "from"} & names else "diary"
+
+
 def _named(names: Sequence[str]) -> str:
     return ", ".join(f"“{name[:40]}”" for name in names[:5])
 
@@ -87,7 +103,7 @@ def _no_header(header: Sequence[str]) -> str:
     """Why a first line is no header of ours."""
     whole = ",".join(header)
     for sign, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
-        if whole.count(sign) >= 1 and any(part.strip() == "date" for part in whole.split(sign)):
+        if whole.count(sign) >= 1 and any(part.strip() in ("date", "name") for part in whole.split(sign)):
             return f"The columns are separated by {name}; Neap reads commas."
     return "The first line must name the columns, such as date,pain; none of its names is known."
 

@@ -1,0 +1,1 @@
+"""What is taken: medicines over time by class, opioids also as MME a day."""

@@ -1,0 +1,194 @@
+"""Reads of medicines; the kind is INFUSIONS, which medicines share. The data files are read once, at start."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlmodel import Session
+
+from diary.accounts.models import Person
+from diary.careteam import access
+from diary.careteam.rules import Kind
+from diary.lib import sealing
+from diary.medications.models import Medication, MedicationRevision
+from diary.medications.rules import (
+    DayTotal,
+    Regime,
+    Span,
+    catalogue,
+    day_total,
+    in_force,
+    name_key,
+    spans,
+    table,
+)
+
+T = TypeVar("T")
+_table = Medication.__table__  # type: ignore[attr-defined]
+
+
+def _read(name: str, parse: Callable[[str], T]) -> T:
+    """A data file that ships with Neap; a bad one stops the start and is named."""
+    try:
+        return parse((Path(__file__).parent / name).read_text("utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
+
+
+TABLE = _read("mme_cdc_2022.json", table)
+KNOWN = _read("drugs.json", catalogue)
+
+
+@dataclass(frozen=True, slots=True)
+class MedicationRow:
+    """One dose from a day on, as it stands; struck ones are never among those that are read."""
+
+    id: int
+    uuid: UUID
+    name: str
+    klass: str
+    from_on: date
+    until_on: date | None
+    dose: float | None
+    parts: tuple[float, ...]
+    dose_unit: str
+    route: str
+    times_per_day: float | None
+    as_needed: bool
+    reason: str
+    until_reason: str
+    said_by: str
+    said_by_id: int | None
+    is_outside_plan: bool
+    confirmed_at: datetime | None
+    revisions: int
+
+    @property
+    def is_waiting(self) -> bool:
+        """Said by the patient, and no clinician has confirmed it."""
+        return self.confirmed_at is None
+
+    @property
+    def key(self) -> str:
+        return name_key(self.name)
+
+    @property
+    def regime(self) -> Regime:
+        return Regime(
+            self.name, self.from_on, self.until_on, self.dose, self.dose_unit, self.route, self.times_per_day,
+            self.as_needed, self.klass, self.parts, self.reason, self,
+        )  # fmt: skip
+
+
+def parts_of(text: str) -> tuple[float, ...]:
+    """The differing doses of a day as they are kept: "10+5"."""
+    return tuple(float(part) for part in text.split("+")) if text else ()
+
+
+def name_index(patient_id: int, name: str) -> bytes:
+    """A keyed digest by which a patient's medicine is found, since its name is sealed."""
+    return sealing.email_index(f"medication/{patient_id}/{name_key(name)}")
+
+
+def _row(row: Any) -> MedicationRow:
+    def opened(column: str) -> str:
+        blob = getattr(row, f"{column}_sealed")
+        return sealing.unseal("medication", row.uuid.hex, column, blob) if blob else ""
+
+    return MedicationRow(
+        row.id, row.uuid, opened("name"), opened("class"), row.from_on, row.until_on, row.dose, parts_of(row.parts),
+        row.dose_unit, row.route, row.times_per_day, row.as_needed, opened("reason"), opened("until_reason"),
+        row.said_by, row.said_by_id, row.is_outside_plan, row.confirmed_at, row.revisions,
+    )  # fmt: skip
+
+
+def _of(viewer: access.Viewer, patient_id: int) -> list[Any]:
+    """Which rows the viewer may see at all: none struck, and not what was there before an unconfirmed person came."""
+    wanted = [_table.c.patient_id == patient_id, _table.c.is_struck.is_(False)]
+    hidden = access.hidden_before(viewer, patient_id)
+    if hidden is not None:
+        earlier = select(MedicationRevision.id).where(
+            MedicationRevision.medication_id == _table.c.id, MedicationRevision.at < hidden
+        )
+        wanted.append(~earlier.exists())
+    return wanted
+
+
+def medications_of(s: Session, viewer: access.Viewer, patient_id: int) -> list[MedicationRow]:
+    """Every dose of a patient, by first day and name."""
+    access.require(s, viewer, patient_id, Kind.INFUSIONS)
+    found = s.connection().execute(select(_table).where(*_of(viewer, patient_id)))
+    return sorted((_row(row) for row in found), key=lambda row: (row.from_on, row.key))
+
+
+def medication(s: Session, viewer: access.Viewer, patient_id: int, uuid: UUID) -> MedicationRow:
+    """One row of that patient; Hidden where there is none."""
+    access.require(s, viewer, patient_id, Kind.INFUSIONS)
+    row = (
+        s.connection().execute(select(_table).where(*_of(viewer, patient_id), _table.c.uuid == uuid)).first()
+    )
+    if row is None:
+        raise access.Hidden
+    return _row(row)
+
+
+def spans_of(s: Session, viewer: access.Viewer, patient_id: int) -> list[Span]:
+    """Every dose with the days that it holds."""
+    return spans(row.regime for row in medications_of(s, viewer, patient_id))
+
+
+def day_of(s: Session, viewer: access.Viewer, patient_id: int, on: date) -> DayTotal:
+    """What is taken on a day, and its MME."""
+    return day_total(on, in_force(spans_of(s, viewer, patient_id), on), KNOWN, TABLE)
+
+
+def planned_of(s: Session, patient_id: int) -> list[Regime]:
+    """The plan: every row as a clinic said or confirmed it last. For the rule on stopping, which asks no consent."""
+    wanted = (
+        select(Medication, MedicationRevision)
+        .join(MedicationRevision, MedicationRevision.medication_id == Medication.id)
+        .where(Medication.patient_id == patient_id, MedicationRevision.is_confirmed.is_(True))
+        .order_by(Medication.id, MedicationRevision.number)
+    )
+    last = {row.id: (row, revision) for row, revision in s.execute(wanted)}
+    found = (_planned(row, json.loads(revision.values)) for row, revision in last.values())
+    return [regime for regime in found if regime is not None]
+
+
+def _planned(row: Medication, values: dict[str, Any]) -> Regime | None:
+    if values["is_struck"]:
+        return None
+    return Regime(
+        row.name, date.fromisoformat(values["from_on"]),
+        date.fromisoformat(values["until_on"]) if values["until_on"] else None, values["dose"],
+        values["dose_unit"], values["route"], values["times_per_day"], values["as_needed"], row.klass or "",
+        parts_of(values["parts"]),
+    )  # fmt: skip
+
+
+def names_of(
+    s: Session, viewer: access.Viewer, patient_id: int, rows: list[MedicationRow]
+) -> dict[int | None, str]:
+    """Who said each row, by person; for pages that show the rows anyway."""
+    access.require(s, viewer, patient_id, Kind.INFUSIONS)
+    ids = {row.said_by_id for row in rows if row.said_by_id is not None}
+    people = s.scalars(select(Person).where(Person.id.in_(ids))).all() if ids else ()
+    return {None: "from a file"} | {person.id: person.name for person in people}
+
+
+def history_of(
+    s: Session, viewer: access.Viewer, patient_id: int, medication_id: int
+) -> list[tuple[MedicationRevision, dict[str, Any]]]:
+    """What a row said before and now, oldest first, with the values as kept."""
+    access.require(s, viewer, patient_id, Kind.INFUSIONS)
+    rows = s.scalars(
+        select(MedicationRevision)
+        .where(MedicationRevision.medication_id == medication_id)
+        .order_by(MedicationRevision.number)
+    ).all()
+    return [(row, json.loads(row.values) | json.loads(row.words or "{}")) for row in rows]
