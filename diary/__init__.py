@@ -11,7 +11,17 @@ from diary import cli, config, db
 from diary.lib import assets, converters, errors, filters, health, http, log, pwa, sealing, sessions
 
 MOST_TYPED = 4 * 1024 * 1024  # a note that is far too long still comes back with its form, to be shortened
-BLUEPRINTS = ("accounts", "careteam", "safety", "entries", "infusions", "review", "reports", "sync")
+BLUEPRINTS = (
+    "accounts",
+    "careteam",
+    "safety",
+    "entries",
+    "infusions",
+    "medications",
+    "review",
+    "reports",
+    "sync",
+)
 
 
 def create_app(environ: Mapping[str, str] | None = None) -> Flask:

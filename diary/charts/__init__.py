@@ -7,6 +7,7 @@ lowest to its highest score, with a dot at the middle score, and `bin_words` say
 
 from diary.charts.bars import bin_words
 from diary.charts.desk import DESK_PLOT, timeline
+from diary.charts.doses import DoseBar, DoseStep, dose_bars, dose_chart, dose_lane
 from diary.charts.model import Day, Frame, Mark, Series, Timeline, Week, gaps
 from diary.charts.phone import (
     PHONE_PLOT,
@@ -25,6 +26,8 @@ __all__ = [
     "DESK_PLOT",
     "PHONE_PLOT",
     "Day",
+    "DoseBar",
+    "DoseStep",
     "Frame",
     "Mark",
     "Row",
@@ -34,6 +37,9 @@ __all__ = [
     "beginning_chart",
     "bin_words",
     "describe",
+    "dose_bars",
+    "dose_chart",
+    "dose_lane",
     "gaps",
     "has_weeks_row",
     "key_of",

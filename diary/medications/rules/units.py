@@ -45,7 +45,5 @@ def doubt(regime: Regime, known: Catalogue) -> Doubt | None:
         return None
     if regime.dose_unit in drug.units:
         return None
-    is_patch = regime.route == "transdermal" and "mcg/h" in drug.units
-    usual = "mcg/h" if is_patch else next((u for u in drug.units if u != "mcg/h"), drug.units[0])
     dose = " + ".join(number(part, 4) for part in regime.parts or (regime.dose,))
-    return Doubt(dose, regime.dose_unit, usual, drug.name)
+    return Doubt(dose, regime.dose_unit, drug.units[0], drug.name)

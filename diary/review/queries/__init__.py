@@ -2,16 +2,19 @@
 
 from diary.review.queries.caseload import CaseRow, caseload
 from diary.review.queries.infusion_list import InfusionList, infusion_list
+from diary.review.queries.medications import MedicationPage, medication_page
 from diary.review.queries.patient import PatientPage, patient_page
 from diary.review.queries.story import StoryPage, story_page
 
 __all__ = [
     "CaseRow",
     "InfusionList",
+    "MedicationPage",
     "PatientPage",
     "StoryPage",
     "caseload",
     "infusion_list",
+    "medication_page",
     "patient_page",
     "story_page",
 ]

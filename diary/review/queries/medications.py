@@ -1,0 +1,382 @@
+"""A patient's medicines for staff: totals in words, charts on one axis, what changed, who said it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlmodel import Session
+
+from diary import charts
+from diary.careteam import access
+from diary.charts import DoseBar, DoseStep, Frame
+from diary.infusions.queries import infusions_of
+from diary.lib.words import date_full, date_short, number
+from diary.medications.queries import KNOWN, TABLE, MedicationRow, medications_of, names_of
+from diary.medications.rules import (
+    AS_NEEDED,
+    NOT_COUNTED,
+    REGULAR,
+    Change,
+    Item,
+    Over,
+    Span,
+    Step,
+    amount_words,
+    changes,
+    daily_words,
+    in_force,
+    item_of,
+    listed,
+    over,
+    spans,
+    steps,
+)
+from diary.review.queries.series import marks_of
+
+MEDICATION_SPANS = {"90": 90, "365": 365}
+PERIODS = (30, 90, 365)
+A_DAY = timedelta(days=1)
+A_LANE = 365  # an opioid of the last year has a lane on the timeline
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A term, what is known, and how."""
+
+    term: str
+    words: str
+    small: str = ""
+
+
+@dataclass(frozen=True)
+class Bars:
+    """A medicine's row under the chart."""
+
+    name: str
+    klass: str
+    drawing: str
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What is taken now, or planned, with what staff can do about it."""
+
+    row: MedicationRow
+    words: str
+    klass: str
+    mme: str
+    by: str
+    last: date | None
+    is_planned: bool
+    is_us_fibromyalgia: bool
+
+
+@dataclass(frozen=True)
+class ChangeRow:
+    """A change with who said it."""
+
+    change: Change
+    reason: str
+    by: str
+    is_planned: bool
+
+
+@dataclass(frozen=True)
+class MedicationPage:
+    """Everything on the page; `chart` is None where no opioid was taken in the time shown."""
+
+    frame: Frame
+    span: str
+    facts: Sequence[Fact]
+    chart: str | None
+    bars: Sequence[Bars]
+    low: str
+    waiting: Sequence[Taken]
+    taken: Sequence[Taken]
+    then_and_now: Sequence[tuple[str, Sequence[str]]]
+    changes: Sequence[ChangeRow]
+    steps: Sequence[Step]
+    is_empty: bool
+
+    @property
+    def table_words(self) -> str:
+        return f"{TABLE.name}, version {TABLE.version}"
+
+    @property
+    def source(self) -> str:
+        return TABLE.source
+
+
+def medication_page(
+    s: Session, viewer: access.Viewer, ref: access.PatientRef, today: date, span: str
+) -> MedicationPage:
+    """The page for a viewer with consent for the kind; Hidden for everybody else."""
+    rows = medications_of(s, viewer, ref.id)
+    names = names_of(s, viewer, ref.id, rows)
+    marks = marks_of(infusions_of(s, viewer, ref.id, ("done",)))
+    found = spans(row.regime for row in rows)
+    frame = _frame(span, found, today)
+    run = steps(found, frame.since, frame.until, KNOWN, TABLE)
+    taken = [_taken(one, names, ref, today) for one in found if one.last is None or one.last >= today]
+    return MedicationPage(
+        frame=frame,
+        span=span,
+        facts=_facts(run, frame),
+        chart=_chart(run, frame, marks) if any(_opioids(step) for step in run) else None,
+        bars=_bars(found, frame),
+        low=_low(run, frame),
+        waiting=[one for one in _all(found, names, ref, today) if one.row.is_waiting],
+        taken=taken,
+        then_and_now=_then_and_now(found, today),
+        changes=[_change(one, names, ref, today) for one in changes(found, KNOWN, TABLE)],
+        steps=run,
+        is_empty=not rows,
+    )
+
+
+def medication_lane(rows: Sequence[MedicationRow], frame: Frame) -> str | None:
+    """MME a day as one lane of the timeline; None where no opioid was counted in its time."""
+    run = steps(spans(row.regime for row in rows), frame.since, frame.until, KNOWN, TABLE)
+    drawn = _dose_steps(run)
+    if not any(step.total or step.on_top for step in drawn):
+        return None
+    return charts.dose_lane(drawn, frame, "MME a day")
+
+
+def _frame(span: str, found: Sequence[Span], today: date) -> Frame:
+    if span in MEDICATION_SPANS:
+        return Frame(today - timedelta(days=MEDICATION_SPANS[span] - 1), today, today)
+    first = min((one.first for one in found), default=today)
+    return Frame(min(first, today - timedelta(days=29)), today, today)
+
+
+def _opioids(step: Step) -> list[Item]:
+    return [item for item in step.day.items if item.counts in (REGULAR, AS_NEEDED)]
+
+
+# Facts --------------------------------------------------------------------------------------------
+
+
+def _facts(run: Sequence[Step], frame: Frame) -> list[Fact]:
+    first, last = run[0].day, run[-1].day
+    regular = {_drug(item) for step in run for item in step.day.items if item.counts == REGULAR}
+    facts = [
+        Fact(
+            "Regular opioids",
+            _from_to(first.total, last.total, "MME a day"),
+            f"{date_short(frame.since)} {frame.since.year} to today"
+            + (f", {listed(sorted(regular))}" if regular else ""),
+        )
+    ]
+    as_needed = _ends(run, AS_NEEDED)
+    if as_needed:
+        most = [day.total + day.as_needed_max for day in (first, last)]
+        facts.append(Fact("With as needed", f"at most {_from_to(most[0], most[1])}", listed(as_needed)))
+    lacking = _ends(run, NOT_COUNTED)
+    facts.append(
+        Fact("Not counted", listed(lacking) or "nothing", "no number in the table" if lacking else "")
+    )
+    factors = sorted({f"{_drug(item)} {_factor(item)}" for step in run for item in _opioids(step)})
+    facts.append(Fact("Table", f"{TABLE.name}, version {TABLE.version}", ", ".join(factors)))
+    return facts
+
+
+def _from_to(first: float, last: float, unit: str = "") -> str:
+    words = number(last, 2) if abs(first - last) < 1e-9 else f"{number(first, 2)} to {number(last, 2)}"
+    return f"{words} {unit}".strip()
+
+
+def _drug(item: Item) -> str:
+    return KNOWN.key(item.regime.name)
+
+
+def _factor(item: Item) -> str:
+    factor = TABLE.patch if item.regime.route == "transdermal" else TABLE.oral
+    return f"{factor[_drug(item)]:.10g}"
+
+
+def _ends(run: Sequence[Step], counts: str) -> list[str]:
+    """Names that count so in the time shown, with their last day where they ended."""
+    last_step: dict[str, Step] = {}
+    for step in run:
+        for item in step.day.items:
+            if item.counts == counts:
+                last_step[item.regime.name] = step
+    return [
+        name if step is run[-1] else f"{name} until {date_short(step.last)} {step.last.year}"
+        for name, step in sorted(last_step.items())
+    ]
+
+
+def _low(run: Sequence[Step], frame: Frame) -> str:
+    """Where the line is too low, since something that was taken has no number; empty where nothing is missing."""
+    names: dict[str, list[Step]] = {}
+    for step in run:
+        for item in step.day.items:
+            if item.counts == NOT_COUNTED:
+                names.setdefault(item.regime.name, []).append(step)
+    said = []
+    for name, found in sorted(names.items()):
+        begins, ends = found[0].first, found[-1].last
+        if begins <= frame.since and ends >= frame.until:
+            when = "All the time"
+        elif begins <= frame.since:
+            when = f"Until {date_full(ends)}"
+        elif ends >= frame.until:
+            when = f"Since {date_full(begins)}"
+        else:
+            when = f"From {date_full(begins)} to {date_full(ends)}"
+        said.append(
+            f"{when} the line may be too low by {name}."
+            if not _is_opioid(found[0], name)
+            else f"{when} the line is too low by {name}."
+        )
+    return " ".join(said)
+
+
+def _is_opioid(step: Step, name: str) -> bool:
+    return any(item.regime.name == name and item.klass == "opioid" for item in step.day.items)
+
+
+# Charts -------------------------------------------------------------------------------------------
+
+
+def _dose_steps(run: Sequence[Step]) -> list[DoseStep]:
+    """The run as the chart takes it; steps that draw alike are one."""
+    found: list[DoseStep] = []
+    for step in run:
+        regular = [item for item in step.day.items if item.counts == REGULAR]
+        words = (
+            amount_words(regular[0].regime, True)
+            if len(regular) == 1
+            else listed(_drug(item) for item in regular)
+        )
+        here = DoseStep(step.first, step.last, step.day.total, step.day.as_needed_max, words)
+        before = found[-1] if found else None
+        if before and (before.total, before.on_top, before.words) == (here.total, here.on_top, here.words):
+            found[-1] = DoseStep(before.first, here.last, here.total, here.on_top, here.words)
+        else:
+            found.append(here)
+    return found
+
+
+def _chart(run: Sequence[Step], frame: Frame, marks: Sequence[charts.Mark]) -> str:
+    now = sorted({_drug(item) for item in run[-1].day.items if item.counts == REGULAR})
+    as_needed = sorted({_drug(item) for step in run for item in step.day.items if item.counts == AS_NEEDED})
+    top = [f"{listed(as_needed)} as needed: the prescribed", "maximum; what was taken is not written down"]
+    return charts.dose_chart(
+        _dose_steps(run), frame, marks, "MME a day", listed(now), top if as_needed else ()
+    )
+
+
+def _bars(found: Sequence[Span], frame: Frame) -> list[Bars]:
+    """A row for each medicine of the time shown, but for a single counted opioid, which the line tells already."""
+    drugs: dict[str, list[Span]] = {}
+    for span in found:
+        if span.first <= frame.until and (span.last is None or span.last >= frame.since):
+            drugs.setdefault(KNOWN.key(span.regime.name), []).append(span)
+    items = {key: [item_of(span.regime, KNOWN, TABLE) for span in rows] for key, rows in drugs.items()}
+    counted = {key for key, rows in items.items() if all(item.counts == REGULAR for item in rows)}
+    shown = [key for key in drugs if key not in counted or len(counted) > 1]
+    order = {NOT_COUNTED: 0, AS_NEEDED: 1, REGULAR: 1}
+    shown.sort(
+        key=lambda key: (min(order.get(item.counts, 2) for item in items[key]), drugs[key][0].first, key)
+    )
+    return [_bars_of(drugs[key], items[key], frame, f"bars-{at}") for at, key in enumerate(shown)]
+
+
+def _bars_of(rows: Sequence[Span], items: Sequence[Item], frame: Frame, uid: str) -> Bars:
+    edges = {frame.since, *(max(row.first, frame.since) for row in rows)}
+    edges |= {
+        row.last + A_DAY for row in rows if row.last is not None and frame.since <= row.last < frame.until
+    }
+    firsts = sorted(edges)
+    lasts = [*(day - A_DAY for day in firsts[1:]), frame.until]
+    is_note = any(item.counts == NOT_COUNTED for item in items)
+    runs = []
+    for first, last in zip(firsts, lasts, strict=True):
+        regimes = in_force(rows, first)
+        amounts = [regime.a_day for regime in regimes]
+        if regimes:
+            runs.append(
+                (first, last, listed(amount_words(one) for one in regimes), sum(a or 0 for a in amounts))
+            )
+    most = max((amount for *_, amount in runs), default=0)
+    drawn = [
+        DoseBar(
+            first,
+            last,
+            f"{words}: not counted" if is_note else words,
+            amount / most if most else 0.5,
+            is_note,
+        )
+        for first, last, words, amount in runs
+    ]
+    here = rows[-1].regime
+    name, klass = here.name, _klass(items)
+    return Bars(name, klass, charts.dose_bars(drawn, frame, name, _end_words(rows, frame), uid))
+
+
+def _klass(items: Sequence[Item]) -> str:
+    last = items[-1]
+    patch = "patch, " if last.regime.route == "transdermal" else ""
+    return f"{patch}{last.klass or 'not known to Neap'}"
+
+
+def _end_words(rows: Sequence[Span], frame: Frame) -> str:
+    regimes = in_force(rows, frame.until)
+    if not regimes:
+        return "ended" if any(row.first <= frame.until for row in rows) else "planned"
+    amounts, units = [one.a_day for one in regimes], {one.dose_unit for one in regimes}
+    if None in amounts or len(units) > 1 or any(one.as_needed for one in regimes):
+        return "as needed" if any(one.as_needed for one in regimes) else ""
+    return daily_words(sum(amount or 0 for amount in amounts), units.pop())
+
+
+# Lists --------------------------------------------------------------------------------------------
+
+
+def _all(
+    found: Sequence[Span], names: dict[int | None, str], ref: access.PatientRef, today: date
+) -> list[Taken]:
+    return [_taken(one, names, ref, today) for one in found]
+
+
+def _taken(span: Span, names: dict[int | None, str], ref: access.PatientRef, today: date) -> Taken:
+    item = item_of(span.regime, KNOWN, TABLE)
+    mme = "no MME"
+    if item.counts == NOT_COUNTED:
+        mme = "not counted"
+    elif item.mme is not None:
+        mme = f"{'at most ' if item.counts == AS_NEEDED else ''}{number(item.mme, 2)}"
+    row: MedicationRow = span.regime.ref
+    drug = KNOWN.drug(row.name)
+    return Taken(
+        row, amount_words(span.regime), _klass([item]), mme, _by(row, names, ref), span.last, span.first > today,
+        bool(drug and drug.is_us_fibromyalgia),
+    )  # fmt: skip
+
+
+def _by(row: MedicationRow, names: dict[int | None, str], ref: access.PatientRef) -> str:
+    if row.said_by == "patient":
+        return f"{ref.name.split(' ')[0]}, {'not confirmed yet' if row.is_waiting else 'confirmed'}"
+    return names.get(row.said_by_id, "")
+
+
+def _change(change: Change, names: dict[int | None, str], ref: access.PatientRef, today: date) -> ChangeRow:
+    row: MedicationRow = change.regime.ref
+    reason = row.until_reason if change.is_end else row.reason
+    return ChangeRow(change, reason, _by(row, names, ref), change.on > today)
+
+
+def _then_and_now(found: Sequence[Span], today: date) -> list[tuple[str, Sequence[str]]]:
+    """(medicine, words for each period), the opioids' total first; empty words where it was on neither day."""
+    by_period: list[dict[str, str]] = [
+        {one.name: one.words for one in _over(found, today, days)} for days in PERIODS
+    ]
+    names = list(dict.fromkeys(name for period in reversed(by_period) for name in period))
+    return [(name, [period.get(name, "") for period in by_period]) for name in names]
+
+
+def _over(found: Sequence[Span], today: date, days: int) -> list[Over]:
+    return over(found, today, days, KNOWN, TABLE)
