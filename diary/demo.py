@@ -94,8 +94,20 @@ class DemoInfusion:
 
 
 @dataclass(frozen=True)
+class DemoMedicine:
+    """One dose from a day on, as the clinic would have recorded it, or as the patient said it herself."""
+
+    fields: dict[str, str]
+    is_own: bool = False
+
+    @property
+    def on(self) -> date:
+        return date.fromisoformat(self.fields["from"])
+
+
+@dataclass(frozen=True)
 class DemoPatient:
-    """An invented patient with diary and infusions."""
+    """An invented patient with diary, infusions and medicines."""
 
     key: str
     name: str
@@ -103,6 +115,7 @@ class DemoPatient:
     truth: Truth
     days: tuple[DemoDay, ...] = field(default=(), repr=False)
     infusions: tuple[DemoInfusion, ...] = field(default=(), repr=False)
+    medicines: tuple[DemoMedicine, ...] = field(default=(), repr=False)
 
 
 TRUTHS = (
@@ -154,7 +167,9 @@ def one_patient(place: int, days: int, seed: int, until: date) -> DemoPatient:
     since = until - timedelta(days=length - 1)
     infused = infusion_days(truth, since, until, Random(f"{seed}/{place}/course"))
     diary = tuple(diary_of(truth, since, until, infused, random))
-    return DemoPatient(key, name, born, truth, diary, tuple(infusions_of(truth, infused, until, random)))
+    medicines = tuple(medicines_of(place, until, Random(f"{seed}/{place}/medicines")))
+    given = tuple(infusions_of(truth, infused, until, random))
+    return DemoPatient(key, name, born, truth, diary, given, medicines)
 
 
 def infusion_days(truth: Truth, since: date, until: date, random: Random) -> list[date]:
@@ -289,3 +304,48 @@ def _infusion(
         "number": str(number),
         "status": status,
     }
+
+
+# (days before the diary's last day: from, last day or 0; name; dose; unit; times a day; as needed; reason; why ended)
+TAPER = (
+    (700, 0, "Oxycodone MR", "20", "mg", "2", "", "", ""),
+    (308, 0, "Oxycodone MR", "15", "mg", "2", "", "Planned reduction, Dr Owusu, GP", ""),
+    (224, 0, "Oxycodone MR", "10", "mg", "2", "", "Planned reduction, Dr Owusu, GP", ""),
+    (140, 0, "Oxycodone MR", "10 + 5", "mg", "", "", "After the induction", ""),
+    (77, 0, "Oxycodone MR", "5", "mg", "2", "", "Her wish, agreed at the visit", ""),
+    (500, 225, "Tramadol", "50", "mg", "2", "yes", "For bad days", "No longer used"),
+    (420, 315, "Buprenorphine patch", "5", "mcg/h", "", "", "", "Skin under the patch"),
+    (330, 0, "Duloxetine", "30", "mg", "1", "", "For pain and mood", ""),
+    (294, 0, "Duloxetine", "60", "mg", "1", "", "Tolerated well", ""),
+    (600, 0, "Pregabalin", "150", "mg", "2", "", "", ""),
+    (98, 0, "Pregabalin", "75", "mg", "2", "", "Unsteady on the stairs", ""),
+    (400, 205, "Diazepam", "2", "mg", "1", "yes", "At night, in bad weeks", "Before the first infusion"),
+)
+USUAL = (
+    ((480, 0, "Duloxetine", "60", "mg", "1", "", "", ""), (300, 0, "Ibuprofen", "400", "mg", "3", "yes", "", "")),
+    ((390, 0, "Amitriptyline", "25", "mg", "1", "", "For sleep", ""), (260, 90, "Co-codamol", "30", "mg", "4", "yes", "", "Did not help")),
+    ((520, 0, "Lyrica", "75", "mg", "2", "", "", ""), (150, 0, "Lyrica", "150", "mg", "2", "", "Too little relief", "")),
+    ((450, 120, "Fentanyl patch", "25", "mcg/h", "", "", "", "Changed to tablets"), (119, 0, "Morphine MR", "15", "mg", "2", "", "Instead of the patch", "")),
+    ((340, 0, "Sertraline", "100", "mg", "1", "", "", ""), (200, 0, "Low dose naltrexone", "4.5", "mg", "1", "", "", "")),
+)  # fmt: skip
+COLUMNS = ("name", "dose", "dose_unit", "times_per_day", "as_needed", "reason", "until_reason")
+
+
+def medicines_of(place: int, until: date, random: Random) -> Iterator[DemoMedicine]:
+    """What this person takes: the first one's taper of a year, for the others a few of the usual ones."""
+    rows = TAPER if place == 0 else USUAL[(place - 1) % len(USUAL)]
+    shift = 0 if place == 0 else random.randrange(14)
+    for begun, ended, *texts in rows:
+        fields = dict(zip(COLUMNS, texts, strict=True)) | {"from": str(until - timedelta(days=begun - shift))}
+        if ended:
+            fields["until"] = str(until - timedelta(days=ended - shift))
+        yield DemoMedicine(fields)
+    if place == 0:
+        own = {
+            "name": "Ibuprofen",
+            "dose": "200",
+            "dose_unit": "mg",
+            "times_per_day": "2",
+            "as_needed": "yes",
+        }
+        yield DemoMedicine(own | {"from": str(until - timedelta(days=9)), "reason": "headaches"}, is_own=True)

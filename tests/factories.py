@@ -40,3 +40,16 @@ def days(since: date, scores, s=None, person=None):
             entry(s, person, day, unwell="yes")
         elif score != "x":
             entry(s, person, day, pain=score)
+
+
+def medication(s, person, name: str, since: date, viewer=None, **fields):
+    """A medicine as a clinic would record it; columns of a file as text."""
+    from diary.medications import actions, forms
+    from diary.medications.queries import KNOWN
+
+    typed = {"name": name, "from": since.isoformat()} | {key: str(value) for key, value in fields.items()}
+    form = forms.parse_medication(typed, date(2030, 1, 1), KNOWN)
+    assert not form.errors, form.errors
+    by = viewer or access.OPERATOR
+    ref = access.own(s, by) if by.person_id == person.id else access.load_patient(s, by, person.uuid)
+    return actions.record_medication(s, by, ref, form.value, datetime(2026, 1, 1, tzinfo=UTC)).medication

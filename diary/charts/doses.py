@@ -11,13 +11,14 @@ from diary.charts.hatching import hatch
 from diary.charts.model import A_DAY, Frame, Mark
 from diary.charts.scale import Plot, label, n, picture
 from diary.charts.words import period
-from diary.lib.words import date_short, number, plural
+from diary.lib.words import MONTHS, date_short, number, plural
 
 HEIGHT, TOP, BOTTOM = 270, 46, 244
 ROW, ROW_BOTTOM, THIN, THICK = 48, 40, 6, 12
 SMALL, SMALL_TOP, SMALL_BOTTOM = 64, 16, 58
 LETTER = 6.2  # units of the drawing that a letter of 12 needs
 ROUND = (1, 2, 5)
+LONG = 800  # days from which on only years are named
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,15 @@ class DoseStep:
 
 @dataclass(frozen=True, slots=True)
 class DoseBar:
-    """A run of days with one dose: its words, its height as a share of the highest, is_note where it counts for nothing."""
+    """A run of days with one dose: its words, also short, its height as a share of the highest.
+
+    is_note: it counts for nothing.
+    """
 
     first: date
     last: date
     words: str
+    short: str = ""
     share: float = 1.0
     is_note: bool = False
 
@@ -60,8 +65,7 @@ def dose_chart(
 
     body = ends.month_lines(plot, TOP, HEIGHT)
     body += "".join(
-        label(plot.edge(day) + 4, HEIGHT - 8, ends.month_name(day, frame))
-        for day in ends.spaced_months(plot, 50)
+        label(plot.edge(day) + 4, HEIGHT - 8, _month(day, frame)) for day in ends.spaced_months(plot, 54)
     )
     body += plot.path("grid", "".join(f"M{LEFT} {n(y(value))}H{RIGHT}" for value in lines[1:]))
     body += plot.path("axis0", f"M{LEFT} {BOTTOM}H{RIGHT}")
@@ -83,17 +87,20 @@ def dose_bars(bars: Sequence[DoseBar], frame: Frame, title: str, end: str, uid: 
     plot = Plot(frame, LEFT, RIGHT, 0, ROW)
     body, free = ends.month_lines(plot, 0, ROW), float(LEFT)
     shapes, words = {"medbar": "", "mednote": ""}, ""
-    for bar in bars:
+    for bar, following in zip(bars, [*bars[1:], None], strict=True):
         left, right = _inside(plot, bar.first, bar.last)
         height = THIN + (THICK - THIN) * bar.share
         name = "mednote" if bar.is_note else "medbar"
         shapes[name] += (
             f"M{n(left)} {n(ROW_BOTTOM - height)}H{n(max(left + 1, right - 1))}V{ROW_BOTTOM}H{n(left)}Z"
         )
-        start = min(left + 6, RIGHT - LETTER * len(bar.words))
-        if start >= free:
-            words += label(start, ROW_BOTTOM - height - 4, bar.words, "ink halo")
-            free = start + LETTER * len(bar.words) + 8
+        end_at = plot.edge(following.first) if following else float(RIGHT)
+        for said in (bar.words, bar.short):
+            start = min(left + 6, RIGHT - LETTER * len(said)) if following is None else left + 6
+            if said and start >= free and start + LETTER * len(said) <= end_at:
+                words += label(start, ROW_BOTTOM - height - 4, said, "ink halo")
+                free = start + LETTER * len(said) + 8
+                break
     body += "".join(plot.path(name, d) for name, d in shapes.items()) + words
     body += label(WORDS, ROW_BOTTOM - 1, _cut(end, WIDTH - WORDS), "lab" if end != "ended" else "")
     told = "; ".join(f"{bar.words} from {_day(bar.first, frame)} to {_day(bar.last, frame)}" for bar in bars)
@@ -122,6 +129,13 @@ def dose_lane(steps: Sequence[DoseStep], frame: Frame, unit: str, uid: str = "do
     return picture(
         (WIDTH, SMALL), uid, f"Opioids, {unit}, {period(frame.since, frame.until)}", _told(steps, unit), body
     )
+
+
+def _month(day: date, frame: Frame) -> str:
+    """ "Dec", "Jan 2026"; years alone where the time is long."""
+    if frame.days > LONG:
+        return str(day.year)
+    return f"{MONTHS[day.month - 1][:3]} {day.year}" if day.month == 1 else MONTHS[day.month - 1][:3]
 
 
 def _gap(most: float) -> float:

@@ -9,6 +9,7 @@ from sqlmodel import Session
 from diary import db
 from diary import demo as truths
 from diary.accounts import actions as accounts
+from diary.accounts.queries import person_by_email
 from diary.careteam import access
 from diary.careteam import actions as careteam
 from diary.careteam.queries import has_clinic, has_people
@@ -19,6 +20,9 @@ from diary.entries.forms import parse_day
 from diary.infusions import actions as infusions
 from diary.infusions.forms import parse_infusion
 from diary.lib import clock
+from diary.medications import actions as medications
+from diary.medications.forms import parse_medication
+from diary.medications.queries import KNOWN
 
 CLINIC, OTHER = "Harbour Pain Clinic (demo)", "Hillside Clinic (demo)"
 STAFF = (
@@ -112,10 +116,26 @@ def _patient(
             if form.value is None:
                 raise AssertionError(form.errors)
             infusions.record_infusion(s, operator, ref, form.value, _recorded_at(infusion.on, begun))
+        _medicines(s, patient, carers[0], begun)
     for start in range(0, len(patient.days), BLOCK):
         with db.write() as s:
             for day in patient.days[start : start + BLOCK]:
                 _day(s, person_id, day)
+
+
+def _medicines(s: Session, patient: truths.DemoPatient, carer: str, begun: datetime) -> None:
+    """As the clinician recorded them; what is the patient's own she said herself, and it waits."""
+    person, clinician = (person_by_email(s, f"{key}@demo.example") for key in (patient.key, carer))
+    assert person is not None
+    assert clinician is not None
+    own, theirs = access.viewer_of(s, person), access.viewer_of(s, clinician)
+    refs = {True: access.own(s, own), False: access.load_patient(s, theirs, person.uuid)}
+    for medicine in patient.medicines:
+        form = parse_medication(medicine.fields, date(2100, 1, 1), KNOWN)
+        if form.value is None:
+            raise AssertionError(form.errors)
+        viewer, ref = own if medicine.is_own else theirs, refs[medicine.is_own]
+        medications.record_medication(s, viewer, ref, form.value, _recorded_at(medicine.on, begun))
 
 
 def _recorded_at(on: date, begun: datetime) -> datetime:

@@ -12,10 +12,11 @@ from sqlmodel import Session
 from diary.audit import actions as audit
 from diary.careteam import access
 from diary.careteam.rules import Kind, Role
+from diary.lib.words import date_full
 from diary.medications.forms import MedicationValues
 from diary.medications.models import Medication, MedicationRevision
 from diary.medications.queries import KNOWN, medication, medications_of, name_index, parts_of, planned_of
-from diary.medications.rules import Regime, in_force, is_outside_plan, spans
+from diary.medications.rules import Regime, amount_words, in_force, is_outside_plan, listed, spans
 from diary.safety.actions import open_flag
 
 COLUMNS = (
@@ -288,5 +289,21 @@ def _mind_the_plan(
         return
     stored.is_outside_plan = True
     s.add(stored)
-    matter = f"medication:{name_index(ref.id, drug).hex()[:32]}"
-    open_flag(s, viewer, ref.id, STOPPED, matter, now, now, write_id=write_id)
+    answer = (
+        f"{stored.name}, planned {listed(amount_words(one) for one in planned)}: {_now_words(stored, on)}"
+    )
+    open_flag(s, viewer, ref.id, STOPPED, f"medication:{drug}", now, now, write_id=write_id, answer=answer)
+
+
+def _now_words(stored: Medication, on: date) -> str:
+    if stored.until_on is not None and stored.until_on < on:
+        return f"stopped, last taken {date_full(stored.until_on)}"
+    return f"{amount_words(_regime_of(stored))} from {date_full(on)}"
+
+
+def _regime_of(stored: Medication) -> Regime:
+    """A row as the rules read it."""
+    return Regime(
+        stored.name, stored.from_on, stored.until_on, stored.dose, stored.dose_unit, stored.route, stored.times_per_day,
+        stored.as_needed, stored.klass or "", parts_of(stored.parts),
+    )  # fmt: skip

@@ -92,7 +92,7 @@ def parts_of(text: str) -> tuple[float, ...]:
 
 def name_index(patient_id: int, name: str) -> bytes:
     """A keyed digest by which a patient's medicine is found, since its name is sealed."""
-    return sealing.email_index(f"medication/{patient_id}/{name_key(name)}")
+    return sealing.index(f"medication/{patient_id}/{name_key(name)}")
 
 
 def _row(row: Any) -> MedicationRow:

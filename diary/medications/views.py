@@ -29,7 +29,7 @@ from diary.medications.forms import (
 )
 from diary.medications.models import Medication
 from diary.medications.queries import KNOWN, MedicationRow
-from diary.medications.rules import UNITS, amount_words, in_force, spans
+from diary.medications.rules import UNITS, Span, amount_words, in_force, spans
 from diary.review.queries import medication_page
 
 bp = Blueprint("medications", __name__)
@@ -243,9 +243,17 @@ def index() -> str:
     ended = [span for span in found if span.last is not None and span.last < today and span.following is None]
     return render_template(
         "medications/index.html", nav="more", now=now, ahead=ahead, ended=ended[-12:], clinic=clinic,
-        calls=[row for row in rows if row.is_outside_plan and row.is_waiting], amount_words=amount_words, known=KNOWN,
+        calls=[span.regime.ref for span in found if _is_call(span, today)], amount_words=amount_words, known=KNOWN,
         said=SAID.get(request.args.get("said", ""), ""), today=today,
     )  # fmt: skip
+
+
+def _is_call(span: Span, today: date) -> bool:
+    """Whether what she said last of a medicine is outside the plan, and nobody has looked at it yet."""
+    row: MedicationRow = span.regime.ref
+    return (
+        row.is_outside_plan and row.is_waiting and (span.following is None or span.following.from_on > today)
+    )
 
 
 @bp.get("/medications/new")
@@ -272,7 +280,10 @@ def say_create() -> Response | tuple[str, int]:
 def say_change(medication_id: UUID) -> str:
     ref = _own()
     row = _row(ref, medication_id)
-    return _own_form(_for_change(row, ref), old=row)
+    typed = _for_change(row, ref)
+    if "again" in request.args:
+        typed["dose"] = dose_text(row.dose, row.parts)
+    return _own_form(typed, old=row)
 
 
 @bp.post("/medications/<uuid:medication_id>/change")
@@ -315,7 +326,7 @@ def _own_form(
 ) -> str:  # fmt: skip
     return render_template(
         "medications/say.html", nav="more", typed=typed, errors=errors or {}, asks=checked and checked.asks, old=old,
-        amount_words=amount_words,
+        again="again" in request.args, amount_words=amount_words,
     )  # fmt: skip
 
 

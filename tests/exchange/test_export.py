@@ -21,7 +21,7 @@ from tests.exchange.commands import DATA
 from tests.factories import entry, infusion
 
 DAY = date(2026, 3, 15)
-FILES = ["diary.csv", "infusions.csv", "revisions.csv", "audit.csv", "README.txt"]
+FILES = ["diary.csv", "infusions.csv", "medications.csv", "revisions.csv", "audit.csv", "README.txt"]
 LONG_AGO, FAR = date(1900, 1, 1), date(2100, 1, 1)
 
 

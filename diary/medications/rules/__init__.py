@@ -18,7 +18,7 @@ from diary.medications.rules.mme import (
 from diary.medications.rules.plan import is_outside_plan
 from diary.medications.rules.regimes import ROUTES, UNITS, Regime, Span, in_force, spans
 from diary.medications.rules.units import Doubt, doubt
-from diary.medications.rules.wording import amount_words, daily_words, listed
+from diary.medications.rules.wording import amount_words, daily_words, dose_words, listed
 
 __all__ = [
     "AS_NEEDED",
@@ -43,6 +43,7 @@ __all__ = [
     "changes",
     "daily_words",
     "day_total",
+    "dose_words",
     "doubt",
     "in_force",
     "is_outside_plan",

@@ -19,11 +19,13 @@ from diary.medications.rules import (
     Change,
     Item,
     Over,
+    Regime,
     Span,
     Step,
     amount_words,
     changes,
     daily_words,
+    dose_words,
     in_force,
     item_of,
     listed,
@@ -172,10 +174,13 @@ def _facts(run: Sequence[Step], frame: Frame) -> list[Fact]:
     if as_needed:
         most = [day.total + day.as_needed_max for day in (first, last)]
         facts.append(Fact("With as needed", f"at most {_from_to(most[0], most[1])}", listed(as_needed)))
-    lacking = _ends(run, NOT_COUNTED)
+    lacking = _ends(run, NOT_COUNTED, is_known=True)
     facts.append(
         Fact("Not counted", listed(lacking) or "nothing", "no number in the table" if lacking else "")
     )
+    unknown = _ends(run, NOT_COUNTED, is_known=False)
+    if unknown:
+        facts.append(Fact("Not known to Neap", listed(unknown), "no class, no number"))
     factors = sorted({f"{_drug(item)} {_factor(item)}" for step in run for item in _opioids(step)})
     facts.append(Fact("Table", f"{TABLE.name}, version {TABLE.version}", ", ".join(factors)))
     return facts
@@ -195,12 +200,12 @@ def _factor(item: Item) -> str:
     return f"{factor[_drug(item)]:.10g}"
 
 
-def _ends(run: Sequence[Step], counts: str) -> list[str]:
-    """Names that count so in the time shown, with their last day where they ended."""
+def _ends(run: Sequence[Step], counts: str, is_known: bool | None = None) -> list[str]:
+    """Names that count so in the time shown, with their last day where they ended; with a class, or without one."""
     last_step: dict[str, Step] = {}
     for step in run:
         for item in step.day.items:
-            if item.counts == counts:
+            if item.counts == counts and is_known in (None, bool(item.klass)):
                 last_step[item.regime.name] = step
     return [
         name if step is run[-1] else f"{name} until {date_short(step.last)} {step.last.year}"
@@ -209,11 +214,11 @@ def _ends(run: Sequence[Step], counts: str) -> list[str]:
 
 
 def _low(run: Sequence[Step], frame: Frame) -> str:
-    """Where the line is too low, since something that was taken has no number; empty where nothing is missing."""
+    """Where the line is too low, since an opioid that was taken has no number; empty where nothing is missing."""
     names: dict[str, list[Step]] = {}
     for step in run:
         for item in step.day.items:
-            if item.counts == NOT_COUNTED:
+            if item.counts == NOT_COUNTED and item.klass:
                 names.setdefault(item.regime.name, []).append(step)
     said = []
     for name, found in sorted(names.items()):
@@ -226,16 +231,8 @@ def _low(run: Sequence[Step], frame: Frame) -> str:
             when = f"Since {date_full(begins)}"
         else:
             when = f"From {date_full(begins)} to {date_full(ends)}"
-        said.append(
-            f"{when} the line may be too low by {name}."
-            if not _is_opioid(found[0], name)
-            else f"{when} the line is too low by {name}."
-        )
+        said.append(f"{when} the line is too low by {name}.")
     return " ".join(said)
-
-
-def _is_opioid(step: Step, name: str) -> bool:
-    return any(item.regime.name == name and item.klass == "opioid" for item in step.day.items)
 
 
 # Charts -------------------------------------------------------------------------------------------
@@ -293,28 +290,21 @@ def _bars_of(rows: Sequence[Span], items: Sequence[Item], frame: Frame, uid: str
     firsts = sorted(edges)
     lasts = [*(day - A_DAY for day in firsts[1:]), frame.until]
     is_note = any(item.counts == NOT_COUNTED for item in items)
-    runs = []
+    drawn, most = [], max((_a_day(in_force(rows, first)) for first in firsts), default=0)
     for first, last in zip(firsts, lasts, strict=True):
         regimes = in_force(rows, first)
-        amounts = [regime.a_day for regime in regimes]
-        if regimes:
-            runs.append(
-                (first, last, listed(amount_words(one) for one in regimes), sum(a or 0 for a in amounts))
-            )
-    most = max((amount for *_, amount in runs), default=0)
-    drawn = [
-        DoseBar(
-            first,
-            last,
-            f"{words}: not counted" if is_note else words,
-            amount / most if most else 0.5,
-            is_note,
-        )
-        for first, last, words, amount in runs
-    ]
+        if not regimes:
+            continue
+        tail = ": not counted" if is_note else ""
+        words, short = (f"{listed(say(one) for one in regimes)}{tail}" for say in (amount_words, dose_words))
+        drawn.append(DoseBar(first, last, words, short, _a_day(regimes) / most if most else 0.5, is_note))
     here = rows[-1].regime
     name, klass = here.name, _klass(items)
     return Bars(name, klass, charts.dose_bars(drawn, frame, name, _end_words(rows, frame), uid))
+
+
+def _a_day(regimes: Sequence[Regime]) -> float:
+    return sum(regime.a_day or 0 for regime in regimes)
 
 
 def _klass(items: Sequence[Item]) -> str:

@@ -15,8 +15,10 @@ from diary.entries.queries import DayRow, NoteRow, all_days, notes_between
 from diary.infusions.queries import InfusionRow, infusions_of
 from diary.lib.symptoms import SYMPTOMS
 from diary.lib.words import date_full, number, plural
+from diary.medications.queries import medications_of
 from diary.response.queries import from_rows
 from diary.response.rules import Course, InfusionResponse
+from diary.review.queries.medications import medication_lane
 from diary.review.queries.series import all_series, is_whole, marks_of
 
 SPANS = {"30": 30, "90": 90, "180": 180}
@@ -37,6 +39,7 @@ class PatientPage:
     courses: dict[str, tuple[Course, ...]]
     table: list[tuple[date, list[str], str]] | None
     bin_words: str
+    doses: str | None = None
 
     @property
     def age(self) -> int | None:
@@ -132,6 +135,7 @@ def patient_page(
         charts.timeline(drawn, frame, marks) if days is not None else None, courses,
         charts.table_rows(drawn, frame, marks) if with_table and days is not None else None,
         charts.bin_words(frame, charts.DESK_PLOT),
+        medication_lane(medications_of(s, viewer, ref.id), frame) if infusions is not None else None,
     )  # fmt: skip
 
 
