@@ -21,6 +21,7 @@ from diary.careteam.rules import Kind
 from diary.entries.models import Entry, EntryRevision
 from diary.infusions.models import Infusion
 from diary.lib import clock
+from diary.medications.models import Medication
 from tests import factories
 from tests.sync.phones import HEADERS, a_body
 
@@ -66,6 +67,9 @@ def plant(s, cast, name: str) -> None:
     factories.infusion(
         s, person, DAY, dose_mg=found[Kind.INFUSIONS], note=f"recorded {found[Kind.INFUSIONS]}"
     )
+    factories.medication(
+        s, person, f"Rarely {found[Kind.INFUSIONS]}", DAY, dose=found[Kind.INFUSIONS], dose_unit="mg", times_per_day="1"
+    )
 
 
 @pytest.fixture
@@ -97,10 +101,11 @@ def ids(app, cast) -> dict[str, list[str]]:
     """Everything that could stand in a URL, of everybody."""
     with db.read() as s:
         infusions = [str(row.uuid) for row in s.exec(select(Infusion)).all()]
+        medicines = [str(row.uuid) for row in s.exec(select(Medication)).all()]
         links = [str(row.uuid) for row in s.exec(select(CareLink)).all()]
     people = [str(person.uuid) for person in (cast.alice, cast.charlie, cast.bob)]
     return {
-        "UUIDConverter": people + infusions + links[:1],
+        "UUIDConverter": people + infusions + medicines + links[:1],
         "token": ["x" * 43],
         "other": [str(TODAY - timedelta(days=3)), str(TODAY - timedelta(days=4)), str(DAY)],
     }
