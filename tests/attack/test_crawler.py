@@ -68,7 +68,13 @@ def plant(s, cast, name: str) -> None:
         s, person, DAY, dose_mg=found[Kind.INFUSIONS], note=f"recorded {found[Kind.INFUSIONS]}"
     )
     factories.medication(
-        s, person, f"Rarely {found[Kind.INFUSIONS]}", DAY, dose=found[Kind.INFUSIONS], dose_unit="mg", times_per_day="1"
+        s,
+        person,
+        f"Rarely {found[Kind.INFUSIONS]}",
+        DAY,
+        dose=found[Kind.INFUSIONS],
+        dose_unit="mg",
+        times_per_day="1",
     )
 
 
