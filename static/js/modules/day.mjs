@@ -20,6 +20,17 @@ export default async function day(form) {
   let trouble = null;
   let jobs = Promise.resolve();
   let open = 0;
+  // The day as it is shown here; null once it may have changed without this page.
+  let known = null;
+  let changes = 0;
+  const mine = new Set();
+  async function asKnown() {
+    if (known) return known;
+    const before = changes;
+    const state = await outbox.shown(person, on);
+    if (before === changes) known = state;
+    return state;
+  }
 
   // The page may have stood locked while writes were sent: then it knows less than this phone.
   const isStale = (await store.sentSince(person, performance.timeOrigin)).has(on);
@@ -27,7 +38,7 @@ export default async function day(form) {
 
   async function paint() {
     if (open > 0) return; // answers are on their way, which this would take back; the last one paints
-    const state = await outbox.shown(person, on);
+    const state = await asKnown();
     view.paint(state, around, "answer" in form.dataset);
     view.paintSaved(state, trouble);
     view.paintHeading(!document.querySelector(".question.now"), state, trouble);
@@ -49,12 +60,18 @@ export default async function day(form) {
   }
 
   async function write(fields) {
-    const { base, values, held } = await outbox.shown(person, on);
+    const before = await asKnown();
+    const { base, values, held } = before;
     const named = Object.keys(fields).filter((name) => name !== "note_private" && name !== "written_by");
     if (helper()?.checked) fields = { ...fields, written_by: "helper" };
     const mended = held.find((entry) => named.some((name) => name in entry.body.fields));
     if (mended) await outbox.mend(mended, { ...mended.body.fields, ...fields });
-    else await outbox.record({ day: on, fields, base: Object.fromEntries(named.map((n) => [n, base[n] ?? []])) });
+    else {
+      const id = crypto.randomUUID();
+      mine.add(id);
+      const entry = await outbox.record({ id, day: on, fields, base: Object.fromEntries(named.map((n) => [n, base[n] ?? []])) });
+      if (known === before) known = outbox.laid(before, entry);
+    }
     for (const name of named) view.settled(name);
     announce("Saved on this phone");
     if (Object.keys(values).length === 0) navigator.storage?.persist?.();
@@ -90,7 +107,7 @@ export default async function day(form) {
 
   // Another writer of the day signs what stands there once more; before the first answer the tick waits for it.
   async function signed() {
-    const { values, conflicts } = await outbox.shown(person, on);
+    const { values, conflicts } = await asKnown();
     const fields = {};
     for (const [name, value] of Object.entries(values)) {
       if (conflicts[name] || name === "note") continue;
@@ -136,7 +153,11 @@ export default async function day(form) {
 
   // What became of it --------------------------------------------------------------------------------
 
-  outbox.listen(async ({ what, day: which }) => {
+  outbox.listen(async ({ what, id, day: which }) => {
+    if (what !== "recorded" || !mine.has(id)) {
+      changes += 1;
+      known = null;
+    }
     if (TROUBLE.has(what)) trouble = what;
     if (what === "signed-out") announce("You have been signed out. Your answers are kept on this phone.");
     if (what === "acknowledged" || what === "looked") trouble = null;

@@ -8,6 +8,7 @@
   const MOST_WAIT = 300;
   const CLOCK_TOLERANCE = 600000;
   const PASSED_BY_AFTER = 8;
+  const SAYING = 60;
   const HELD = new Set([400, 404, 405, 413, 415, 422]);
   const HEADERS = { "Content-Type": "application/json", "Neap-Client": "1" };
   const channel = "BroadcastChannel" in self ? new BroadcastChannel("neap-outbox") : null;
@@ -31,20 +32,19 @@
   // Recording ----------------------------------------------------------------------------------------
 
   // `fields` by the form's names, as text; `base` by field the ids that the screen showed (5).
-  async function record({ kind = "day", day, fields, base = {} }) {
-    const person = await store.meta("person");
-    if (!person) throw new Error("nobody is signed in here");
-    const around = (await store.meta("around")) ?? {};
-    const body = {
-      version: VERSION, person, device: around.device ?? "A phone", kind, day,
-      zone: around.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
-      recorded_at: iso(Date.now()), base, fields,
-    };
-    const entry = { id: crypto.randomUUID(), person, body, state: "waiting", tries: 0 };
-    entry.seq = await store.add(entry);
+  async function record({ id = crypto.randomUUID(), kind = "day", day, fields, base = {} }) {
+    const entry = await store.add((person, around) => {
+      if (!person) return null;
+      const body = {
+        version: VERSION, person, device: around.device ?? "A phone", kind, day,
+        zone: around.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+        recorded_at: iso(Date.now()), base, fields,
+      };
+      return { id, person, body, state: "waiting", tries: 0 };
+    });
+    if (!entry) throw new Error("nobody is signed in here");
     tell("recorded", { id: entry.id, day });
-    flush();
-    askForSync();
+    soon();
     return entry;
   }
 
@@ -53,7 +53,13 @@
     const body = { ...entry.body, fields, day };
     await store.change({ ...entry, id: crypto.randomUUID(), body, state: "waiting", tries: 0, why: undefined });
     tell("recorded", { day });
-    flush();
+    soon();
+  }
+
+  // That it is kept is said first; sending waits until that stands on the screen.
+  function soon() {
+    setTimeout(flush, SAYING);
+    askForSync();
   }
 
   async function askForSync() {
@@ -265,31 +271,39 @@
 
   // A day as this phone shows it: what the server said, under what waits here; and by field the ids that it shows.
   async function shown(person, day) {
-    const known = (await store.dayOf(person, day)) ?? { values: {}, conflicts: {}, late: [], written_by: "self" };
-    const own = (await store.waiting(person)).filter((e) => e.body.kind === "day" && e.body.day === day && !e.receipt);
+    const [kept, entries] = await store.dayAndWaiting(person, day);
+    const known = kept ?? { values: {}, conflicts: {}, late: [], written_by: "self" };
+    const own = entries.filter((e) => !e.receipt);
     const values = {};
     const base = {};
-    const conflicts = { ...known.conflicts };
     for (const [name, { value, ids }] of Object.entries(known.values)) {
       values[name] = value;
       base[name] = ids;
     }
-    let writtenBy = known.written_by;
-    for (const { id, body } of own) {
-      writtenBy = body.fields.written_by ?? writtenBy;
-      for (const name of Object.keys(body.fields)) {
-        if (name === "written_by" || name === "note_private") continue;
-        values[name] = plain(name, body.fields);
-        base[name] = [...new Set([...(base[name] ?? []), ...(body.base[name] ?? []), id])];
-        delete conflicts[name];
-      }
+    const late = known.late ?? [];
+    const start = { day, values, base, conflicts: known.conflicts ?? {}, late, writtenBy: known.written_by, waiting: 0, held: [] };
+    return own.reduce(laid, start);
+  }
+
+  // The same day with one more entry over it.
+  function laid(state, entry) {
+    const [values, base, conflicts] = [{ ...state.values }, { ...state.base }, { ...state.conflicts }];
+    const { fields, base: named } = entry.body;
+    for (const name of Object.keys(fields)) {
+      if (name === "written_by" || name === "note_private") continue;
+      values[name] = plain(name, fields);
+      base[name] = [...new Set([...(base[name] ?? []), ...(named[name] ?? []), entry.id])];
+      delete conflicts[name];
     }
-    const held = own.filter((e) => e.state === "held");
-    return { day, values, base, conflicts, late: known.late ?? [], writtenBy, waiting: own.length - held.length, held };
+    const isHeld = entry.state === "held";
+    return {
+      ...state, values, base, conflicts, writtenBy: fields.written_by ?? state.writtenBy,
+      waiting: state.waiting + !isHeld, held: isHeld ? [...state.held, entry] : state.held,
+    };
   }
 
   self.neap.outbox = {
-    record, mend, flush, look, shown, tell, now: skewed,
+    record, mend, flush, look, shown, laid, tell, now: skewed,
     listen: (listener) => void listeners.add(listener),
   };
 })();

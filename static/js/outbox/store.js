@@ -58,7 +58,18 @@
 
   // Outbox ------------------------------------------------------------------------------------------
 
-  const add = (entry) => transact(["outbox"], "readwrite", (s) => s.outbox.add(entry));
+  // What `made` makes of who is here and what is known of them; null when it made nothing.
+  async function add(made) {
+    let entry = null;
+    await transact(["meta", "outbox"], "readwrite", (s) => {
+      const [person, around] = ["person", "around"].map((key) => s.meta.get(key));
+      around.onsuccess = () => {
+        entry = made(person.result?.value, around.result?.value ?? {});
+        if (entry) s.outbox.add(entry).onsuccess = ({ target }) => (entry.seq = target.result);
+      };
+    });
+    return entry;
+  }
   const change = (entry) => transact(["outbox"], "readwrite", (s) => s.outbox.put(entry));
   const remove = (seq) => transact(["outbox"], "readwrite", (s) => s.outbox.delete(seq));
   async function waiting(person) {
@@ -156,6 +167,14 @@
   const dayOf = async (person, day) =>
     unsealed("days", await transact(["days"], "readonly", (s) => s.days.get([person, day])));
 
+  // A day as it was kept last, and what of it waits, as they were at one moment.
+  async function dayAndWaiting(person, day) {
+    const asked = await transact(["days", "outbox"], "readonly", (s) => [s.days.get([person, day]), s.outbox.getAll()]);
+    const [row, entries] = asked.map(({ result }) => result);
+    const own = entries.filter((e) => e.person === person && e.body.kind === "day" && e.body.day === day);
+    return [await unsealed("days", row), own];
+  }
+
   const amended = (known, { values, revision }) => {
     const conflicts = Object.entries(known.conflicts ?? {}).filter(([name]) => !(name in values));
     return { ...known, revision, values: { ...known.values, ...values }, conflicts: Object.fromEntries(conflicts) };
@@ -216,7 +235,7 @@
 
   self.neap ??= {};
   self.neap.store = {
-    open, meta, setMeta, add, change, remove, waiting, acknowledge, sendAgain, keepDay, amendDay, dayOf, keepPage, pageOf,
+    open, meta, setMeta, add, change, remove, waiting, acknowledge, sendAgain, keepDay, amendDay, dayOf, dayAndWaiting, keepPage, pageOf,
     forget, log, sentSince, transact, unsealed, place, GUARDED,
   };
 })();
