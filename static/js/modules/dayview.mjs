@@ -39,9 +39,13 @@ function glass(score) {
   return svg;
 }
 
+const drawn = {}; // what a row shows, so that only one that changes is made anew
+
 function paintRow(key, { values, conflicts }) {
   const score = document.querySelector(`#row-${key} .score`);
-  if (!score) return;
+  const mark = JSON.stringify([values[key], conflicts[key]]);
+  if (!score || drawn[key] === mark) return;
+  drawn[key] = mark;
   const isAnswered = key in values;
   const value = values[key];
   const parts = [];
@@ -60,11 +64,11 @@ function paintRow(key, { values, conflicts }) {
   else delete score.dataset.answered;
 }
 
-function paintKeys(name, { values, conflicts }) {
-  const chosen = name in values ? asText(values[name]) : null;
-  for (const input of document.querySelectorAll(`input[type="radio"][name="${name}"]`)) {
-    const isScore = SCORES.includes(name);
-    input.checked = chosen !== null && input.value === chosen && (chosen !== "" || isScore);
+function paintKeys({ values, conflicts }) {
+  for (const input of document.getElementById("day-form").elements) {
+    const { name, type, value } = input;
+    if (type !== "radio" || name === "note_private") continue;
+    input.checked = name in values && value === asText(values[name]) && (value !== "" || SCORES.includes(name));
     if (conflicts[name]) input.disabled = true;
   }
 }
@@ -115,7 +119,7 @@ function paintPlace(state, around) {
 
 export function paint(state, around, isAsked) {
   for (const key of SCORES) paintRow(key, state);
-  for (const name of [...SCORES, "worst_pain", "interference"]) paintKeys(name, state);
+  paintKeys(state);
   for (const name of ["sleep_hours", "times_awake", "note"]) paintText(name, state);
   paintUnwell(state, isAsked);
   paintPlace(state, around);

@@ -18,7 +18,9 @@ export default function pad(sheet) {
       else at.removeAttribute("aria-current");
     }
     sheet.classList.toggle("done", question === null);
-    if (focus) (question ?? sheet.querySelector("#anything")).focus({ preventScroll: true });
+    // In the next frame, with whose layout it comes: now it would force one before the answer is kept.
+    const to = focus && (question ?? sheet.querySelector("#anything"));
+    if (to) requestAnimationFrame(() => to.focus({ preventScroll: true }));
   }
   const next = () => show(firstOpen(), true);
 

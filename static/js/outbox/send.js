@@ -202,6 +202,7 @@
 
   async function rename(entry) {
     await store.change({ ...entry, id: crypto.randomUUID(), renamed: true });
+    tell("renamed");
     return {};
   }
 
