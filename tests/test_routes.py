@@ -13,6 +13,12 @@ admin        POST      /clinic/care-links/<uuid:link_id>/end
 admin        POST      /clinic/invitations
 admin        POST      /clinic/people/<uuid:person_id>/confirmation
 patient      GET POST  /days/<day:day>
+team         GET       /flags
+team         GET       /flags/<uuid:flag_id>
+team         POST      /flags/<uuid:flag_id>/acknowledgement
+team         POST      /flags/<uuid:flag_id>/closing
+team         POST      /flags/<uuid:flag_id>/owner
+team         POST      /flags/<uuid:flag_id>/reopening
 public       GET       /healthz
 public       GET       /help
 patient      GET       /infusions

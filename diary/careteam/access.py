@@ -212,6 +212,7 @@ signed_in = _rule("signed_in", lambda _viewer: True)
 patient = _rule("patient", lambda viewer: viewer.is_patient)
 staff = _rule("staff", lambda viewer: viewer.is_staff)
 clinician = _rule("clinician", lambda viewer: viewer.is_clinician)
+team = _rule("team", lambda viewer: viewer.is_staff or viewer.is_admin)
 admin = _rule("admin", lambda viewer: viewer.is_admin)
 
 

@@ -1,7 +1,13 @@
-"""The kinds of data, the roles, and what an invitation allows."""
+"""The kinds of data, the roles, what an invitation allows, and when a clinic is open."""
 
-from datetime import datetime, timedelta
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
+from itertools import groupby
+
+from diary.lib import clock
+from diary.lib.words import DAYS
 
 INVITATION_LIVES = timedelta(days=7)
 CONSENT_WORDING = "2026-11"
@@ -41,3 +47,91 @@ KIND_WORDS = {
 def is_open(expires_at: datetime, used_at: datetime | None, now: datetime) -> bool:
     """Whether an invitation may still be used: once, and for seven days."""
     return used_at is None and now < expires_at
+
+
+# When a clinic is open ----------------------------------------------------------------------------
+
+Opening = Mapping[int, tuple[time, time]]  # by weekday, 0 is Monday: from and until; a day left out is closed
+DAY_KEYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_HOURS = re.compile(r"([a-z]{3}) (\d\d):(\d\d)-(\d\d):(\d\d)")
+
+
+def parse_opening(text: str) -> dict[int, tuple[time, time]]:
+    """Hours as they are stored ("mon 08:00-17:00, tue 08:00-17:00"); raises ValueError for anything else."""
+    found: dict[int, tuple[time, time]] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        match = _HOURS.fullmatch(part)
+        if match is None or match[1] not in DAY_KEYS:
+            raise ValueError(f"opening hours: {part}")
+        since, until = time(int(match[2]), int(match[3])), time(int(match[4]), int(match[5]))
+        if since >= until:
+            raise ValueError(f"opening hours: {part}")
+        found[DAY_KEYS.index(match[1])] = (since, until)
+    return found
+
+
+def opening_text(opening: Opening) -> str:
+    """The other way round, Monday first."""
+    return ", ".join(
+        f"{DAY_KEYS[day]} {opening[day][0]:%H:%M}-{opening[day][1]:%H:%M}" for day in sorted(opening)
+    )
+
+
+def hour_words(at: time | datetime) -> str:
+    """8:00, as people say it."""
+    return f"{at.hour}:{at.minute:02}"
+
+
+def opening_words(opening: Opening) -> str:
+    """ "Monday to Thursday, 8:00 to 17:00; Friday, 8:00 to 16:00": days running with the same hours together."""
+    said = []
+    numbered = sorted(opening.items())
+    for _, run in groupby(enumerate(numbered), key=lambda one: (one[1][0] - one[0], one[1][1])):
+        days = [day for _, (day, _) in run]
+        since, until = opening[days[0]]
+        named = (
+            DAYS[days[0]]
+            if len(days) == 1
+            else f"{DAYS[days[0]]} {'and' if len(days) == 2 else 'to'} {DAYS[days[-1]]}"
+        )
+        said.append(f"{named}, {hour_words(since)} to {hour_words(until)}")
+    return "; ".join(said)
+
+
+def is_open_at(opening: Opening, at: datetime, zone: str) -> bool:
+    """Whether a clinic is open at an aware moment; the closing time itself is closed."""
+    there = clock.local(at, zone)
+    hours = opening.get(there.weekday())
+    return hours is not None and hours[0] <= there.time().replace(tzinfo=None) < hours[1]
+
+
+def next_opening(opening: Opening, at: datetime, zone: str) -> datetime | None:
+    """The first moment after `at` at which a clinic opens, in UTC; None for a clinic that never does."""
+    there = clock.local(at, zone)
+    for ahead in range(9):
+        day = there.date() + timedelta(days=ahead)
+        hours = opening.get(day.weekday())
+        if hours is None:
+            continue
+        opens = datetime.combine(day, hours[0], clock.zone_of(zone)).astimezone(UTC)
+        if opens > at:
+            return opens
+    return None
+
+
+def closing_time(opening: Opening, at: datetime, zone: str) -> time | None:
+    """Until when a clinic that is open at `at` stays open; None when it is closed."""
+    there = clock.local(at, zone)
+    return opening[there.weekday()][1] if is_open_at(opening, at, zone) else None
+
+
+def moment_after(opening: Opening, since: datetime, wait: timedelta, zone: str) -> datetime:
+    """When something is due that waits so long in opening hours, else until the next opening (clinical.md, 6).
+
+    `since` and the result are aware. Where no hours are set the wait is the clock's own.
+    """
+    plain = since + wait
+    if not opening or (is_open_at(opening, since, zone) and is_open_at(opening, plain, zone)):
+        return plain
+    opens = next_opening(opening, since, zone)
+    return opens if opens is not None else plain

@@ -9,6 +9,7 @@ from diary.charts.bars import bin_words
 from diary.charts.desk import DESK_PLOT, timeline
 from diary.charts.doses import DoseBar, DoseStep, dose_bars, dose_chart, dose_lane
 from diary.charts.model import Day, Frame, Mark, Series, Timeline, Week, gaps
+from diary.charts.moments import Moment, moments
 from diary.charts.phone import (
     PHONE_PLOT,
     beginning_chart,
@@ -30,6 +31,7 @@ __all__ = [
     "DoseStep",
     "Frame",
     "Mark",
+    "Moment",
     "Row",
     "Series",
     "Timeline",
@@ -43,6 +45,7 @@ __all__ = [
     "gaps",
     "has_weeks_row",
     "key_of",
+    "moments",
     "print_chart",
     "small_chart",
     "spark",

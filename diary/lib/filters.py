@@ -11,7 +11,9 @@ from diary.lib.symptoms import SYMPTOMS
 
 
 def init_app(app: Flask) -> None:
-    for name in ("date_long", "date_full", "date_short", "time_hm", "number", "percent", "plural", "weekday"):
+    for name in (
+        "date_long", "date_full", "date_short", "time_hm", "number", "percent", "plural", "weekday", "lower_first",
+    ):  # fmt: skip
         app.jinja_env.filters[name] = getattr(words, name)
     app.jinja_env.filters["moment"] = moment
     app.jinja_env.filters["moment_date"] = moment_date

@@ -34,6 +34,11 @@ def plural(n: int, noun: str, nouns: str | None = None) -> str:
     return f"{n:,} {noun if n == 1 else nouns or noun + 's'}"
 
 
+def lower_first(text: str) -> str:
+    """A title in the middle of a sentence: "A fall" is "a fall"."""
+    return text[:1].lower() + text[1:]
+
+
 def weekday(d: date) -> str:
     return DAYS[d.weekday()]
 

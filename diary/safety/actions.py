@@ -1,4 +1,4 @@
-"""Opening flags, in the transaction of the answer that fired."""
+"""Opening flags in the transaction of the answer that fired, and what staff do about them."""
 
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -12,6 +12,7 @@ from diary.careteam.models import Clinic
 from diary.careteam.queries import clinics_of_patient, reachable_staff
 from diary.lib import sealing
 from diary.safety.models import Flag, FlagEvent
+from diary.safety.queries import FlagRow, colleagues, flag_row, has_seen
 from diary.safety.queries import rule as rule_of
 from diary.safety.rules import Rule, owner_of
 
@@ -119,3 +120,107 @@ def _same(clinic_id: int, patient_id: int, rule: str, matter: str) -> tuple:  # 
         Flag.rule == rule,
         Flag.matter == sealing.index(matter),
     )
+
+
+# What staff do ------------------------------------------------------------------------------------
+
+
+class Changed(Exception):
+    """Something happened since the page was made; carries the number of the first such event, and its actor."""
+
+    def __init__(self, number: int, actor_id: int | None) -> None:
+        super().__init__(f"event {number}")
+        self.number = number
+        self.actor_id = actor_id
+
+
+class Refused(Exception):
+    """It can't be done so; `field` and the words say why."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(reason)
+        self.field = field
+
+
+def acknowledge(s: Session, viewer: access.Viewer, uuid: UUID, doing: str, seen: int, now: datetime) -> None:
+    """Say that one is on it: the timer stops, and whoever says so has the flag. Again: another note of the kind."""
+    row = _to_act_on(s, viewer, uuid, seen, now)
+    flag = row.flag
+    if flag.state == "closed":
+        raise Refused("doing", "This flag is closed. Open it again first.")
+    if flag.state == "open" and row.is_whole:
+        flag.owner_id = viewer.me
+    flag.state = "acknowledged"
+    _did(s, viewer, flag, "acknowledged", now, doing)
+
+
+def hand_over(
+    s: Session, viewer: access.Viewer, uuid: UUID, to: str, why: str, seen: int, now: datetime
+) -> None:
+    """Give a flag to a coach or clinician of its clinic, who has to acknowledge it: the timer begins again."""
+    row = _to_act_on(s, viewer, uuid, seen, now)
+    flag = row.flag
+    if flag.state == "closed":
+        raise Refused("to", "This flag is closed. Open it again first.")
+    there = {str(one.uuid): one.person_id for one in colleagues(s, viewer, flag)}
+    if to not in there:
+        raise Refused("to", "That is nobody of this clinic who can take it.")
+    flag.owner_id, flag.state, flag.waits_since = there[to], "open", now
+    _did(s, viewer, flag, "handed_over", now, why)
+
+
+def close(s: Session, viewer: access.Viewer, uuid: UUID, outcome: str, seen: int, now: datetime) -> None:
+    """The matter is done; what came of it is kept for good."""
+    row = _to_act_on(s, viewer, uuid, seen, now)
+    if not row.may_close:
+        raise access.Hidden
+    if row.flag.state == "closed":
+        raise Refused("outcome", "This flag is closed already.")
+    row.flag.state = "closed"
+    _did(s, viewer, row.flag, "closed", now, outcome)
+
+
+def reopen(s: Session, viewer: access.Viewer, uuid: UUID, reason: str, seen: int, now: datetime) -> None:
+    """It was closed too early: it waits again from now on, with whoever opens it again where its owner is gone."""
+    flag = _to_act_on(s, viewer, uuid, seen, now).flag
+    if flag.state != "closed":
+        raise Refused("reason", "This flag is open already.")
+    same = (Flag.patient_id == flag.patient_id, Flag.clinic_id == flag.clinic_id, Flag.rule == flag.rule)
+    wanted = select(Flag).where(*same, Flag.matter == flag.matter, Flag.state != "closed")
+    other = s.scalars(wanted).first()
+    if other is not None:
+        raise Refused("reason", f"The same matter is open as {other.code}. Please go on there.")
+    flag.state, flag.waits_since = "open", now
+    _did(s, viewer, flag, "reopened", now, reason)
+
+
+def note_seen(s: Session, viewer: access.Viewer, uuid: UUID, now: datetime) -> None:
+    """Keep that somebody of the staff opened the flag's page; once for each of them."""
+    flag = flag_row(s, viewer, uuid, now).flag
+    s.refresh(flag, with_for_update=True)
+    if not has_seen(s, viewer, flag.id):
+        add_event(s, viewer, flag, "seen", now)
+
+
+def _to_act_on(s: Session, viewer: access.Viewer, uuid: UUID, seen: int, now: datetime) -> FlagRow:
+    """The flag, locked, as its page showed it; Changed where anything but a look happened since.
+
+    1. Two open the page. 2. The first acknowledges. 3. The second one's act finds the first one's event, and is
+    not done over it: the page comes back with it, and with what was typed.
+    """
+    found = flag_row(s, viewer, uuid, now)
+    _one_at_a_time(s, found.flag.clinic_id)
+    s.refresh(found.flag, with_for_update=True)
+    found = flag_row(s, viewer, uuid, now)
+    since = select(FlagEvent).where(
+        FlagEvent.flag_id == found.flag.id, FlagEvent.number > seen, FlagEvent.kind != "seen"
+    )
+    event = s.scalars(since.order_by(FlagEvent.number)).first()
+    if event is not None:
+        raise Changed(event.number, event.actor_id)
+    return found
+
+
+def _did(s: Session, viewer: access.Viewer, flag: Flag, kind: str, now: datetime, words: str) -> None:
+    add_event(s, viewer, flag, kind, now, words)
+    audit.record(s, viewer, f"flag.{kind}", flag.patient_id, thing=str(flag.id), clinic_id=flag.clinic_id)

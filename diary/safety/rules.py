@@ -3,9 +3,12 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from diary.careteam.rules import Role
+from diary.careteam.rules import Opening, Role, moment_after
+from diary.lib import clock
+from diary.lib.words import date_short, plural, time_hm, weekday
 
 COUNTRY_OF_ZONE = {"Europe/London": "GB", "Europe/Belfast": "GB", "Europe/Dublin": "IE"}
 LEVELS = ("urgent", "high", "normal")
@@ -178,3 +181,72 @@ def owner_of(level: str, staff: Sequence[tuple[int, str, bool]]) -> int | None:
             if has == role and cares in (None, linked):
                 return person
     return None
+
+
+REMINDER = timedelta(minutes=15)
+GOES_ON = timedelta(minutes=60)
+CLOSED_SHOWN = timedelta(days=30)
+LEVEL_WORDS = {"urgent": "Urgent", "high": "High", "normal": "Normal"}
+
+
+@dataclass(frozen=True)
+class Timer:
+    """When a flag that nobody acknowledged is remembered and when it is overdue; aware moments."""
+
+    since: datetime
+    reminder_at: datetime
+    overdue_at: datetime
+
+
+def timer(level: str, since: datetime, opening: Opening, zone: str) -> Timer | None:
+    """Urgent and high wait 60 minutes in opening hours, else until the clinic opens; normal waits for the coach.
+
+    Source: clinical.md, section 6, the first line; a clinic without opening hours counts the clock's minutes.
+    """
+    if level == "normal":
+        return None
+    return Timer(since, since + REMINDER, moment_after(opening, since, GOES_ON, zone))
+
+
+def is_overdue(state: str, timer: Timer | None, now: datetime) -> bool:
+    """Whether nobody acknowledged it in time."""
+    return state == "open" and timer is not None and now >= timer.overdue_at
+
+
+def rank(state: str, level: str, overdue: bool) -> int:
+    """The place of a flag in every list, most pressing first; acknowledged ones come after those that wait."""
+    if state == "closed":
+        return 9
+    if overdue:
+        return 0
+    return 1 + LEVELS.index(level) + (0 if state == "open" else 4)
+
+
+def state_words(state: str, level: str, overdue: bool) -> str:
+    """ "Urgent, overdue", "High, acknowledged", "Normal, closed"."""
+    words = "overdue" if overdue else {"open": "not acknowledged"}.get(state, state)
+    return f"{LEVEL_WORDS[level]}, {words}"
+
+
+def wait_words(span: timedelta) -> str:
+    """ "22 minutes", "3 hours", "2 days": as one would say it, rounded down, never less than a minute."""
+    minutes = max(1, int(span.total_seconds() // 60))
+    if minutes < 120:
+        return plural(minutes, "minute")
+    return plural(minutes // 60, "hour") if minutes < 48 * 60 else plural(minutes // 1440, "day")
+
+
+def when_words(at: datetime, now: datetime, zone: str) -> str:
+    """ "today, 08:12", "yesterday, 20:35", "Sat 21 Nov, 20:35" on the wall clock of a zone."""
+    there, today = clock.local(at, zone), clock.local(now, zone).date()
+    days = (today - there.date()).days
+    if days in (0, 1, -1):
+        day = {0: "today", 1: "yesterday", -1: "tomorrow"}[days]
+    else:
+        day = f"{weekday(there.date())[:3]} {date_short(there.date())}"
+    return f"{day}, {time_hm(there)}"
+
+
+def clock_words(at: datetime, now: datetime, zone: str) -> str:
+    """The time alone where it is of today: "08:12", else "Sat 21 Nov, 20:35"."""
+    return when_words(at, now, zone).removeprefix("today, ")

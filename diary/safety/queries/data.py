@@ -4,7 +4,7 @@ from pathlib import Path
 
 from diary.safety.rules import Rule, countries, safety_rules
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parent.parent
 COUNTRIES = countries((HERE / "crisis_lines.json").read_text("utf-8"))
 RULES = safety_rules((HERE / "rules.json").read_text("utf-8"))  # a bad file stops the start, and is named
 

@@ -1,0 +1,41 @@
+"""Reads of the safety slice: the numbers to call, the rules, and flags as staff may see them."""
+
+from diary.safety.queries.data import COUNTRIES, RULES, phone_words, rule
+from diary.safety.queries.flags import (
+    Colleague,
+    FlagPage,
+    FlagRow,
+    Happening,
+    by_patient,
+    closed_flags,
+    colleagues,
+    flag_page,
+    flag_row,
+    has_seen,
+    may_open,
+    open_flags,
+    waiting,
+)
+from diary.safety.queries.line import line_of, standing
+
+__all__ = [
+    "COUNTRIES",
+    "RULES",
+    "Colleague",
+    "FlagPage",
+    "FlagRow",
+    "Happening",
+    "by_patient",
+    "closed_flags",
+    "colleagues",
+    "flag_page",
+    "flag_row",
+    "has_seen",
+    "line_of",
+    "may_open",
+    "open_flags",
+    "phone_words",
+    "rule",
+    "standing",
+    "waiting",
+]
