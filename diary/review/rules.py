@@ -30,11 +30,12 @@ class DayState:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why somebody stands in "Something to know": a few words, and a sentence."""
+    """Why somebody stands where they stand: a few words, and a sentence. `rule` is the safety rule that it meets."""
 
     order: int
     title: str
     words: str
+    rule: str = ""
 
 
 def state_of(day: DayState | None) -> str:
@@ -125,6 +126,7 @@ def above_usual(days: Sequence[DayState], today: date) -> Reason | None:
                 1,
                 f"{name} above the usual",
                 f"{compared[0].upper() + compared[1:]}, on {len(high)} of the last 7 logged days.",
+                "above_usual",
             )
     return None
 
@@ -135,7 +137,7 @@ def silence(days: Sequence[DayState], today: date, in_course: bool) -> Reason | 
         return None
     said = [day.on for day in days if day.given or day.unwell]
     if not said:
-        return Reason(2, "No entry yet", "The diary has not begun.")
+        return Reason(2, "No entry yet", "The diary has not begun.", "silence")
     quiet = (today - said[-1]).days - 1
     if quiet < SILENT_DAYS:
         return None
@@ -143,6 +145,7 @@ def silence(days: Sequence[DayState], today: date, in_course: bool) -> Reason | 
         2,
         f"No entry since {weekday(said[-1])[:3]} {date_short(said[-1])}",
         f"{plural(quiet, 'day')}, in mid-course.",
+        "silence",
     )
 
 

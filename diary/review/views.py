@@ -1,6 +1,7 @@
 """Story for the patient; caseload and timeline for staff."""
 
 from datetime import date
+from functools import partial
 from uuid import UUID
 
 from flask import Blueprint, render_template, request
@@ -16,6 +17,7 @@ from diary.lib.htmx import page_or_part
 from diary.lib.symptoms import BY_KEY, SYMPTOMS
 from diary.response.rules import counts_at, is_tight, words
 from diary.review import queries
+from diary.safety.rules import when_words
 
 bp = Blueprint("review", __name__)
 SPANS = ("30", "90", "180", "all")
@@ -45,33 +47,35 @@ def index() -> str:
     search = request.args.get("q", "").strip()[:80]
     audit.seen(viewer, None, "caseload")
     with db.read() as s:
-        rows = queries.caseload(s, viewer, today, search, _uuid(request.args.get("open")))
+        rows = queries.caseload(s, viewer, today, search, _uuid(request.args.get("open")), now=now)
     return render_template(
-        "review/patients.html", nav="patients", rows=rows, search=search, now=clock.local(now, viewer.zone)
-    )
+        "review/patients.html", nav="patients", rows=rows, search=search, groups=queries.GROUPS,
+        now=clock.local(now, viewer.zone),
+    )  # fmt: skip
 
 
 @bp.get("/patients/<uuid:patient_uuid>")
 @access.staff
 def show(patient_uuid: UUID) -> Response:
     viewer = access.viewer()
+    now = clock.now()
     span = request.args.get("span", "90")
     with db.read() as s:
         ref = access.load_patient(s, viewer, patient_uuid)
         if not ref.kinds:
             raise access.Hidden
-        today = clock.diary_day(clock.now(), ref.zone)
+        today = clock.diary_day(now, ref.zone)
     for kind in sorted(ref.kinds):
         audit.seen(viewer, ref.id, str(kind))
     with db.read() as s:
         page = queries.patient_page(
-            s, viewer, ref, today, span if span in SPANS else "90", "table" in request.args
+            s, viewer, ref, today, span if span in SPANS else "90", "table" in request.args, now
         )
     key = _symptom()
     return page_or_part(
         "review/patient.html", "review/_response.html", nav="patients", page=page, ref=ref, key=key,
         symptom=BY_KEY[key], courses=page.courses.get(key, ()), words=words, counts_at=counts_at, is_tight=is_tight,
-        may_record=Role.CLINICIAN in ref.staff_roles, symptoms=SYMPTOMS, two_places=two_places,
+        when=partial(when_words, now=now, zone=viewer.zone), may_record=Role.CLINICIAN in ref.staff_roles, symptoms=SYMPTOMS, two_places=two_places,
         saved=saved_words(request.args.get("saved", ""), page.number_of(_uuid(request.args.get("infusion")))),
     )  # fmt: skip
 

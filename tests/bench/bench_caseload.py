@@ -121,7 +121,7 @@ def viewer_of(s: Session, person_id: int) -> access.Viewer:
 def only_data() -> Iterator[None]:
     """The page's own reads as it makes them, without the words and the sparklines made of them."""
     whole = _page._row
-    _page._row = lambda *_args: SimpleNamespace(reasons=(), name="")
+    _page._row = lambda *_args: SimpleNamespace(reasons=(), flags=(), place=2, name="")
     try:
         yield
     finally:
@@ -130,7 +130,7 @@ def only_data() -> Iterator[None]:
 
 def data(s: Session, viewer: access.Viewer, today: date) -> int:
     with only_data():
-        return len(_page.caseload(s, viewer, today))
+        return len(_page.caseload(s, viewer, today, now=clock.now()))
 
 
 def statements(s: Session, viewer: access.Viewer, today: date) -> int:

@@ -9,6 +9,7 @@ from diary.audit.models import AuditEvent
 from diary.careteam import access, actions
 from diary.careteam.rules import Kind
 from diary.lib import clock
+from diary.safety.actions import open_flag
 from tests import factories
 from tests.conftest import stored
 
@@ -140,3 +141,15 @@ def test_what_was_done_is_said_once_reached(client_as, cast, diary_of_alice):
 def test_only_the_clinician_is_offered_to_record(client_as, diary_of_alice):
     assert "Record infusion" in client_as("bob").get(diary_of_alice).text
     assert "Record infusion" not in client_as("cora").get(diary_of_alice).text
+
+
+def test_an_open_flag_stands_in_the_head(client_as, cast, diary_of_alice):
+    client = client_as("bob")
+    assert not client.get(diary_of_alice).all("p", class_="openf")
+    then = clock.now() - timedelta(minutes=20)
+    with db.write() as s:
+        open_flag(s, access.Viewer(cast.alice.id), cast.alice.id, "fall", "m", then, then)
+    page = client.get(diary_of_alice)
+    said = page.words(page.one("p", class_="openf"))
+    assert said == "Open: a fall , today, 12:40 (high), with you. Open the flag"
+    assert "with Dr Bob Ansah" in client_as("cora").get(diary_of_alice).words()

@@ -11,6 +11,8 @@ from diary.audit.models import AuditEvent
 from diary.careteam import access, actions
 from diary.careteam.rules import Kind
 from diary.lib import clock
+from diary.safety.actions import open_flag
+from diary.safety.models import Flag
 from tests import factories
 from tests.conftest import stored
 
@@ -166,6 +168,58 @@ def test_an_infusion_of_this_night_is_todays(client_as, cast, clock_at):
     assert "no. 1 today" in client_as("bob").get("/patients").words()
 
 
+def flagged(cast, rule="fall", matter="m", ago=timedelta(minutes=5), who="alice"):
+    person = getattr(cast, who)
+    with db.write() as s:
+        then = clock.now() - ago
+        open_flag(s, access.Viewer(person.id), person.id, rule, matter, then, then)
+
+
+def groups(page):
+    return [page.words(row) for row in page.all("tr", class_="group")]
+
+
+def test_open_flags_stand_first_whatever_the_consent(client_as, cast):
+    flagged(cast)
+    withdraw(cast, cast.bob, *Kind)
+    page = client_as("bob").get("/patients")
+    assert groups(page) == ["Flags open 1, most pressing first"]
+    words = page.words(row_of(page, "Alice Marlow"))
+    assert "High flag, with Dr Bob Ansah A fall, today, 12:55. Not acknowledged yet." in words
+    with db.read() as s:
+        (flag,) = stored(s, Flag)
+    assert page.one("a", href=f"/flags/{flag.uuid}") is not None
+    assert "As usual" not in words
+
+
+def test_what_is_overdue_stands_before_what_is_urgent(client_as, cast):
+    with db.write() as s:
+        noor = create_person(s, "noor@example.org", "Noor Haddad", "UTC", clock.now())
+        actions.add_member(s, cast.bob.clinic_id, noor.id, "patient", clock.now())
+        actions.link(s, access.OPERATOR, cast.bob.clinic_id, noor.id, cast.bob.id, clock.now())
+        open_flag(s, access.OPERATOR, noor.id, "emergency_after_infusion", "m", clock.now(), clock.now())
+    flagged(cast, ago=timedelta(hours=3))
+    page = client_as("bob").get("/patients")
+    names = [page.words(th) for row in page.all("tr") for th in row.findall("th") if th.get("scope") == "row"]
+    assert names == ["Alice Marlow", "Noor Haddad"]
+    assert "Overdue." in page.words(row_of(page, "Alice Marlow"))
+
+
+def test_a_flag_over_days_is_said_once_with_the_diarys_words(client_as, cast):
+    with db.write() as s:
+        logged(s, cast.alice, [4] * 14 + [7, 7, 4, 7, 7, 7, 6])
+    flagged(cast, "above_usual", "days:pain")
+    words = client_as("bob").get("/patients").words()
+    assert words.count("Pain above the usual") == 1 and "Something to know" not in words
+    assert "Normal flag, with Cora Lindqvist Pain above the usual. 2 points or more above 4" in words
+
+
+def test_another_clinics_flags_are_not_told(client_as, cast):
+    flagged(cast, who="charlie")
+    assert "flag," not in client_as("bob").get("/patients").text
+    assert "High flag, with Dr Erin Vale" in client_as("erin").get("/patients").text
+
+
 def test_looking_at_the_list_is_one_event_without_subjects(client_as, cast):
     client = client_as("bob")
     client.get("/patients")
@@ -186,7 +240,7 @@ def test_the_number_of_statements_does_not_grow(app, cast):
         listen = lambda *args: count.append(args[2])  # noqa: E731
         event.listen(engine, "before_cursor_execute", listen)
         with db.read() as s:
-            rows = queries.caseload(s, viewer, TODAY)
+            rows = queries.caseload(s, viewer, TODAY, now=clock.now())
         event.remove(engine, "before_cursor_execute", listen)
         return len(count), len(rows)
 

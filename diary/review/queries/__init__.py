@@ -1,12 +1,13 @@
 """What the pages of this slice read."""
 
-from diary.review.queries.caseload import CaseRow, caseload
+from diary.review.queries.caseload import GROUPS, CaseRow, caseload
 from diary.review.queries.infusion_list import InfusionList, infusion_list
 from diary.review.queries.medications import MedicationPage, medication_page
 from diary.review.queries.patient import PatientPage, patient_page
 from diary.review.queries.story import StoryPage, story_page
 
 __all__ = [
+    "GROUPS",
     "CaseRow",
     "InfusionList",
     "MedicationPage",

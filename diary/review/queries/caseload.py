@@ -1,8 +1,8 @@
 """The caseload: a constant number of statements, whatever the number of patients."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlmodel import Session
@@ -25,9 +25,11 @@ from diary.review.rules import (
     changed_most,
     reasons,
 )
+from diary.safety.queries import FlagRow, by_patient, open_flags
+from diary.safety.rules import LEVEL_WORDS, when_words
 
 LOOK_BACK = 100
-GROUPS = ("Something to know", "As usual")
+GROUPS = ("Flags open", "Something to know", "As usual")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,17 @@ class Spark:
 
     name: str
     svg: str
+
+
+@dataclass(frozen=True, slots=True)
+class FlagReason:
+    """An open flag as the caseload tells it."""
+
+    uuid: UUID
+    rank: int
+    look: str
+    title: str
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +69,24 @@ class CaseRow:
     is_open: bool
     may_record: bool
 
+    flags: tuple[FlagReason, ...] = ()
+
     @property
-    def group(self) -> str:
-        return GROUPS[0] if self.reasons else GROUPS[1]
+    def place(self) -> int:
+        """The group that the row stands in."""
+        return 0 if self.flags else 1 if self.reasons else 2
 
 
 def caseload(
-    s: Session, viewer: access.Viewer, today: date, search: str = "", opened: UUID | None = None
+    s: Session,
+    viewer: access.Viewer,
+    today: date,
+    search: str = "",
+    opened: UUID | None = None,
+    *,
+    now: datetime,
 ) -> list[CaseRow]:
-    """Every patient with a live care link, those with something to know first, then by name."""
+    """Every patient with a live care link: open flags first, then something to know, then by name."""
     refs = access.caseload(s, viewer)
     if search:
         refs = [ref for ref in refs if search.casefold() in ref.name.casefold()]
@@ -77,11 +99,47 @@ def caseload(
     before = pain_before(
         s, viewer, refs, {i: d for i, d in starts.items() if d and (today - d).days > LOOK_BACK - 14}
     )
+    flags = by_patient(open_flags(s, viewer, now))
     rows = [
-        _row(ref, days.get(ref.id), before.get(ref.id, {}), infusions.get(ref.id), today, ref.uuid == opened)
+        _flagged(
+            _row(ref, days.get(ref.id), before.get(ref.id, {}), infusions.get(ref.id), today, ref.uuid == opened),
+            flags.get(ref.id, ()), now, viewer.zone,
+        )
         for ref in refs
-    ]
-    return sorted(rows, key=lambda row: (min((r.order for r in row.reasons), default=9), row.name.casefold()))
+    ]  # fmt: skip
+    return sorted(
+        rows,
+        key=lambda row: (
+            row.place,
+            min((flag.rank for flag in row.flags), default=99),
+            min((r.order for r in row.reasons), default=9),
+            row.name.casefold(),
+        ),
+    )
+
+
+def _flagged(row: CaseRow, flags: Sequence[FlagRow], now: datetime, zone: str) -> CaseRow:
+    """The row with its flags; what a flag says already is not said again as a reason."""
+    if not flags:
+        return row
+    told = {reason.rule: reason for reason in row.reasons if reason.rule}
+    found = tuple(_flag_reason(flag, told.get(flag.flag.rule), now, zone) for flag in flags)
+    said = {flag.flag.rule for flag in flags}
+    return replace(row, flags=found, reasons=tuple(r for r in row.reasons if r.rule not in said))
+
+
+def _flag_reason(row: FlagRow, reason: Reason | None, now: datetime, zone: str) -> FlagReason:
+    flag = row.flag
+    whose = f"with {row.owner}" if row.owner else "with nobody yet"
+    state = {"open": "Not acknowledged yet.", "acknowledged": "Acknowledged."}.get(flag.state, "")
+    if row.overdue:
+        state = "Overdue."
+    what = f"{row.title}, {when_words(flag.opened_at, now, zone)}. {state}"
+    if reason is not None:
+        what = f"{reason.title}. {reason.words} {state}"
+    is_alert = row.overdue or (flag.level == "urgent" and flag.state == "open")
+    look = "al" if is_alert else "no" if flag.state == "open" else ""
+    return FlagReason(flag.uuid, row.rank, look, f"{LEVEL_WORDS[flag.level]} flag, {whose}", what)
 
 
 def _row(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlmodel import Session
@@ -20,6 +20,7 @@ from diary.response.queries import from_rows
 from diary.response.rules import Course, InfusionResponse
 from diary.review.queries.medications import medication_lane
 from diary.review.queries.series import all_series, is_whole, marks_of
+from diary.safety.queries import FlagRow, by_patient, open_flags
 
 SPANS = {"30": 30, "90": 90, "180": 180}
 
@@ -40,6 +41,7 @@ class PatientPage:
     table: list[tuple[date, list[str], str]] | None
     bin_words: str
     doses: str | None = None
+    flags: Sequence[FlagRow] = ()
 
     @property
     def age(self) -> int | None:
@@ -118,7 +120,13 @@ class PatientPage:
 
 
 def patient_page(
-    s: Session, viewer: access.Viewer, ref: access.PatientRef, today: date, span: str, with_table: bool
+    s: Session,
+    viewer: access.Viewer,
+    ref: access.PatientRef,
+    today: date,
+    span: str,
+    with_table: bool,
+    now: datetime,
 ) -> PatientPage:
     """Everything that the viewer may see of this patient; Hidden where nothing at all is shared."""
     if not ref.kinds:
@@ -136,6 +144,7 @@ def patient_page(
         charts.table_rows(drawn, frame, marks) if with_table and days is not None else None,
         charts.bin_words(frame, charts.DESK_PLOT),
         medication_lane(medications_of(s, viewer, ref.id), frame) if infusions is not None else None,
+        by_patient(open_flags(s, viewer, now)).get(ref.id, ()),
     )  # fmt: skip
 
 
