@@ -15,7 +15,8 @@ from diary.lib.words import MONTHS, date_short, number, plural
 
 HEIGHT, TOP, BOTTOM = 270, 46, 244
 ROW, ROW_BOTTOM, THIN, THICK = 48, 40, 6, 12
-SMALL, SMALL_TOP, SMALL_BOTTOM = 64, 16, 58
+SMALL_TOP, SMALL_BOTTOM = 36, 74
+CHANGE_ROWS = (13, 28)  # where the words of changes stand
 LETTER = 6.2  # units of the drawing that a letter of 12 needs
 ROUND = (1, 2, 5)
 LONG = 800  # days from which on only years are named
@@ -107,28 +108,61 @@ def dose_bars(bars: Sequence[DoseBar], frame: Frame, title: str, end: str, uid: 
     return picture((WIDTH, ROW), uid, title, f"{told}." if told else "Not taken in this time.", body)
 
 
-def dose_lane(steps: Sequence[DoseStep], frame: Frame, unit: str, uid: str = "dose-lane") -> str:
-    """The total in steps as one low lane of a timeline."""
+def dose_lane(
+    steps: Sequence[DoseStep], frame: Frame, marks: Sequence[Mark], changes: Sequence[tuple[date, str]], unit: str,
+    uid: str = "dose-lane",
+) -> str:  # fmt: skip
+    """One low lane of a timeline: the total in steps, and over it a triangle for each change, with its words.
+
+    changes: (day, words), oldest first; words that have no room are left out, the triangle stays.
+    """
     most = max((step.total + step.on_top for step in steps), default=0)
-    ceiling = _lines(most, _gap(most))[-1]
-    plot = Plot(frame, LEFT, RIGHT, SMALL_TOP, SMALL_BOTTOM)
+    bottom = SMALL_BOTTOM if most else SMALL_TOP + 4
+    height = bottom + 6
+    plot, ceiling = Plot(frame, LEFT, RIGHT, SMALL_TOP, bottom), _lines(most, _gap(most))[-1]
 
     def y(value: float) -> float:
         return SMALL_BOTTOM - value / ceiling * (SMALL_BOTTOM - SMALL_TOP)
 
-    body = ends.month_lines(plot, 0, SMALL) + plot.path(
-        "grid", f"M{LEFT} {SMALL_TOP}H{RIGHT}M{LEFT} {SMALL_BOTTOM}H{RIGHT}"
-    )
-    body += label(LEFT - 6, SMALL_TOP + 4, number(ceiling), "", "end") + label(
-        LEFT - 6, SMALL_BOTTOM + 3, "0", "", "end"
-    )
-    body += _on_top(plot, steps, y) + _stairs(plot, steps, y, SMALL_BOTTOM)
-    if steps:
+    inside = [mark for mark in marks if frame.holds(mark.on)]
+    is_crowded = len(inside) * LEAST_DROPS > DESK_PLOT
+    shown = [mark for mark in inside if mark.strong] if is_crowded else inside
+    body = ends.month_lines(plot, 0, height)
+    if most:
+        body += plot.path("grid", f"M{LEFT} {SMALL_TOP}H{RIGHT}M{LEFT} {SMALL_BOTTOM}H{RIGHT}")
+        body += label(LEFT - 6, SMALL_TOP + 4, number(ceiling), "", "end")
+        body += label(LEFT - 6, SMALL_BOTTOM + 3, "0", "", "end")
+        body += _on_top(plot, steps, y) + _stairs(plot, steps, y, SMALL_BOTTOM)
         at = min(max(y(steps[-1].total) + 4, SMALL_TOP + 4), SMALL_BOTTOM + 3)
         body += label(WORDS, at, f"{number(steps[-1].total, 2)} {unit}", "lab")
-    return picture(
-        (WIDTH, SMALL), uid, f"Opioids, {unit}, {period(frame.since, frame.until)}", _told(steps, unit), body
-    )
+    body += draw.infusions(Plot(frame, LEFT, RIGHT, 0, height), shown) + _change_marks(plot, changes)
+    told = _told(steps, unit) if most else ""
+    said = "; ".join(f"{words} on {date_short(on)} {on.year}" for on, words in changes if frame.holds(on))
+    told += f" {plural(said.count(';') + 1, 'change')}: {said}." if said else " Nothing changed."
+    name = f"Opioids, {unit}, and changes" if most else "Changes of medicines"
+    title = f"{name}, {period(frame.since, frame.until)}"
+    return picture((WIDTH, height), uid, title, told.strip(), body)
+
+
+def _change_marks(plot: Plot, changes: Sequence[tuple[date, str]]) -> str:
+    """Triangles that point down at their days, in two rows, so that their words stay apart."""
+    shapes, texts, free = "", "", [plot.left] * len(CHANGE_ROWS)
+    for on, words in changes:
+        if not plot.frame.holds(on):
+            continue
+        x, width = plot.x(on), LETTER * len(words)
+        room = [row for row, at in enumerate(free) if x - 6 >= at]
+        row = room[0] if room else max(range(len(free)), key=lambda one: -free[one])
+        shapes += f"M{n(x - 4.5)} {n(CHANGE_ROWS[row] - 8)}h9l-4.5 7z"
+        if room and x + 8 + width <= WIDTH:
+            texts += label(x + 8, CHANGE_ROWS[row], words, "medlab")
+            free[row] = x + 8 + width + 4
+            continue
+        before = [one for one in room if x - 8 - width >= free[one]]
+        if before and row == before[0]:
+            texts += label(x - 8, CHANGE_ROWS[row], words, "medlab", "end")
+        free[row] = x + 10
+    return plot.path("medmark", shapes) + texts
 
 
 def _month(day: date, frame: Frame) -> str:

@@ -121,11 +121,37 @@ def _amended(
     return Recorded(stored, CHANGED)
 
 
+def record_instead(
+    s: Session, viewer: access.Viewer, ref: access.PatientRef, olds: Sequence[Medication], values: MedicationValues,
+    now: datetime, write_id: UUID | None = None,
+) -> Recorded:  # fmt: skip
+    """The same medicine under another name in the place of rows that end the day before.
+
+    The new one first: what is taken of the medicine is weighed against the plan when both are said.
+    """
+    recorded = record_medication(s, viewer, ref, values, now, write_id=write_id)
+    for old in olds:
+        if values.from_on <= old.from_on:
+            raise Refused("from", f"That is not after the day on which {old.name} began.")
+        stop_medication(s, viewer, ref, old, values.from_on - A_DAY, f"Now {values.name}", now, write_id)
+    return recorded
+
+
 def confirm(
-    s: Session, viewer: access.Viewer, ref: access.PatientRef, stored: Medication, now: datetime
+    s: Session,
+    viewer: access.Viewer,
+    ref: access.PatientRef,
+    stored: Medication,
+    seen_revision: int,
+    now: datetime,
 ) -> bool:
-    """A clinician takes what the patient said as it stands; False where that was done already."""
+    """A clinician takes what the patient said as they saw it; False where that was done already.
+
+    Raises Changed when she has said something else since the page was made.
+    """
     _may_record(viewer, ref)
+    if seen_revision != stored.revisions:
+        raise Changed
     if stored.confirmed_at is not None:
         return False
     _store(s, viewer, ref, stored, now, "page", "medication.confirm", keep_said=True)

@@ -13,7 +13,7 @@ FIELDS = (
     "name", "from", "class", "dose", "dose_unit", "route", "times_per_day", "as_needed", "until", "reason",
     "until_reason", "confirmed",
 )  # fmt: skip
-PAGE_ONLY = {"csrf_token", "confirm", "instead", "write_id", "revision"}
+PAGE_ONLY = {"csrf_token", "confirm", "instead", "beside", "write_id", "revision"}
 NUMBER = re.compile(r"\d{1,6}(?:[.,]\d{1,4})?")
 WHOLE = re.compile(r"[0-9]{1,5}")
 LONGEST = {"name": 120, "class": 40, "reason": 500, "until_reason": 500}

@@ -20,6 +20,7 @@ from diary.lib.forms import echo, last_values
 from diary.lib.htmx import see_other
 from diary.medications import actions, queries
 from diary.medications.forms import (
+    MedicationValues,
     TypedEnd,
     TypedMedication,
     dose_text,
@@ -29,8 +30,9 @@ from diary.medications.forms import (
 )
 from diary.medications.models import Medication
 from diary.medications.queries import KNOWN, MedicationRow
-from diary.medications.rules import UNITS, Span, amount_words, in_force, spans
+from diary.medications.rules import UNITS, Doubt, Span, amount_words, in_force, name_key, spans
 from diary.review.queries import medication_page
+from diary.safety.queries import phone_words
 
 bp = Blueprint("medications", __name__)
 PERIODS = (("90", "90 days"), ("365", "A year"), ("all", "All"))
@@ -41,6 +43,7 @@ SAVED = {
     "mended": "The entry is mended.",
     "struck": "The entry is taken out. Its history is kept.",
     "confirmed": "It is confirmed.",
+    "stale": "Not confirmed: something else was said meanwhile. Please look again.",
     "unchanged": "Nothing was different, so nothing was changed.",
 }
 SAID = {
@@ -54,19 +57,19 @@ OWN_FIELDS = {"name", "from", "dose", "dose_unit", "times_per_day", "as_needed",
 
 @dataclass(frozen=True)
 class Checked:
-    """The form as sent: the values once nothing is wrong and nothing is left to ask."""
+    """The form as sent: the values once nothing is wrong and nothing is left to ask.
 
-    typed: Mapping[str, str]
+    doubt: a unit that can hardly be meant; beside: what is taken of the same medicine under another name.
+    """
+
     form: TypedMedication
-    is_confirmed: bool
+    doubt: Doubt | None = None
+    beside: tuple[MedicationRow, ...] = ()
+    replaced: tuple[MedicationRow, ...] = ()
 
     @property
-    def asks(self) -> Any:
-        return None if self.is_confirmed else self.form.doubt
-
-    @property
-    def value(self) -> Any:
-        return None if self.asks else self.form.value
+    def value(self) -> MedicationValues | None:
+        return None if self.doubt or self.beside else self.form.value
 
 
 # The clinic's page --------------------------------------------------------------------------------
@@ -103,11 +106,8 @@ def new(patient_uuid: UUID) -> str:
 @access.clinician
 def create(patient_uuid: UUID) -> Response | tuple[str, int]:
     ref = _recording(patient_uuid)
-    return _kept(
-        ref,
-        _checked(ref),
-        lambda s, value: actions.record_medication(s, access.viewer(), ref, value, clock.now()),
-    )
+    checked = _checked(ref, is_new=True)
+    return _kept(ref, checked, lambda s, value: _recorded(s, ref, checked, value))
 
 
 @bp.get("/patients/<uuid:patient_uuid>/medications/<uuid:medication_id>/change")
@@ -173,21 +173,26 @@ def update(patient_uuid: UUID, medication_id: UUID) -> Response | tuple[str, int
 @bp.post("/patients/<uuid:patient_uuid>/medications/<uuid:medication_id>/confirmation")
 @access.clinician
 def confirm(patient_uuid: UUID, medication_id: UUID) -> Response:
-    return _turn(patient_uuid, medication_id, actions.confirm, "confirmed")
+    viewer, done = access.viewer(), "confirmed"
+    seen = parse_revision(request.form.get("revision", ""))
+    try:
+        with db.write() as s:
+            ref = access.require_clinician(s, viewer, patient_uuid)
+            actions.confirm(s, viewer, ref, actions.load(s, viewer, ref, medication_id), seen, clock.now())
+    except actions.Changed:
+        done = "stale"
+    return see_other(url_for("medications.show", patient_uuid=patient_uuid, saved=done))
 
 
 @bp.post("/patients/<uuid:patient_uuid>/medications/<uuid:medication_id>/removal")
 @access.clinician
 def remove(patient_uuid: UUID, medication_id: UUID) -> Response:
-    return _turn(patient_uuid, medication_id, actions.strike, "struck")
-
-
-def _turn(patient_uuid: UUID, medication_id: UUID, act: Callable[..., Any], done: str) -> Response:
+    """It was recorded by mistake."""
     viewer = access.viewer()
     with db.write() as s:
         ref = access.require_clinician(s, viewer, patient_uuid)
-        act(s, viewer, ref, actions.load(s, viewer, ref, medication_id), clock.now())
-    return see_other(url_for("medications.show", patient_uuid=patient_uuid, saved=done))
+        actions.strike(s, viewer, ref, actions.load(s, viewer, ref, medication_id), clock.now())
+    return see_other(url_for("medications.show", patient_uuid=patient_uuid, saved="struck"))
 
 
 def _recording(patient_uuid: UUID) -> access.PatientRef:
@@ -205,7 +210,7 @@ def _staff_form(
     checked: Checked | None = None, old: MedicationRow | None = None, mended: MedicationRow | None = None,
 ) -> str:  # fmt: skip
     return render_template(
-        "medications/edit.html", nav="patients", ref=ref, typed=typed, errors=errors or {}, asks=checked and checked.asks,
+        "medications/edit.html", nav="patients", ref=ref, typed=typed, errors=errors or {}, checked=checked,
         old=old, mended=mended, amount_words=amount_words, classes=KNOWN.classes,
         names=sorted(KNOWN.by_phrase),
     )  # fmt: skip
@@ -244,7 +249,7 @@ def index() -> str:
     return render_template(
         "medications/index.html", nav="more", now=now, ahead=ahead, ended=ended[-12:], clinic=clinic,
         calls=[span.regime.ref for span in found if _is_call(span, today)], amount_words=amount_words, known=KNOWN,
-        said=SAID.get(request.args.get("said", ""), ""), today=today,
+        said=SAID.get(request.args.get("said", ""), ""), today=today, call=phone_words(actions.STOPPED)["words"],
     )  # fmt: skip
 
 
@@ -267,12 +272,8 @@ def say_new() -> str:
 @access.patient
 def say_create() -> Response | tuple[str, int]:
     ref = _own()
-    checked = _checked(ref)
-
-    def write(s: Session, value: Any) -> actions.Recorded:
-        return actions.record_medication(s, access.viewer(), ref, value, clock.now(), write_id=_write_id())
-
-    return _said(ref, checked, write, "recorded")
+    checked = _checked(ref, is_new=True)
+    return _said(ref, checked, lambda s, value: _recorded(s, ref, checked, value), "recorded")
 
 
 @bp.get("/medications/<uuid:medication_id>/change")
@@ -325,7 +326,7 @@ def _own_form(
     old: MedicationRow | None = None,
 ) -> str:  # fmt: skip
     return render_template(
-        "medications/say.html", nav="more", typed=typed, errors=errors or {}, asks=checked and checked.asks, old=old,
+        "medications/say.html", nav="more", typed=typed, errors=errors or {}, checked=checked, old=old,
         again="again" in request.args, amount_words=amount_words,
     )  # fmt: skip
 
@@ -401,6 +402,14 @@ def _ended(
     return see_other(url_for("medications.show", patient_uuid=ref.uuid, saved=saved))
 
 
+def _recorded(
+    s: Session, ref: access.PatientRef, checked: Checked, value: MedicationValues
+) -> actions.Recorded:
+    viewer = access.viewer()
+    olds = [actions.load(s, viewer, ref, row.uuid) for row in checked.replaced]
+    return actions.record_instead(s, viewer, ref, olds, value, clock.now(), _write_id())
+
+
 def _row(ref: access.PatientRef, medication_id: UUID) -> MedicationRow:
     with db.read() as s:
         return queries.medication(s, access.viewer(), ref.id, medication_id)
@@ -426,8 +435,8 @@ def _sent() -> dict[str, str]:
     return texts
 
 
-def _checked(ref: access.PatientRef, kept: Mapping[str, str] | None = None) -> Checked:
-    """kept: what the form does not ask, since it stays as it was before."""
+def _checked(ref: access.PatientRef, kept: Mapping[str, str] | None = None, is_new: bool = False) -> Checked:
+    """kept: what the form does not ask, since it stays as it was before; is_new: it may be on the list by another name."""
     asked = OWN_FIELDS if ref.is_self else None
     texts = {
         name: text
@@ -438,12 +447,28 @@ def _checked(ref: access.PatientRef, kept: Mapping[str, str] | None = None) -> C
     if texts.get("dose_unit") == "mcg/h":
         texts["route"] = ""  # a rate is a patch's
     form = parse_medication(texts, _today(ref), KNOWN)
-    said = request.form.get("confirm", "")
-    return Checked(texts, form, form.doubt is None or said == form.doubt.confirmation)
+    doubt = form.doubt if form.doubt and request.form.get("confirm") != form.doubt.confirmation else None
+    beside = _beside(ref, form.value) if is_new and form.value else ()
+    answer = request.form.get("beside", "")
+    if answer == "instead":
+        return Checked(form, doubt, replaced=beside)
+    return Checked(form, doubt, () if answer == "both" else beside)
+
+
+def _beside(ref: access.PatientRef, value: MedicationValues) -> tuple[MedicationRow, ...]:
+    """What is taken that day of the same medicine under another name: it would count twice."""
+    with db.read() as s:
+        taken = in_force(queries.spans_of(s, access.viewer(), ref.id), value.from_on)
+    key = KNOWN.key(value.name)
+    return tuple(
+        one.ref for one in taken if KNOWN.key(one.name) == key and name_key(one.name) != name_key(value.name)
+    )
 
 
 def _typed() -> dict[str, str]:
-    return {name: echo(text) for name, text in _sent().items() if name not in ("csrf_token", "confirm")}
+    return {
+        name: echo(text) for name, text in _sent().items() if name not in ("csrf_token", "confirm", "beside")
+    }
 
 
 def _as_typed(row: MedicationRow) -> dict[str, str]:

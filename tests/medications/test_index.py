@@ -63,7 +63,10 @@ def test_a_new_one_waits_until_a_clinician_confirms_it(client_as, cast, taken):
     assert (row.said_by, row.is_waiting) == ("patient", True)
     listed = bob.get(f"/patients/{cast.alice.uuid}/medications")
     assert "Alice says, not confirmed yet" in listed.words()
-    assert bob.post(f"/patients/{cast.alice.uuid}/medications/{row.uuid}/confirmation").status == 303
+    assert (
+        bob.post(f"/patients/{cast.alice.uuid}/medications/{row.uuid}/confirmation", {"revision": "1"}).status
+        == 303
+    )
     (row,) = taken()
     assert (row.said_by, row.is_waiting) == ("patient", False)
     assert "Alice, confirmed" in bob.get(f"/patients/{cast.alice.uuid}/medications").words()
@@ -141,9 +144,45 @@ def test_what_she_started_herself_and_stops_is_told_too(client_as, cast, taken):
 
 def test_the_call_goes_when_a_clinician_has_confirmed(client_as, cast, oxycodone):
     client_as("alice").post(f"/medications/{oxycodone.uuid}/end", STOP)
-    client_as("bob").post(f"/patients/{cast.alice.uuid}/medications/{oxycodone.uuid}/confirmation")
+    client_as("bob").post(
+        f"/patients/{cast.alice.uuid}/medications/{oxycodone.uuid}/confirmation", {"revision": "2"}
+    )
     assert CALL not in client_as("alice").get("/medications").words()
     assert len(flags(cast)) == 1  # it stays until somebody closes it
+
+
+def test_a_clinician_confirms_only_what_they_saw(client_as, cast, oxycodone, taken):
+    alice, bob = client_as("alice"), client_as("bob")
+    alice.post(f"/medications/{oxycodone.uuid}/end", STOP)
+    seen = bob.get(f"/patients/{cast.alice.uuid}/medications").one("input", name="revision").get("value")
+    alice.post(f"/medications/{oxycodone.uuid}/end", STOP | {"until": "2026-11-20"})
+    page = bob.post(
+        f"/patients/{cast.alice.uuid}/medications/{oxycodone.uuid}/confirmation",
+        {"revision": seen},
+        follow=True,
+    )
+    assert "something else was said meanwhile" in page.words(page.one("p", role="status"))
+    assert taken()[0].is_waiting
+
+
+def test_what_was_stopped_by_a_slip_is_taken_again(client_as, cast, oxycodone, taken):
+    alice = client_as("alice")
+    alice.post(f"/medications/{oxycodone.uuid}/end", STOP)
+    (link,) = [a.get("href") for a in alice.get("/medications").all("a") if "again" in (a.get("href") or "")]
+    form = alice.get(link)
+    assert form.one("input", name="dose").get("value") == "20"
+    page = alice.post(link.split("?")[0], typed(dose="20"), follow=True)
+    assert CALL not in page.words() and "You took before" not in page.words()
+    assert len(flags(cast)) == 1  # what was told stays told, until somebody closes it
+
+
+def test_a_brand_instead_at_half_the_dose_is_outside_the_plan(client_as, cast, oxycodone):
+    brand = typed(name="OxyContin", dose="10", beside="instead", **{"from": "2026-11-24"})
+    page = client_as("alice").post("/medications/new", brand, follow=True)
+    assert CALL in page.words() and len(flags(cast)) == 1
+    other = typed(name="Longtec", dose="20", beside="instead", **{"from": "2026-11-25"})
+    assert client_as("alice").post("/medications/new", other).status == 303
+    assert len(flags(cast)) == 1
 
 
 def test_no_stop_is_stored_without_its_flag(client_as, cast, oxycodone, taken, monkeypatch):

@@ -97,9 +97,9 @@ def test_micrograms_where_mg_is_meant_ask_with_two_equal_buttons(client_as, url,
         ("instead", "dose_unit=mg", "btn", "It is 10 mg"), ("confirm", "10 mcg", "btn", "It is 10 micrograms"),
     ]  # fmt: skip
     assert client.post(f"{url}/new", odd | {"instead": "dose_unit=mg"}).status == 303
-    assert client.post(f"{url}/new", odd | {"name": "OxyNorm", "confirm": "10 mcg"}).status == 303
+    assert client.post(f"{url}/new", odd | {"name": "Oramorph", "confirm": "10 mcg"}).status == 303
     assert client.post(f"{url}/new", odd | {"name": "Zydol", "confirm": "20 mcg"}).status == 422
-    assert [(row.name, row.dose_unit) for row in taken()] == [("Oxycodone", "mg"), ("OxyNorm", "mcg")]
+    assert [(row.name, row.dose_unit) for row in taken()] == [("Oramorph", "mcg"), ("Oxycodone", "mg")]
 
 
 def test_a_patch_in_mg_asks_and_becomes_a_rate(client_as, url, taken):
@@ -208,3 +208,41 @@ def test_anothers_row_under_this_patient_is_not_there(client_as, cast, url, oxyc
         client_as("erin").get(f"/patients/{cast.charlie.uuid}/medications/{oxycodone.uuid}/edit").status
         == 404
     )
+
+
+def test_one_medicine_by_two_names_asks_whether_it_is_both(client_as, url, taken):
+    client = client_as("bob")
+    client.post(f"{url}/new", GOOD)
+    brand = GOOD | {"name": "Cymbalta", "dose": "60", "from": "2026-11-20"}
+    page = client.post(f"{url}/new", brand)
+    ask = page.one("div", class_="ask")
+    assert page.status == 422 and "Duloxetine, 30 mg once a day, is on the list" in page.words(ask)
+    buttons = [(b.get("value"), b.get("class"), page.words(b)) for b in ask.iter("button")]
+    assert buttons == [("instead", "btn", "Cymbalta instead"), ("both", "btn", "Both are taken")]
+    assert len(taken()) == 1
+    assert client.post(f"{url}/new", brand | {"beside": "instead"}).status == 303
+    assert [(row.name, str(row.until_on), row.until_reason) for row in taken()] == [
+        ("Duloxetine", "2026-11-19", "Now Cymbalta"), ("Cymbalta", "None", ""),
+    ]  # fmt: skip
+    assert client.post(f"{url}/new", brand | {"name": "Duloxetine at night", "beside": "both"}).status == 303
+    assert [row.until_on for row in taken()][1:] == [None, None]
+
+
+def test_a_unit_and_a_second_name_are_asked_one_after_the_other(client_as, url, taken):
+    client = client_as("bob")
+    client.post(f"{url}/new", GOOD | {"name": "Oxycodone", "dose": "10"})
+    odd = GOOD | {"name": "OxyNorm", "dose_unit": "mcg"}
+    assert "Is 30 micrograms right?" in client.post(f"{url}/new", odd).words()
+    page = client.post(f"{url}/new", odd | {"confirm": "30 mcg"})
+    assert "Both, or one instead of the other?" in page.words()
+    assert page.one("input", name="confirm").get("value") == "30 mcg"
+    assert client.post(f"{url}/new", odd | {"confirm": "30 mcg", "beside": "both"}).status == 303
+    assert len(taken()) == 2
+
+
+def test_one_instead_of_another_that_begins_no_earlier_is_refused_whole(client_as, url, taken):
+    client = client_as("bob")
+    client.post(f"{url}/new", GOOD)
+    page = client.post(f"{url}/new", GOOD | {"name": "Cymbalta", "beside": "instead"})
+    assert page.status == 422 and "not after the day on which Duloxetine began" in page.error_of("from")
+    assert [row.name for row in taken()] == ["Duloxetine"]

@@ -109,3 +109,16 @@ def test_who_looked_is_noted(client_as, cast, url, a_year):
     with db.read() as s:
         (event,) = stored(s, AuditEvent, action="view.infusions", actor_id=cast.bob.id)
     assert event.patient_id == cast.alice.id
+
+
+def test_the_timeline_has_the_lane_with_what_changed(client_as, cast, a_year):
+    with db.write() as s:
+        factories.entry(s, cast.alice, date(2026, 11, 20), pain=5)
+    page = client_as("bob").get(f"/patients/{cast.alice.uuid}?span=180")
+    (lane,) = [el for el in page.all("svg", role="img") if "and changes" in page.words(next(iter(el)))]
+    assert "Oxycodone MR 10 + 5 mg on 6 Jul 2026" in page.words(lane)
+    with db.write() as s:
+        actions.withdraw_consent(
+            s, access.OPERATOR, cast.alice.id, cast.bob.id, [Kind.INFUSIONS], clock.now()
+        )
+    assert "Oxycodone" not in client_as("bob").get(f"/patients/{cast.alice.uuid}?span=180").text

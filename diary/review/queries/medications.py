@@ -136,13 +136,23 @@ def medication_page(
     )
 
 
-def medication_lane(rows: Sequence[MedicationRow], frame: Frame) -> str | None:
-    """MME a day as one lane of the timeline; None where no opioid was counted in its time."""
-    run = steps(spans(row.regime for row in rows), frame.since, frame.until, KNOWN, TABLE)
-    drawn = _dose_steps(run)
-    if not any(step.total or step.on_top for step in drawn):
+def medication_lane(
+    rows: Sequence[MedicationRow], frame: Frame, marks: Sequence[charts.Mark]
+) -> tuple[str, str] | None:
+    """(name, drawing) of the timeline's lane: MME a day and what changed; None where nothing was taken in its time."""
+    found = spans(row.regime for row in rows)
+    if not any(one.first <= frame.until and (one.last is None or one.last >= frame.since) for one in found):
         return None
-    return charts.dose_lane(drawn, frame, "MME a day")
+    run = _dose_steps(steps(found, frame.since, frame.until, KNOWN, TABLE))
+    said = [(one.on, _changed(one)) for one in reversed(changes(found, KNOWN, TABLE)) if frame.holds(one.on)]
+    is_opioid = any(step.total or step.on_top for step in run)
+    drawing = charts.dose_lane(run, frame, marks, said, "MME a day")
+    return "Opioids" if is_opioid else "Medicines", drawing
+
+
+def _changed(change: Change) -> str:
+    """ "Pregabalin 75 mg twice", "Tramadol ended"."""
+    return f"{change.name} {'ended' if change.is_end else amount_words(change.regime, True)}"
 
 
 def _frame(span: str, found: Sequence[Span], today: date) -> Frame:

@@ -40,7 +40,7 @@ class PatientPage:
     courses: dict[str, tuple[Course, ...]]
     table: list[tuple[date, list[str], str]] | None
     bin_words: str
-    doses: str | None = None
+    doses: tuple[str, str] | None = None
     flags: Sequence[FlagRow] = ()
 
     @property
@@ -143,7 +143,7 @@ def patient_page(
         charts.timeline(drawn, frame, marks) if days is not None else None, courses,
         charts.table_rows(drawn, frame, marks) if with_table and days is not None else None,
         charts.bin_words(frame, charts.DESK_PLOT),
-        medication_lane(medications_of(s, viewer, ref.id), frame) if infusions is not None else None,
+        medication_lane(medications_of(s, viewer, ref.id), frame, marks) if infusions is not None else None,
         by_patient(open_flags(s, viewer, now)).get(ref.id, ()),
     )  # fmt: skip
 
