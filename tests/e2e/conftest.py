@@ -108,6 +108,14 @@ def history(live, cast):
         for number, ago in enumerate((42, 28, 14), start=1):
             day = TODAY - timedelta(days=ago)
             factories.infusion(s, cast.alice, day, time="10:00", dose_mg=40 + number, series="maintenance")
+        dose = {"dose": "20", "dose_unit": "mg", "times_per_day": "2"}
+        factories.medication(s, cast.alice, "Oxycodone MR", TODAY - timedelta(days=300), **dose)
+        factories.medication(
+            s, cast.alice, "Tramadol", TODAY - timedelta(days=200), **dose, as_needed="yes", confirmed="no"
+        )
+        factories.medication(
+            s, cast.alice, "Butrans", TODAY - timedelta(days=90), dose="5", dose_unit="mcg/h"
+        )
         factories.entry(
             s, cast.charlie, TODAY - timedelta(days=2), pain=3, note="a quiet day", note_private="yes"
         )
