@@ -9,6 +9,9 @@ from diary.lib import clock
 
 PASSPHRASE = "seven quiet waves"
 ZONE = "Europe/London"
+# Numbers that are kept free for fiction, one for each clinic; both are open on weekdays.
+PHONES = ("020 7946 0100", "020 7946 0180")
+OPENING = "mon 08:00-18:00, tue 08:00-18:00, wed 08:00-18:00, thu 08:00-18:00, fri 08:00-16:00"
 KEYS = ("pain", "fatigue", "sleep", "mood", "cognition")
 INDUCTION = (0, 2, 4, 7, 9, 11)
 SHARE = {"pain": 1.0, "fatigue": 0.7, "sleep": 0.55, "mood": 0.85, "cognition": 0.5}

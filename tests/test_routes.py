@@ -10,6 +10,7 @@ patient_api  GET       /api/v1/sync/days
 admin        GET       /clinic
 admin        POST      /clinic/care-links
 admin        POST      /clinic/care-links/<uuid:link_id>/end
+admin        POST      /clinic/contacts
 admin        POST      /clinic/invitations
 admin        POST      /clinic/people/<uuid:person_id>/confirmation
 patient      GET POST  /days/<day:day>

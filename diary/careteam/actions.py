@@ -13,8 +13,9 @@ from diary.accounts.queries import device_owner, person_by_email
 from diary.accounts.rules import new_token, token_hash
 from diary.audit import actions as audit
 from diary.careteam import access
+from diary.careteam.forms import Contacts
 from diary.careteam.models import CareLink, Clinic, Consent, Invitation, Membership
-from diary.careteam.rules import CARE_ROLES, CONSENT_WORDING, INVITATION_LIVES, Kind, Role
+from diary.careteam.rules import CARE_ROLES, CONSENT_WORDING, INVITATION_LIVES, Kind, Role, opening_text
 
 
 class Refused(Exception):
@@ -29,6 +30,14 @@ def clinic_named(s: Session, name: str, now: datetime) -> Clinic:
         s.add(clinic)
         s.flush()
     return clinic
+
+
+def set_contacts(s: Session, actor: access.Viewer, clinic: Clinic, contacts: Contacts) -> None:
+    """How the clinic is reached and when, as its help page and its flags' timers use it from now on."""
+    clinic.phone, clinic.country, clinic.zone = contacts.phone, contacts.country, contacts.zone
+    clinic.hours, clinic.opening = contacts.hours, opening_text(contacts.opening)
+    s.add(clinic)
+    audit.record(s, actor, "clinic.contacts", clinic_id=clinic.id)
 
 
 def add_member(s: Session, clinic_id: int, person_id: int, role: str, now: datetime) -> None:

@@ -1,14 +1,17 @@
 """What an invited person and an admin type."""
 
-from datetime import date
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date, time
 
 from pydantic import ConfigDict, field_validator
 from sqlmodel import SQLModel
 
 from diary.accounts.forms import checked_email, checked_passphrase
-from diary.careteam.rules import Kind, Role
+from diary.careteam.rules import DAY_KEYS, Kind, Opening, Role
 from diary.lib import clock
-from diary.lib.forms import UNSHOWABLE
+from diary.lib.forms import UNSHOWABLE, echo
 
 LONGEST_NAME = 120
 
@@ -111,3 +114,71 @@ def checked_born(text: str) -> str:
     if not date(1900, 1, 1) <= born <= clock.now().date():
         raise ValueError("A birth date lies between 1900 and today.")
     return born.isoformat()
+
+
+PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{2,28}")
+TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
+LONGEST_HOURS = 200
+CONTACTS = ("phone", "country", "zone", "hours")
+
+
+@dataclass(frozen=True)
+class Contacts:
+    """How a clinic is reached and when; `hours` are words of its own, such as holidays."""
+
+    phone: str
+    country: str
+    zone: str
+    hours: str
+    opening: Opening
+
+
+@dataclass(frozen=True)
+class TypedContacts:
+    """Either contacts, or errors by field in plain words."""
+
+    value: Contacts | None
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+def parse_contacts(texts: Mapping[str, str], countries: Collection[str]) -> TypedContacts:
+    """Phone, country, zone and opening hours by weekday: `mon_from`, `mon_until`; both empty is a closed day."""
+    known = {*CONTACTS, *(f"{day}_{end}" for day in DAY_KEYS for end in ("from", "until"))}
+    errors = {
+        name[:40]: f"Neap does not know this field: {echo(name[:40])}." for name in texts if name not in known
+    }
+    said = {name: " ".join(texts.get(name, "").split()) for name in known}
+    if said["phone"] and not PHONE.fullmatch(said["phone"]):
+        errors["phone"] = "This can't be dialled. Please write it like 020 7946 0100."
+    if said["country"] not in countries:
+        errors["country"] = "Please choose a country, so that the right numbers stand on the help page."
+    if not clock.is_zone(said["zone"]):
+        errors["zone"] = "Please choose where the clinic is."
+    if len(said["hours"]) > LONGEST_HOURS or UNSHOWABLE.search(said["hours"]):
+        errors["hours"] = f"This can't be shown: at most {LONGEST_HOURS} characters."
+    opening: dict[int, tuple[time, time]] = {}
+    for number, day in enumerate(DAY_KEYS):
+        try:
+            hours = _hours(said[f"{day}_from"], said[f"{day}_until"])
+        except ValueError as error:
+            errors[f"{day}_until"] = str(error)
+            continue
+        if hours is not None:
+            opening[number] = hours
+    if errors:
+        return TypedContacts(None, errors)
+    return TypedContacts(Contacts(said["phone"], said["country"], said["zone"], said["hours"], opening))
+
+
+def _hours(since: str, until: str) -> tuple[time, time] | None:
+    if not since and not until:
+        return None
+    if not since or not until:
+        raise ValueError("Please write both times, or neither on a day when you are closed.")
+    first, last = TIME.fullmatch(since), TIME.fullmatch(until)
+    if first is None or last is None:
+        raise ValueError("A time is written like 08:00.")
+    begin, end = (time(int(m[1]), int(m[2])) for m in (first, last))
+    if begin >= end:
+        raise ValueError("The clinic opens before it closes. A night is written as two days.")
+    return begin, end

@@ -59,6 +59,12 @@ def own_clinic(s: Session, viewer: access.Viewer) -> Clinic | None:
     return s.get(Clinic, viewer.clinic_id) if viewer.clinic_id is not None else None
 
 
+def own_clinics(s: Session, viewer: access.Viewer) -> list[Clinic]:
+    """Every clinic that the viewer belongs to, in a fixed order."""
+    ids = sorted({clinic for clinic, _ in viewer.roles})
+    return list(s.scalars(select(Clinic).where(Clinic.id.in_(ids)).order_by(Clinic.id))) if ids else []
+
+
 def members(s: Session, viewer: access.Viewer, clinic_id: int) -> list[Member]:
     """Everybody with a live role in the clinic, staff first, then by name."""
     _admin_of(viewer, clinic_id)

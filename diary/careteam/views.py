@@ -1,5 +1,6 @@
 """Invitations, and the admin's page: people and care links, no diary."""
 
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, current_app, g, render_template, request, url_for
@@ -7,12 +8,14 @@ from werkzeug.wrappers import Response
 
 from diary import db
 from diary.careteam import access, actions, queries
-from diary.careteam.forms import InvitationForm, LinkForm, PersonForm
-from diary.careteam.rules import CARE_ROLES, KIND_WORDS, Role
-from diary.lib import clock, http
+from diary.careteam.forms import InvitationForm, LinkForm, PersonForm, parse_contacts
+from diary.careteam.rules import CARE_ROLES, DAY_KEYS, KIND_WORDS, Role, parse_opening
+from diary.lib import clock, http, words
 from diary.lib.forms import echo, parse
 from diary.lib.htmx import see_other
 from diary.lib.sessions import device_cookie, enter
+from diary.safety.queries import COUNTRIES
+from diary.safety.rules import clinic_standing, until_then
 
 bp = Blueprint("careteam", __name__)
 
@@ -78,7 +81,11 @@ def _clinic_page(**extra: object) -> str:
         links = queries.links(s, viewer, clinic.id)
     patients = [m for m in members if Role.PATIENT in m.roles]
     carers = [m for m in members if CARE_ROLES & set(m.roles)]
-    context = {"typed": {}, "errors": {}, "link_errors": {}, "invited": None, **extra}
+    context = {
+        "typed": {}, "errors": {}, "link_errors": {}, "invited": None,
+        "contacts": _contacts_of(clinic), "contact_errors": {}, **extra,
+    }  # fmt: skip
+    country = COUNTRIES.get(clinic.country)
     return render_template(
         "careteam/clinic.html",
         nav="clinic",
@@ -87,8 +94,40 @@ def _clinic_page(**extra: object) -> str:
         links=links,
         patients=patients,
         carers=carers,
+        countries=[("", "please choose")] + [(c.code, c.name) for c in COUNTRIES.values()],
+        zones=[(name, name) for name in clock.zone_names()],
+        days=list(zip(DAY_KEYS, words.DAYS, strict=True)),
+        standing=clinic_standing(parse_opening(clinic.opening), clock.now(), clinic.zone),
+        until_then=until_then(country) if country else "",
         **context,
     )
+
+
+def _contacts_of(clinic: Any) -> dict[str, str]:
+    """The form as it is stored."""
+    hours = {
+        f"{DAY_KEYS[day]}_{end}": words.time_hm(at)
+        for day, both in parse_opening(clinic.opening).items()
+        for end, at in zip(("from", "until"), both, strict=True)
+    }
+    return {
+        "phone": clinic.phone, "country": clinic.country, "zone": clinic.zone, "hours": clinic.hours, **hours,
+    }  # fmt: skip
+
+
+@bp.post("/clinic/contacts")
+@access.admin
+def update_contacts() -> Response | tuple[str, int]:
+    """How the clinic is reached, and when it is open."""
+    viewer = access.viewer()
+    typed = {name: value for name, value in request.form.items() if name != "csrf_token"}
+    form = parse_contacts(typed, COUNTRIES)
+    if form.value is None:
+        shown = {name: echo(value) for name, value in typed.items()}
+        return _clinic_page(contacts=shown, contact_errors=form.errors), 422
+    with db.write() as s:
+        actions.set_contacts(s, viewer, access.clinic_admin(s, viewer), form.value)
+    return see_other(url_for("careteam.clinic", saved="contacts"))
 
 
 @bp.post("/clinic/invitations")

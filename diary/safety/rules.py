@@ -6,9 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from diary.careteam.rules import Opening, Role, moment_after
+from diary.careteam.rules import (
+    Opening,
+    Role,
+    closing_time,
+    hour_words,
+    moment_after,
+    next_opening,
+    opening_words,
+)
 from diary.lib import clock
-from diary.lib.words import date_short, plural, time_hm, weekday
+from diary.lib.words import date_long, date_short, plural, time_hm, weekday
 
 COUNTRY_OF_ZONE = {"Europe/London": "GB", "Europe/Belfast": "GB", "Europe/Dublin": "IE"}
 LEVELS = ("urgent", "high", "normal")
@@ -250,3 +258,39 @@ def when_words(at: datetime, now: datetime, zone: str) -> str:
 def clock_words(at: datetime, now: datetime, zone: str) -> str:
     """The time alone where it is of today: "08:12", else "Sat 21 Nov, 20:35"."""
     return when_words(at, now, zone).removeprefix("today, ")
+
+
+def until_then(country: Country) -> str:
+    """Whom to call while the clinic is closed: "call Samaritans, 116 123, day and night. In danger: 999."."""
+    calls = [f"call {line.name}, {line.number}" for line in country.lines if line.kind == "call"]
+    texts = [f"text {line.number}" for line in country.lines if line.kind == "text"]
+    danger = f"In danger: {country.emergency.number}."
+    if not calls and not texts:
+        return f"Until then, in danger: {country.emergency.number}."
+    return f"Until then: {' or '.join([*calls, *texts])}. {danger}"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Whether a clinic is open now, in words for whoever needs it; `hours` are its hours in words."""
+
+    is_open: bool
+    words: str
+    hours: str
+
+
+def clinic_standing(opening: Opening, now: datetime, zone: str) -> Standing | None:
+    """Words on a clinic's hours at an aware moment; None where it has set none."""
+    if not opening:
+        return None
+    hours = opening_words(opening)
+    closes = closing_time(opening, now, zone)
+    if closes is not None:
+        return Standing(True, f"Your clinic is open until {hour_words(closes)}.", hours)
+    opens = next_opening(opening, now, zone)
+    if opens is None:
+        return None
+    there = clock.local(opens, zone)
+    ahead = (there.date() - clock.local(now, zone).date()).days
+    day = "today" if ahead == 0 else weekday(there.date()) if ahead < 7 else date_long(there.date())
+    return Standing(False, f"Your clinic opens {day} {hour_words(there)}.", hours)

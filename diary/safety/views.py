@@ -17,13 +17,14 @@ from diary import db
 from diary.audit import actions as audit
 from diary.careteam import access
 from diary.careteam import queries as careteam
+from diary.careteam.rules import parse_opening
 from diary.lib import clock, log, pwa
 from diary.lib.forms import Parsed, echo, parse
 from diary.lib.htmx import see_other
 from diary.safety import actions, queries
 from diary.safety.forms import AcknowledgeForm, ActForm, CloseForm, HandOverForm, ReopenForm
 from diary.safety.queries import COUNTRIES
-from diary.safety.rules import clock_words, country_for, when_words
+from diary.safety.rules import clinic_standing, clock_words, country_for, until_then, when_words
 
 bp = Blueprint("safety", __name__)
 SAVED = {
@@ -45,16 +46,20 @@ def help_page() -> str:
     try:
         viewer = access.viewer() if current_user.is_authenticated else None
         with db.read() as s:
-            clinic = careteam.own_clinic(s, viewer) if viewer else None
+            clinics = careteam.own_clinics(s, viewer) if viewer else []
         zone = viewer.zone if viewer else ""
     except SQLAlchemyError as error:  # the numbers to call are there while the store is not
         log.failure(error)
-        clinic, zone = None, ""
+        clinics, zone = [], ""
     g.no_store = True
-    country = country_for(COUNTRIES, clinic.country if clinic else "", zone)
+    now = clock.now()
+    chosen = next((clinic.country for clinic in clinics if clinic.country), "")
+    country = country_for(COUNTRIES, chosen, zone)
     return render_template(
-        "safety/help.html", nav="help", clinic=clinic, country=country, countries=COUNTRIES
-    )
+        "safety/help.html", nav="help", country=country, countries=COUNTRIES,
+        clinics=[(one, clinic_standing(parse_opening(one.opening), now, one.zone)) for one in clinics],
+        until_then=until_then(country) if country else "", zone=zone,
+    )  # fmt: skip
 
 
 # Flags --------------------------------------------------------------------------------------------

@@ -1,11 +1,13 @@
 """Help: one tap from everywhere, without signing in too, and never a number that can't be dialled."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from diary import db
+from diary.careteam import actions as careteam
 from diary.careteam.models import Clinic
 from diary.safety import queries, rules
 
@@ -38,6 +40,72 @@ def test_the_clinics_own_number_and_country(client_as, cast):
     assert "Monday to Friday" in page.text
     assert page.one("a", href="sms:988") is not None
     assert "020 7946" not in client_as("charlie").get("/help").text
+
+
+WEEK = "mon 08:00-17:00, tue 08:00-17:00, wed 08:00-17:00, thu 08:00-17:00, fri 08:00-17:00"
+
+
+def set_up(cast, **values):
+    with db.write() as s:
+        clinic = s.get(Clinic, cast.alice.clinic_id)
+        for name, value in {"phone": "020 7946 0011", "country": "GB", "opening": WEEK, **values}.items():
+            setattr(clinic, name, value)
+
+
+@pytest.mark.parametrize(
+    ("day", "hour", "words"),
+    [
+        (23, 9, "Your clinic is open until 17:00."),
+        (23, 7, "Your clinic opens today 8:00."),
+        (23, 17, "Your clinic opens Tuesday 8:00."),
+        (27, 18, "Your clinic opens Monday 8:00."),
+    ],
+)
+def test_when_the_clinic_opens(client_as, cast, clock_at, day, hour, words):
+    set_up(cast)
+    clock_at(datetime(2026, 11, day, hour, tzinfo=UTC))
+    said = client_as("alice").get("/help").words()
+    assert words in said and "Monday to Friday, 8:00 to 17:00" in said
+    until_then = "Until then: call Samaritans, 116 123. In danger: 999."
+    assert (until_then in said) == ("opens" in words)
+
+
+def test_the_clinics_clock_is_named_where_it_is_another(client_as, cast, clock_at):
+    set_up(cast, zone="Europe/Athens")
+    clock_at(datetime(2026, 11, 23, 5, 30, tzinfo=UTC))
+    assert "Your clinic opens today 8:00." in client_as("alice").get("/help").words()
+    assert "The clinic’s clock is that of Europe/Athens." in client_as("alice").get("/help").words()
+
+
+def test_a_clinic_that_opens_once_a_week(client_as, cast, clock_at):
+    set_up(cast, opening="mon 08:00-12:00")
+    clock_at(datetime(2026, 11, 23, 12, tzinfo=UTC))
+    assert "Your clinic opens Monday 30 November 8:00." in client_as("alice").get("/help").words()
+
+
+def test_a_patient_of_two_clinics_sees_both(client_as, cast):
+    set_up(cast)
+    with db.write() as s:
+        careteam.add_member(
+            s, cast.charlie.clinic_id, cast.alice.id, "patient", datetime(2026, 1, 1, tzinfo=UTC)
+        )
+        s.get(Clinic, cast.charlie.clinic_id).phone = "020 7946 0099"
+    page = client_as("alice").get("/help")
+    assert (
+        page.one("a", href="tel:02079460011") is not None
+        and page.one("a", href="tel:02079460099") is not None
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("US", "Until then: call 988 Suicide and Crisis Lifeline, 988 or text 988. In danger: 911."),
+        ("EU", "Until then, in danger: 112."),
+    ],
+)
+def test_whom_to_call_until_then(code, words):
+    assert rules.until_then(queries.COUNTRIES[code]) == words
 
 
 def test_every_screen_has_help_in_its_head(client_as):
