@@ -165,6 +165,17 @@ def clinics_of_patient(s: Session, patient_id: int) -> list[tuple[int, str]]:
     return list(dict.fromkeys((row[0], row[1]) for row in rows))
 
 
+def patients_with_zone(s: Session) -> list[tuple[int, str]]:
+    """(person, zone) of everybody who is a patient of some clinic now; for the operator."""
+    rows = s.execute(
+        select(Person.id, Person.zone)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(Membership.role == Role.PATIENT, Membership.ended_at.is_(None), Person.ended_at.is_(None))
+        .order_by(Person.id)
+    )
+    return list(dict.fromkeys((row[0], row[1]) for row in rows))
+
+
 def reachable_staff(s: Session, clinic_id: int, patient_id: int) -> list[tuple[int, str, bool]]:
     """(person, role, whether they care for the patient) of staff who can sign in, longest here first.
 

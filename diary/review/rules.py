@@ -11,6 +11,9 @@ from diary.lib.words import date_short, number, plural, weekday
 SHOWN_DAYS = 21
 SQUARES = 14
 SILENT_DAYS = 4
+SCORED_DAYS = 7
+LEAST_BEFORE = 4
+WATCHED = ("pain", "mood")
 KEYS = tuple(symptom.key for symptom in SYMPTOMS)
 
 
@@ -22,6 +25,7 @@ class DayState:
     scores: Mapping[str, float | None]
     late: frozenset[str] = frozenset()
     unwell: bool = False
+    sleep_hours: float | None = None
 
     @property
     def given(self) -> int:
@@ -108,27 +112,107 @@ def reasons(
 
 def above_usual(days: Sequence[DayState], today: date) -> Reason | None:
     """Pain or low mood 2 points above the mean of the 14 scored days before, or 9-10, on 5 of 7 scored days."""
-    for key in ("pain", "mood"):
-        scored = [(day.on, score) for day in days if (score := day.scores[key]) is not None]
-        if len(scored) < 7 or (today - scored[-1][0]).days > 3:
-            continue
-        last, before = scored[-7:], scored[-21:-7]
-        usual = fmean([score for _, score in before]) if len(before) == 14 else None
-        high = [s for _, s in last if s >= 9 or (usual is not None and s >= usual + 2)]
-        if len(high) >= 5:
-            name = BY_KEY[key].name
-            compared = (
-                f"2 points or more above {number(usual)}, the mean of the 14 days before"
-                if usual is not None
-                else "9 or 10"
-            )
-            return Reason(
-                1,
-                f"{name} above the usual",
-                f"{compared[0].upper() + compared[1:]}, on {len(high)} of the last 7 logged days.",
-                "above_usual",
-            )
+    for key in WATCHED:
+        scored = _scored(days, key)
+        if len(scored) >= SCORED_DAYS and (today - scored[-1][0]).days <= 3:
+            found = _above(scored, key)
+            if found is not None:
+                return found
     return None
+
+
+def _scored(days: Sequence[DayState], key: str) -> list[tuple[date, float]]:
+    return [(day.on, score) for day in days if (score := day.scores[key]) is not None]
+
+
+def _above(scored: Sequence[tuple[date, float]], key: str) -> Reason | None:
+    """Whether the last 7 of these scored days, oldest first, are above the usual; in words."""
+    last, before = scored[-SCORED_DAYS:], scored[-SCORED_DAYS - 14 : -SCORED_DAYS]
+    usual = fmean([score for _, score in before]) if len(before) == 14 else None
+    high = [s for _, s in last if s >= 9 or (usual is not None and s >= usual + 2)]
+    if len(last) < SCORED_DAYS or len(high) < 5:
+        return None
+    compared = (
+        f"2 points or more above {number(usual)}, the mean of the 14 days before"
+        if usual is not None
+        else "9 or 10"
+    )
+    return Reason(
+        1,
+        f"{BY_KEY[key].name} above the usual",
+        f"{compared[0].upper() + compared[1:]}, on {len(high)} of the last 7 logged days.",
+        "above_usual",
+    )
+
+
+def little_sleep(days: Sequence[DayState], end: date) -> Reason | None:
+    """Two hours less sleep and fatigue 4 points lower than the mean of the 14 days before, on 3 days running.
+
+    `end` is the third day. Each of the three needs both answers, the 14 days at least 4 of each. Source:
+    clinical.md, section 6.
+    """
+    by_day = {day.on: day for day in days}
+    three = [by_day.get(end - timedelta(days=back)) for back in (2, 1, 0)]
+    before = [day for back in range(3, 17) if (day := by_day.get(end - timedelta(days=back))) is not None]
+    slept = [day.sleep_hours for day in before if day.sleep_hours is not None]
+    tired = [score for day in before if (score := day.scores["fatigue"]) is not None]
+    if len(slept) < LEAST_BEFORE or len(tired) < LEAST_BEFORE:
+        return None
+    for day in three:
+        fatigue = day.scores["fatigue"] if day is not None else None
+        if day is None or day.sleep_hours is None or fatigue is None:
+            return None
+        if day.sleep_hours > fmean(slept) - 2 + 1e-9 or fatigue > fmean(tired) - 4 + 1e-9:
+            return None
+    return Reason(
+        0,
+        "Much less sleep without being tired",
+        f"On 3 days running 2 hours less sleep than {number(fmean(slept))}, and fatigue 4 points lower than "
+        f"{number(fmean(tired))}, the means of the 14 days before.",
+        "little_sleep",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A rule over days that is met: what makes it one matter, and since when it has been met without a break."""
+
+    rule: str
+    matter: str
+    since: date | None
+    words: str
+
+
+def over_days(
+    days: Sequence[DayState], today: date, in_course: bool, infused_on: date | None = None
+) -> list[Found]:
+    """The safety rules over days that are met today; `days` are stored days in order, up to today.
+
+    `infused_on` is the last infusion: who was infused less than 4 days ago and never wrote is not silent yet.
+    """
+    found = []
+    for key in WATCHED:
+        scored = _scored(days, key)
+        reason = _above(scored, key) if scored and (today - scored[-1][0]).days <= 3 else None
+        if reason is not None:
+            since = scored[-1][0]
+            for count in range(len(scored) - 1, SCORED_DAYS - 1, -1):
+                if _above(scored[:count], key) is None:
+                    break
+                since = scored[count - 1][0]
+            found.append(Found("above_usual", f"days:{key}", since, f"{reason.title}. {reason.words}"))
+    end = next((d for d in (today, today - timedelta(days=1)) if little_sleep(days, d)), None)
+    if end is not None:
+        reason, since = little_sleep(days, end), end
+        while little_sleep(days, since - timedelta(days=1)):
+            since -= timedelta(days=1)
+        found.append(Found("little_sleep", "days:sleep", since, reason.words if reason else ""))
+    quiet = silence(days, today, in_course)
+    last = max((day.on for day in days if day.given or day.unwell), default=None)
+    waited = infused_on is not None and (today - infused_on).days > SILENT_DAYS
+    if quiet is not None and (last is not None or waited):
+        found.append(Found("silence", "days:silence", last, f"{quiet.title}. {quiet.words}"))
+    return found
 
 
 def silence(days: Sequence[DayState], today: date, in_course: bool) -> Reason | None:

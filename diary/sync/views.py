@@ -11,6 +11,7 @@ from diary.careteam import access
 from diary.entries.forms import parse_date
 from diary.lib import clock, http
 from diary.lib.sessions import csrf
+from diary.review import actions as review
 from diary.sync import actions, queries, rules
 from diary.sync.forms import parse_json
 
@@ -53,7 +54,11 @@ def update(write_id: UUID) -> Response:
         problem = _of_another(body, person) or _of_another_version(body)
         if problem is not None:
             return problem
-        answer = actions.put_write(s, viewer, person, write_id, body, clock.now())
+        now = clock.now()
+        answer = actions.put_write(s, viewer, person, write_id, body, now)
+        if answer.status == 200 and body.get("kind") == "day":
+            today = clock.diary_day(now, viewer.zone)
+            review.look_after_write(s, viewer, viewer.me, parse_date(body["day"]), body["fields"], today, now)
     return _refused(answer.status, **answer.body)
 
 

@@ -4,7 +4,17 @@ from datetime import date, timedelta
 
 import pytest
 
-from diary.review.rules import KEYS, DayState, adherence, adherence_words, changed_most, reasons, state_of
+from diary.review.rules import (
+    KEYS,
+    DayState,
+    adherence,
+    adherence_words,
+    changed_most,
+    little_sleep,
+    over_days,
+    reasons,
+    state_of,
+)
 
 TODAY = date(2026, 4, 20)
 
@@ -79,3 +89,70 @@ def test_what_changed_most():
     days = [day(9 - k, pain=9 - k, mood=5 - k // 2, fatigue=4, sleep=None, cognition=4) for k in range(9)]
     assert changed_most(days) == "mood"
     assert changed_most([day(1, pain=3)]) is None
+
+
+def nights(hours, fatigue):
+    """Days that end yesterday, with hours slept and fatigue; None for what was not answered."""
+    count = len(hours)
+    return [
+        DayState(
+            TODAY - timedelta(days=count - n), {**dict.fromkeys(KEYS), "fatigue": tired}, sleep_hours=slept
+        )
+        for n, (slept, tired) in enumerate(zip(hours, fatigue, strict=True))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("hours", "fatigue", "fires"),
+    [
+        ([8] * 14 + [6, 6, 6], [7] * 14 + [3, 3, 3], True),
+        ([8] * 14 + [4, 5, 3], [7] * 14 + [1, 0, 2], True),
+        ([8] * 14 + [6, 6.5, 6], [7] * 14 + [3, 3, 3], False),  # one night was only 1.5 hours shorter
+        ([8] * 14 + [6, 6, 6], [7] * 14 + [3, 4, 3], False),  # one day was only 3 points lower
+        ([8] * 14 + [6, 6], [7] * 14 + [3, 3], False),  # two days
+        ([8] * 14 + [6, None, 6], [7] * 14 + [3, 3, 3], False),
+        ([8] * 14 + [6, 6, 6], [7] * 14 + [3, None, 3], False),
+        ([8] * 4 + [6, 6, 6], [7] * 4 + [3, 3, 3], True),
+        ([8] * 3 + [6, 6, 6], [7] * 3 + [3, 3, 3], False),  # too little to compare with
+        ([None] * 11 + [8] * 3 + [6, 6, 6], [7] * 14 + [3, 3, 3], False),
+        (
+            [2] * 6 + [8] * 14 + [6, 6, 6],
+            [2] * 6 + [7] * 14 + [3, 3, 3],
+            True,
+        ),  # what lies before is not counted
+        ([7.9] * 14 + [5.9] * 3, [6.9] * 14 + [2.9] * 3, True),  # as it is written, not as floats have it
+    ],
+)
+def test_much_less_sleep_without_being_tired(hours, fatigue, fires):
+    assert bool(little_sleep(nights(hours, fatigue), TODAY - timedelta(days=1))) == fires
+    assert [one.rule for one in over_days(nights(hours, fatigue), TODAY, False)] == ["little_sleep"] * fires
+
+
+def test_since_when_a_rule_over_days_is_met():
+    """The same episode has the same day, however far it has gone on; so that it is raised once."""
+    high = pains([4] * 20 + [7] * 9)
+    (found,) = over_days(high, TODAY, False)
+    # Of nine high days the fifth was the first that had five of seven.
+    assert (found.rule, found.matter, found.since) == ("above_usual", "days:pain", TODAY - timedelta(days=5))
+    (earlier,) = over_days(high[:-2], TODAY - timedelta(days=2), False)
+    assert earlier.since == found.since
+    (sleep,) = over_days(nights([8] * 14 + [5] * 5, [7] * 14 + [1] * 5), TODAY, False)
+    assert sleep.since == TODAY - timedelta(days=3)
+
+
+def test_pain_and_low_mood_are_two_matters():
+    days = [day(21 - n, pain=p, mood=p) for n, p in enumerate([4] * 14 + [9] * 7)]
+    assert [one.matter for one in over_days(days, TODAY, False)] == ["days:pain", "days:mood"]
+
+
+@pytest.mark.parametrize(
+    ("last", "in_course", "fires"), [(4, True, False), (5, True, True), (9, True, True), (9, False, False)]
+)
+def test_silence_as_a_rule_over_days(last, in_course, fires):
+    found = over_days([day(last, pain=3)], TODAY, in_course, TODAY - timedelta(days=12))
+    assert [(one.rule, one.since) for one in found] == [("silence", TODAY - timedelta(days=last))] * fires
+
+
+@pytest.mark.parametrize(("ago", "fires"), [(0, False), (4, False), (5, True)])
+def test_who_never_wrote_is_silent_four_days_after_an_infusion(ago, fires):
+    assert bool(over_days([], TODAY, True, TODAY - timedelta(days=ago))) == fires

@@ -17,6 +17,7 @@ from diary.infusions import queries as infusions
 from diary.lib import clock, pwa
 from diary.lib.forms import echo, last_values
 from diary.lib.htmx import is_part_wanted, page_or_part, see_other
+from diary.review import actions as review
 
 bp = Blueprint("entries", __name__)
 bp.record(lambda setup: pwa.add_shell(setup.app, "day", "shell/day.html", page=nobodys_day()))  # type: ignore[arg-type]
@@ -90,6 +91,8 @@ def _update(viewer: access.Viewer, day: date) -> BaseResponse:
     try:
         with db.write() as s:
             recorded = actions.record_entry(s, viewer, viewer.person_id or 0, write)
+            today = clock.diary_day(now, viewer.zone)
+            review.look_after_write(s, viewer, viewer.me, day, recorded.outcome, today, now)
     except actions.Closed as error:
         return _refused(viewer, day, {"day": str(error)}, texts)
     except actions.UnknownBase:
