@@ -109,6 +109,39 @@ class DemoMedicine:
 
 
 @dataclass(frozen=True)
+class DemoFlag:
+    """An answer that opened a flag so many days before the diary's end, and what staff did about it, in order.
+
+    `acts`: the act's name, hours after the answer, and the words.
+    """
+
+    rule: str
+    days_back: int
+    at: time
+    answer: str
+    acts: tuple[tuple[str, int, str], ...] = ()
+
+    def answered_at(self, until: date) -> datetime:
+        return datetime.combine(until - timedelta(days=self.days_back), self.at, clock.zone_of(ZONE))
+
+
+FLAGS = {
+    "maren": DemoFlag("fall", 0, time(20, 35), "A fall since the last check-in: yes"),
+    "owen": DemoFlag(
+        "urinary", 9, time(10, 5), "Passing urine more often: yes, at two askings running",
+        (
+            ("acknowledge", 1, "Calling him before the afternoon clinic."),
+            ("close", 26, "Urine sample taken, nothing found. Asked to drink more; we ask again at the next infusion."),
+        ),
+    ),
+    "charlie": DemoFlag(
+        "detached_next_day", 1, time(9, 20), "Detached or confused: moderate",
+        (("acknowledge", 1, "Called: it is easing. He does not drive today. I call again tomorrow morning."),),
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
 class DemoPatient:
     """An invented patient with diary, infusions and medicines."""
 

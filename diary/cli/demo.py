@@ -23,6 +23,9 @@ from diary.lib import clock
 from diary.medications import actions as medications
 from diary.medications.forms import parse_medication
 from diary.medications.queries import KNOWN
+from diary.review import actions as review
+from diary.safety import actions as safety
+from diary.safety.queries import open_flags
 
 CLINIC, OTHER = "Harbour Pain Clinic (demo)", "Hillside Clinic (demo)"
 STAFF = (
@@ -71,6 +74,7 @@ def demo(patients: int, days: int, seed: int, until: str, anyway: bool) -> None:
         staff = _staff(s, hashed, begun)
     for patient in made:
         _patient(patient, staff, hashed, begun)
+        _flags(patient, last)
     click.echo(f"Invented people, none of them real: {len(made)} patients up to {last}.")
     for key, name, role, _ in (
         *STAFF[:3],
@@ -137,6 +141,37 @@ def _medicines(s: Session, patient: truths.DemoPatient, carer: str, begun: datet
             raise AssertionError(form.errors)
         viewer, ref = own if medicine.is_own else theirs, refs[medicine.is_own]
         medications.record_medication(s, viewer, ref, form.value, _recorded_at(medicine.on, begun))
+
+
+def _flags(patient: truths.DemoPatient, last: date) -> None:
+    """What the patient's answers opened, what staff did about it, and what the diary's days open by themselves."""
+    operator = access.OPERATOR
+    with db.write() as s:
+        person = person_by_email(s, f"{patient.key}@demo.example")
+        assert person is not None
+        flag = truths.FLAGS.get(patient.key)
+        if flag is not None:
+            at = flag.answered_at(last).astimezone(UTC)
+            viewer = access.viewer_of(s, person)
+            safety.open_flag(
+                s, viewer, person.id, flag.rule, f"demo:{flag.rule}", at, at + timedelta(minutes=1), answer=flag.answer
+            )  # fmt: skip
+            carer = person_by_email(
+                s, f"{'erin' if patient.key in truths.OTHER_CLINIC else 'bob'}@demo.example"
+            )
+            assert carer is not None
+            _acts(s, access.viewer_of(s, carer), flag, at + timedelta(minutes=1))
+        morning = datetime.combine(last + timedelta(days=1), time(6), clock.zone_of(truths.ZONE)).astimezone(
+            UTC
+        )
+        review.look_at_days(s, operator, person.id, last + timedelta(days=1), morning)
+
+
+def _acts(s: Session, carer: access.Viewer, flag: truths.DemoFlag, at: datetime) -> None:
+    row = next(row for row in open_flags(s, carer, at) if row.flag.rule == flag.rule)
+    for number, (act, hours, said) in enumerate(flag.acts, start=1):
+        do = safety.acknowledge if act == "acknowledge" else safety.close
+        do(s, carer, row.flag.uuid, said, number, at + timedelta(hours=hours))
 
 
 def _recorded_at(on: date, begun: datetime) -> datetime:
