@@ -243,7 +243,7 @@ def index() -> str:
         clinic = careteam.own_clinic(s, viewer)
     today = _today(ref)
     found = spans(row.regime for row in rows)
-    now = [one.ref for one in in_force(found, today)]
+    now = sorted((span for span in found if span.holds(today)), key=lambda span: name_key(span.regime.name))
     ahead = [span.regime.ref for span in found if span.first > today]
     ended = [span for span in found if span.last is not None and span.last < today and span.following is None]
     return render_template(

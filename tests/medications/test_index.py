@@ -43,6 +43,14 @@ def test_she_sees_what_she_takes_in_plain_words(client_as, oxycodone):
     assert "not confirmed yet" not in words.split("“Not confirmed yet”")[0] and CALL not in words
 
 
+def test_the_last_day_and_the_next_dose_are_said(client_as, cast, oxycodone, written):
+    with written() as s:
+        factories.medication(s, cast.alice, "Oxycodone MR", date(2026, 12, 1), dose="15", times_per_day="2")
+    words = client_as("alice").get("/medications").words()
+    assert "since 1 March 2026, last day 30 November 2026" in words
+    assert "Planned Oxycodone MR 15 mg twice a day from 1 December 2026" in words
+
+
 def test_an_empty_list_has_its_one_next_step(client_as):
     page = client_as("alice").get("/medications")
     assert "Nothing is written down yet" in page.words()

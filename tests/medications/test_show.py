@@ -37,7 +37,7 @@ def a_year(app, cast, oxycodone):
 def test_the_page_says_totals_changes_and_what_is_not_counted(client_as, url, a_year):
     page = client_as("bob").get(url)
     words = page.words()
-    assert "60 to 22.5 MME a day" in words or "0 to 22.5 MME a day" in words
+    assert "Regular opioids 0 to 22.5 MME a day" in words
     assert (
         "not for converting one opioid to another; particular caution with methadone and transdermal fentanyl"
         in words
@@ -69,6 +69,15 @@ def test_the_charts_are_named_and_told(client_as, url, a_year):
 @pytest.mark.parametrize("span", ["90", "365", "all", "nonsense"])
 def test_every_period(client_as, url, a_year, span):
     assert client_as("cora").get(f"{url}?span={span}").status == 200
+
+
+def test_without_opioids_nothing_is_said_of_mme(client_as, cast, url, written):
+    with written() as s:
+        factories.medication(s, cast.alice, "Lyrica", date(2026, 3, 1), dose="75", times_per_day="2")
+        factories.medication(s, cast.alice, "Turmeric", date(2026, 3, 1))
+    words = client_as("bob").get(url).words()
+    assert "Opioids none in this time" in words and "Not known to Neap Turmeric no class, no number" in words
+    assert "converting one opioid" not in words and "CDC" not in words and "too low" not in words
 
 
 def test_an_empty_list_says_what_to_do(client_as, url):

@@ -99,6 +99,7 @@ class MedicationPage:
     changes: Sequence[ChangeRow]
     steps: Sequence[Step]
     is_empty: bool
+    has_opioids: bool
 
     @property
     def table_words(self) -> str:
@@ -133,6 +134,7 @@ def medication_page(
         changes=[_change(one, names, ref, today) for one in changes(found, KNOWN, TABLE)],
         steps=run,
         is_empty=not rows,
+        has_opioids=_has_opioids(run),
     )
 
 
@@ -170,6 +172,8 @@ def _opioids(step: Step) -> list[Item]:
 
 
 def _facts(run: Sequence[Step], frame: Frame) -> list[Fact]:
+    if not _has_opioids(run):
+        return [Fact("Opioids", "none in this time"), *_unknown(run)]
     first, last = run[0].day, run[-1].day
     regular = {_drug(item) for step in run for item in step.day.items if item.counts == REGULAR}
     facts = [
@@ -188,12 +192,20 @@ def _facts(run: Sequence[Step], frame: Frame) -> list[Fact]:
     facts.append(
         Fact("Not counted", listed(lacking) or "nothing", "no number in the table" if lacking else "")
     )
-    unknown = _ends(run, NOT_COUNTED, is_known=False)
-    if unknown:
-        facts.append(Fact("Not known to Neap", listed(unknown), "no class, no number"))
+    facts += _unknown(run)
     factors = sorted({f"{_drug(item)} {_factor(item)}" for step in run for item in _opioids(step)})
     facts.append(Fact("Table", f"{TABLE.name}, version {TABLE.version}", ", ".join(factors)))
     return facts
+
+
+def _has_opioids(run: Sequence[Step]) -> bool:
+    """Whether an opioid was taken in the time shown, with a number or without one."""
+    return any(_opioids(step) for step in run) or bool(_ends(run, NOT_COUNTED, is_known=True))
+
+
+def _unknown(run: Sequence[Step]) -> list[Fact]:
+    unknown = _ends(run, NOT_COUNTED, is_known=False)
+    return [Fact("Not known to Neap", listed(unknown), "no class, no number")] if unknown else []
 
 
 def _from_to(first: float, last: float, unit: str = "") -> str:
