@@ -1,8 +1,11 @@
 """The patient says what she takes; what she stops or halves outside the plan is told at once, once."""
 
-from datetime import date
+from datetime import date, timedelta
+from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from diary import db
 from diary.careteam.access import OPERATOR
@@ -81,6 +84,7 @@ def test_a_new_one_waits_until_a_clinician_confirms_it(client_as, cast, taken):
     assert flags(cast) == []
 
 
+@pytest.mark.both
 def test_stopped_outside_the_plan_is_said_at_once_and_flagged_once(client_as, cast, oxycodone, taken):
     alice = client_as("alice")
     assert alice.get(f"/medications/{oxycodone.uuid}/end").status == 200
@@ -273,3 +277,38 @@ def test_operator_reads_what_she_said(cast, client_as, app):
     with db.read() as s:
         day = day_of(s, OPERATOR, cast.alice.id, date(2026, 11, 24))
     assert [item.regime.name for item in day.items] == ["Diazepam"]
+
+
+statements = st.lists(st.tuples(st.integers(1, 6), st.none() | st.integers(1, 60)), min_size=1, max_size=4)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(statements)
+def test_nothing_that_fires_is_stored_without_its_flag(app, cast, client_as, said):
+    """Whatever she says of a medicine planned at 40 mg a day: none, or 20 and less, is flagged; the rest is not."""
+    name, before = f"Newopioidone {uuid4().hex}", len(flags(cast))  # a name of its own is a matter of its own
+    with db.write() as s:
+        row = factories.medication(
+            s,
+            cast.alice,
+            name,
+            date(2026, 3, 1),
+            dose="20",
+            dose_unit="mg",
+            times_per_day="2",
+            **{"class": "opioid"},
+        )
+    alice, day, uuid, fires = client_as("alice"), date(2026, 11, 1), row.uuid, False
+    for step, dose in said:
+        day += timedelta(days=step)
+        if dose is None:
+            answer = alice.post(f"/medications/{uuid}/end", {"until": str(day), "write_id": str(uuid4())})
+        else:
+            change = typed(dose=str(dose), times_per_day="1", write_id=str(uuid4()), **{"from": str(day)})
+            answer = alice.post(f"/medications/{uuid}/change", change)
+        assert answer.status == 303
+        fires = fires or dose is None or dose <= 20
+        assert len(flags(cast)) == before + fires
+        with db.read() as s:
+            own = [one for one in stored(s, Medication, patient_id=cast.alice.id) if one.name == name]
+            uuid = max(own, key=lambda one: one.from_on).uuid

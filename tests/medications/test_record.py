@@ -24,6 +24,7 @@ def url(cast):
     return f"/patients/{cast.alice.uuid}/medications"
 
 
+@pytest.mark.both
 def test_bob_records_one(client_as, cast, url, taken):
     client = client_as("bob")
     assert client.get(f"{url}/new").status == 200
@@ -166,6 +167,7 @@ def test_a_mend_is_a_revision_and_a_stale_page_mends_nothing(client_as, url, oxy
     assert [(row.dose, row.revisions) for row in taken()] == [(15, 2)]
 
 
+@pytest.mark.both
 def test_a_mistake_is_taken_out_and_its_history_kept(client_as, url, oxycodone, taken):
     client = client_as("bob")
     assert client.post(f"{url}/{oxycodone.uuid}/removal").status == 303
