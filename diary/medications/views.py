@@ -14,7 +14,7 @@ from diary import db
 from diary.audit import actions as audit
 from diary.careteam import access
 from diary.careteam import queries as careteam
-from diary.careteam.rules import Kind, Role
+from diary.careteam.rules import Kind, Role, parse_opening
 from diary.lib import clock, words
 from diary.lib.forms import echo, last_values
 from diary.lib.htmx import see_other
@@ -33,6 +33,7 @@ from diary.medications.queries import KNOWN, MedicationRow
 from diary.medications.rules import UNITS, Doubt, Span, amount_words, in_force, name_key, spans
 from diary.review.queries import medication_page
 from diary.safety.queries import phone_words
+from diary.safety.rules import clinic_standing
 
 bp = Blueprint("medications", __name__)
 PERIODS = (("90", "90 days"), ("365", "A year"), ("all", "All"))
@@ -240,16 +241,18 @@ def index() -> str:
     with db.read() as s:
         ref = access.own(s, viewer)
         rows = queries.medications_of(s, viewer, ref.id)
-        clinic = careteam.own_clinic(s, viewer)
+        clinics = careteam.own_clinics(s, viewer)
     today = _today(ref)
+    standings = [(one, clinic_standing(parse_opening(one.opening), clock.now(), one.zone)) for one in clinics]
     found = spans(row.regime for row in rows)
     now = sorted((span for span in found if span.holds(today)), key=lambda span: name_key(span.regime.name))
     ahead = [span.regime.ref for span in found if span.first > today]
     ended = [span for span in found if span.last is not None and span.last < today and span.following is None]
     return render_template(
-        "medications/index.html", nav="more", now=now, ahead=ahead, ended=ended[-12:], clinic=clinic,
+        "medications/index.html", nav="more", now=now, ahead=ahead, ended=ended[-12:], clinics=standings,
         calls=[span.regime.ref for span in found if _is_call(span, today)], amount_words=amount_words, known=KNOWN,
         said=SAID.get(request.args.get("said", ""), ""), today=today, call=phone_words(actions.STOPPED)["words"],
+        has_clinic_now=any(one.phone and (standing is None or standing.is_open) for one, standing in standings),
     )  # fmt: skip
 
 

@@ -99,6 +99,30 @@ def test_stopped_outside_the_plan_is_said_at_once_and_flagged_once(client_as, ca
     assert (row.is_outside_plan, row.is_waiting, str(row.until_on)) == (True, True, "2026-11-23")
 
 
+@pytest.mark.parametrize(
+    ("opening", "words", "has_more"),
+    [
+        ("", "Harbour Pain Clinic", False),
+        ("tue 08:00-17:00", "Your clinic is open until 17:00", False),
+        ("mon 08:00-17:00", "Your clinic opens Monday", True),
+    ],
+)
+def test_whom_to_call_and_when_the_clinic_is_there(
+    client_as, cast, oxycodone, written, opening, words, has_more
+):
+    from diary.careteam.models import Clinic
+
+    with written() as s:
+        clinic = s.get(Clinic, cast.alice.clinic_id)
+        clinic.phone, clinic.opening = "+44 1632 960001", opening
+        s.add(clinic)
+    page = client_as("alice").post(f"/medications/{oxycodone.uuid}/end", STOP, follow=True)
+    box = page.one("section", class_="callfirst")
+    assert words in page.words(box)
+    links = [a.get("href") for a in box.iter("a")]
+    assert links == ["tel:+441632960001", *(["/help"] if has_more else [])]
+
+
 def test_halved_is_flagged_and_a_smaller_step_is_not(client_as, cast, oxycodone):
     alice = client_as("alice")
     page = alice.post(f"/medications/{oxycodone.uuid}/change", typed(dose="15"), follow=True)
