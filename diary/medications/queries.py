@@ -1,7 +1,7 @@
 """Reads of medicines; the kind is INFUSIONS, which medicines share. The data files are read once, at start."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -171,14 +171,35 @@ def _planned(row: Medication, values: dict[str, Any]) -> Regime | None:
     )  # fmt: skip
 
 
-def names_of(
-    s: Session, viewer: access.Viewer, patient_id: int, rows: list[MedicationRow]
-) -> dict[int | None, str]:
-    """Who said each row, by person; for pages that show the rows anyway."""
+@dataclass(frozen=True, slots=True)
+class Sayers:
+    """Who said what of a patient's rows: `began` by row, of those whose beginning a clinic or a file said; names by person."""
+
+    began: dict[int, int | None]
+    names: dict[int | None, str]
+
+    def of(self, row: MedicationRow, first_name: str, is_end: bool = False) -> str:
+        """Who said the row as it stands, or, of a row that the patient has ended since, its beginning."""
+        if row.said_by != "patient":
+            return self.names.get(row.said_by_id, "")
+        if not is_end and row.id in self.began:
+            return self.names.get(self.began[row.id], "")
+        return f"{first_name}, {'not confirmed yet' if row.is_waiting else 'confirmed'}"
+
+
+def sayers(s: Session, viewer: access.Viewer, patient_id: int, rows: Sequence[MedicationRow]) -> Sayers:
+    """Who said each row; for pages that show the rows anyway."""
     access.require(s, viewer, patient_id, Kind.INFUSIONS)
-    ids = {row.said_by_id for row in rows if row.said_by_id is not None}
+    firsts = select(MedicationRevision.medication_id, MedicationRevision.actor_id).where(
+        MedicationRevision.medication_id.in_([row.id for row in rows]),
+        MedicationRevision.number == 1, MedicationRevision.said_by != "patient",
+    )  # fmt: skip
+    began: dict[int, int | None] = (
+        {row.medication_id: row.actor_id for row in s.execute(firsts)} if rows else {}
+    )
+    ids = {actor for actor in (*began.values(), *(row.said_by_id for row in rows)) if actor is not None}
     people = s.scalars(select(Person).where(Person.id.in_(ids))).all() if ids else ()
-    return {None: "from a file"} | {person.id: person.name for person in people}
+    return Sayers(began, {None: "from a file"} | {person.id: person.name for person in people})
 
 
 def history_of(

@@ -71,6 +71,17 @@ def test_every_period(client_as, url, a_year, span):
     assert client_as("cora").get(f"{url}?span={span}").status == 200
 
 
+def test_who_said_the_beginning_and_who_the_end(client_as, cast, url, oxycodone):
+    client_as("alice").post(f"/medications/{oxycodone.uuid}/end", {"until": "2026-11-23"})
+    page = client_as("bob").get(url)
+    rows = [page.words(row) for row in page.all("tr")]
+    (ended,) = [row for row in rows if row.startswith("24 Nov 2026 Oxycodone MR")]
+    (began,) = [row for row in rows if row.startswith("1 Mar 2026 Oxycodone MR")]
+    assert ended.endswith("60 less Alice, not confirmed yet") and began.endswith(
+        "60 more for her back from a file"
+    )
+
+
 def test_without_opioids_nothing_is_said_of_mme(client_as, cast, url, written):
     with written() as s:
         factories.medication(s, cast.alice, "Lyrica", date(2026, 3, 1), dose="75", times_per_day="2")

@@ -11,7 +11,7 @@ from diary.careteam import access
 from diary.charts import DoseBar, DoseStep, Frame
 from diary.infusions.queries import infusions_of
 from diary.lib.words import date_full, date_short, number
-from diary.medications.queries import KNOWN, TABLE, MedicationRow, medications_of, names_of
+from diary.medications.queries import KNOWN, TABLE, MedicationRow, Sayers, medications_of, sayers
 from diary.medications.rules import (
     AS_NEEDED,
     NOT_COUNTED,
@@ -115,12 +115,12 @@ def medication_page(
 ) -> MedicationPage:
     """The page for a viewer with consent for the kind; Hidden for everybody else."""
     rows = medications_of(s, viewer, ref.id)
-    names = names_of(s, viewer, ref.id, rows)
+    said = sayers(s, viewer, ref.id, rows)
     marks = marks_of(infusions_of(s, viewer, ref.id, ("done",)))
     found = spans(row.regime for row in rows)
     frame = _frame(span, found, today)
     run = steps(found, frame.since, frame.until, KNOWN, TABLE)
-    taken = [_taken(one, names, ref, today) for one in found if one.last is None or one.last >= today]
+    taken = [_taken(one, said, ref, today) for one in found if one.last is None or one.last >= today]
     return MedicationPage(
         frame=frame,
         span=span,
@@ -128,10 +128,10 @@ def medication_page(
         chart=_chart(run, frame, marks) if any(_opioids(step) for step in run) else None,
         bars=_bars(found, frame),
         low=_low(run, frame),
-        waiting=[one for one in _all(found, names, ref, today) if one.row.is_waiting],
+        waiting=[one for one in _all(found, said, ref, today) if one.row.is_waiting],
         taken=taken,
         then_and_now=_then_and_now(found, today),
-        changes=[_change(one, names, ref, today) for one in changes(found, KNOWN, TABLE)],
+        changes=[_change(one, said, ref, today) for one in changes(found, KNOWN, TABLE)],
         steps=run,
         is_empty=not rows,
         has_opioids=_has_opioids(run),
@@ -348,13 +348,11 @@ def _end_words(rows: Sequence[Span], frame: Frame) -> str:
 # Lists --------------------------------------------------------------------------------------------
 
 
-def _all(
-    found: Sequence[Span], names: dict[int | None, str], ref: access.PatientRef, today: date
-) -> list[Taken]:
-    return [_taken(one, names, ref, today) for one in found]
+def _all(found: Sequence[Span], said: Sayers, ref: access.PatientRef, today: date) -> list[Taken]:
+    return [_taken(one, said, ref, today) for one in found]
 
 
-def _taken(span: Span, names: dict[int | None, str], ref: access.PatientRef, today: date) -> Taken:
+def _taken(span: Span, said: Sayers, ref: access.PatientRef, today: date) -> Taken:
     item = item_of(span.regime, KNOWN, TABLE)
     mme = "no MME"
     if item.counts == NOT_COUNTED:
@@ -364,21 +362,19 @@ def _taken(span: Span, names: dict[int | None, str], ref: access.PatientRef, tod
     row: MedicationRow = span.regime.ref
     drug = KNOWN.drug(row.name)
     return Taken(
-        row, amount_words(span.regime), _klass([item]), mme, _by(row, names, ref), span.last, span.first > today,
+        row, amount_words(span.regime), _klass([item]), mme, said.of(row, _first_name(ref), True), span.last, span.first > today,
         bool(drug and drug.is_us_fibromyalgia),
     )  # fmt: skip
 
 
-def _by(row: MedicationRow, names: dict[int | None, str], ref: access.PatientRef) -> str:
-    if row.said_by == "patient":
-        return f"{ref.name.split(' ')[0]}, {'not confirmed yet' if row.is_waiting else 'confirmed'}"
-    return names.get(row.said_by_id, "")
+def _first_name(ref: access.PatientRef) -> str:
+    return ref.name.split(" ")[0]
 
 
-def _change(change: Change, names: dict[int | None, str], ref: access.PatientRef, today: date) -> ChangeRow:
+def _change(change: Change, said: Sayers, ref: access.PatientRef, today: date) -> ChangeRow:
     row: MedicationRow = change.regime.ref
     reason = row.until_reason if change.is_end else row.reason
-    return ChangeRow(change, reason, _by(row, names, ref), change.on > today)
+    return ChangeRow(change, reason, said.of(row, _first_name(ref), change.is_end), change.on > today)
 
 
 def _then_and_now(found: Sequence[Span], today: date) -> list[tuple[str, Sequence[str]]]:
