@@ -22,6 +22,8 @@ from diary.entries.models import Entry, EntryRevision
 from diary.infusions.models import Infusion
 from diary.lib import clock
 from diary.medications.models import Medication
+from diary.safety.actions import open_flag
+from diary.safety.models import Flag
 from tests import factories
 from tests.sync.phones import HEADERS, a_body
 
@@ -45,6 +47,8 @@ CANARIES = (
     Canary("alice", Kind.NOTES, "herons-by-the-weir"),
     Canary("alice", "private", "only-for-my-own-eyes"),
     Canary("alice", Kind.INFUSIONS, "41.7"),
+    Canary("alice", "flag", "tripped-over-the-cat"),
+    Canary("charlie", "flag", "slipped-on-the-ferry"),
     Canary("charlie", "name", "Boone"),
     Canary("charlie", Kind.SCORES, "6.9"),
     Canary("charlie", Kind.NOTES, "marsh-at-first-light"),
@@ -78,6 +82,13 @@ def plant(s, cast, name: str) -> None:
     )
 
 
+def plant_flag(s, cast, name: str) -> None:
+    """An answer that fired: told to whoever cares for the person, whatever the consent, and to nobody else."""
+    person = getattr(cast, name)
+    (answer,) = (canary.text for canary in CANARIES if canary.owner == name and canary.kind == "flag")
+    open_flag(s, access.Viewer(person.id), person.id, "fall", "m", clock.now(), clock.now(), answer=answer)
+
+
 @pytest.fixture
 def planted(app, cast, clock_at):
     from datetime import UTC, datetime, time
@@ -86,6 +97,8 @@ def planted(app, cast, clock_at):
     with db.write() as s:
         plant(s, cast, "alice")
         plant(s, cast, "charlie")
+        plant_flag(s, cast, "alice")
+        plant_flag(s, cast, "charlie")
         # Cora sees Alice's scores only: what she gets of the other kinds would be a leak.
         others = [kind for kind in Kind if kind != Kind.SCORES]
         actions.withdraw_consent(s, access.OPERATOR, cast.alice.id, cast.cora.id, others, clock.now())
@@ -94,11 +107,11 @@ def planted(app, cast, clock_at):
 
 MAY_SEE = {
     "alice": {("alice", kind) for kind in EVERYTHING | {"private"}},
-    "bob": {("alice", kind) for kind in EVERYTHING},
-    "cora": {("alice", "name"), ("alice", Kind.SCORES)},
+    "bob": {("alice", kind) for kind in EVERYTHING | {"flag"}},
+    "cora": {("alice", "name"), ("alice", Kind.SCORES), ("alice", "flag")},
     "dana": {("alice", "name")},
     "charlie": {("charlie", kind) for kind in EVERYTHING | {"private"}},
-    "erin": {("charlie", kind) for kind in EVERYTHING},
+    "erin": {("charlie", kind) for kind in EVERYTHING | {"flag"}},
     None: set(),
 }
 
@@ -109,9 +122,11 @@ def ids(app, cast) -> dict[str, list[str]]:
         infusions = [str(row.uuid) for row in s.exec(select(Infusion)).all()]
         medicines = [str(row.uuid) for row in s.exec(select(Medication)).all()]
         links = [str(row.uuid) for row in s.exec(select(CareLink)).all()]
+        flags = [str(row.uuid) for row in s.exec(select(Flag)).all()]
     people = [str(person.uuid) for person in (cast.alice, cast.charlie, cast.bob)]
     return {
         "UUIDConverter": people + infusions + medicines + links[:1],
+        "flag_id": flags + people[:1],
         "token": ["x" * 43],
         "other": [str(TODAY - timedelta(days=3)), str(TODAY - timedelta(days=4)), str(DAY)],
     }
@@ -132,8 +147,8 @@ def urls(app, cast):
             continue
         names = sorted(rule.arguments)
         pools = [
-            known["token"]
-            if name == "token"
+            known[name]
+            if name in ("token", "flag_id")
             else known.get(rule._converters[name].__class__.__name__, known["other"])
             for name in names
         ]
@@ -225,7 +240,7 @@ def test_nobody_sees_what_is_not_theirs(app, planted, client_as, tmp_path, capsy
     assert tried > 300
 
 
-HAS_A_PAGE = {"name", "private", Kind.SCORES, Kind.NOTES, Kind.INFUSIONS}
+HAS_A_PAGE = {"name", "private", "flag", Kind.SCORES, Kind.NOTES, Kind.INFUSIONS}
 
 
 def test_what_is_hidden_looks_like_what_is_not_there(client_as, planted):

@@ -1,9 +1,13 @@
 """axe finds nothing serious on any page, as any of the cast: light, dark, and at 320 px."""
 
+from datetime import timedelta
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from tests.e2e.conftest import NOW
 from tests.e2e.pages import pages_of
+from tests.safety.flags import raise_flag
 
 GRAVE = {"serious", "critical"}
 PAGES_AT_LEAST = {"alice": 8, "bob": 6, "cora": 4, "dana": 4, "charlie": 6, None: 2}
@@ -17,6 +21,12 @@ def faults(page) -> list[str]:
         for fault in found
         if fault["impact"] in GRAVE
     ]
+
+
+@pytest.fixture(autouse=True)
+def flag(history):
+    """One that waits, so that its page and the marks of it elsewhere are there."""
+    return raise_flag(history.alice, now=NOW - timedelta(minutes=20))
 
 
 @pytest.mark.parametrize("name", PAGES_AT_LEAST)
