@@ -66,15 +66,15 @@ def help_page() -> str:
 
 
 @bp.app_context_processor
-def _for_the_side_column() -> dict[str, Callable[[], int | None]]:
+def _for_the_side_column() -> dict[str, Callable[[], queries.Waiting | None]]:
     return {"flags_waiting": _flags_waiting}
 
 
-def _flags_waiting() -> int | None:
+def _flags_waiting() -> queries.Waiting | None:
     """How many flags wait; None where that can't be told, as on the page that says that the store is gone."""
     try:
         with db.read() as s:
-            return queries.waiting(s, access.viewer())
+            return queries.waiting(s, access.viewer(), clock.now())
     except SQLAlchemyError:
         return None
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from diary import db
 from diary.audit.models import AuditEvent
@@ -147,6 +147,30 @@ def test_the_side_column_counts_them(client_as, cast):
     assert "cnt" not in client_as("alice").get("/more").text
 
 
+def test_what_is_overdue_is_said_on_every_page_of_the_staff(client_as, cast):
+    raise_flag(cast.alice, matter="one")
+    raise_flag(cast.alice, matter="two", now=MONDAY - timedelta(days=2))
+    for who, page in (("bob", "/patients"), ("cora", "/more"), ("dana", "/clinic")):
+        found = client_as(who).get(page)
+        assert found.words(found.one("span", class_="cnt")) == "1 overdue"
+    assert not client_as("erin").get("/patients").all("span", class_="cnt")
+
+
+def test_a_store_that_is_gone_takes_no_page_along(app, cast):
+    """The error page asks for the count too; where that can't be had, nothing is claimed."""
+    from diary.safety import views
+
+    with db.write() as s:
+        s.execute(text("DROP TABLE flag_event"))
+        s.execute(text("DROP TRIGGER flag_no_delete"))
+        s.execute(text("DROP TABLE flag"))
+    with app.test_request_context(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            access, "viewer", lambda: access.Viewer(cast.bob.id, roles=frozenset({(1, "clinician")}))
+        )
+        assert views._flags_waiting() is None
+
+
 def test_the_count_and_the_lists_are_one_statement_each(app, cast):
     for n in range(5):
         raise_flag(cast.alice, matter=str(n))
@@ -155,7 +179,7 @@ def test_the_count_and_the_lists_are_one_statement_each(app, cast):
     listen = lambda *args: said.append(args[2]) if args[2] != "BEGIN" else None  # noqa: E731
     event.listen(engine, "before_cursor_execute", listen)
     with db.read() as s:
-        assert queries.waiting(s, viewer) == 5
+        assert queries.waiting(s, viewer, MONDAY) == queries.Waiting(5, 0)
         assert len(queries.open_flags(s, viewer, MONDAY)) == 5
     event.remove(engine, "before_cursor_execute", listen)
     assert len(said) == 2

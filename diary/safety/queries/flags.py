@@ -208,14 +208,27 @@ def closed_flags(s: Session, viewer: access.Viewer, now: datetime) -> list[FlagR
     return [_row(viewer, row, now) for row in s.execute(wanted)]
 
 
-def waiting(s: Session, viewer: access.Viewer) -> int:
-    """How many flags that the viewer may know of are not closed; one statement, for the side column."""
-    wanted = (
-        select(func.count())
-        .select_from(Flag)
+@dataclass(frozen=True)
+class Waiting:
+    """How many flags are not closed, and how many of them nobody acknowledged in time."""
+
+    open: int
+    overdue: int
+
+
+def waiting(s: Session, viewer: access.Viewer, now: datetime) -> Waiting:
+    """The flags that the viewer may know of, counted for the side column; one statement that unseals nothing."""
+    rows = s.execute(
+        select(Flag.level, Flag.state, Flag.waits_since, Clinic.opening, Clinic.zone)
+        .join(Clinic, Clinic.id == Flag.clinic_id)
         .where(Flag.state != "closed", or_(_whole(viewer), _code_only(viewer)))
+    ).all()
+    overdue = sum(
+        is_overdue(row.state, timer(row.level, row.waits_since, parse_opening(row.opening), row.zone), now)
+        for row in rows
+        if row.state == "open"
     )
-    return int(s.scalar(wanted) or 0)
+    return Waiting(len(rows), overdue)
 
 
 def by_patient(rows: Sequence[FlagRow]) -> Mapping[int, list[FlagRow]]:
