@@ -348,7 +348,7 @@ TAPER = (
     (308, 0, "Oxycodone MR", "15", "mg", "2", "", "Planned reduction, Dr Owusu, GP", ""),
     (224, 0, "Oxycodone MR", "10", "mg", "2", "", "Planned reduction, Dr Owusu, GP", ""),
     (140, 0, "Oxycodone MR", "10 + 5", "mg", "", "", "After the induction", ""),
-    (77, 0, "Oxycodone MR", "5", "mg", "2", "", "Her wish, agreed at the visit", ""),
+    (77, 0, "Oxycodone MR", "5", "mg", "2", "", "Own wish, agreed at the visit", ""),
     (500, 225, "Tramadol", "50", "mg", "2", "yes", "For bad days", "No longer used"),
     (420, 315, "Buprenorphine patch", "5", "mcg/h", "", "", "", "Skin under the patch"),
     (330, 0, "Duloxetine", "30", "mg", "1", "", "For pain and mood", ""),
