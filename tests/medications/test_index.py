@@ -42,7 +42,8 @@ def typed(**changes):
 
 def test_she_sees_what_she_takes_in_plain_words(client_as, oxycodone):
     words = client_as("alice").get("/medications").words()
-    assert "Oxycodone MR 20 mg twice a day since 1 March 2026 “for her back”" in words  # as the clinic's form says
+    # The reason too, as the clinic's form promises.
+    assert "Oxycodone MR 20 mg twice a day since 1 March 2026 “for her back”" in words
     assert "not confirmed yet" not in words.split("“Not confirmed yet”")[0] and CALL not in words
 
 
