@@ -27,6 +27,8 @@ from diary.entries.queries import DayRow, NoteRow
 from diary.entries.rules import Write
 from diary.infusions.models import InfusionRevision
 from diary.infusions.queries import InfusionRow
+from diary.medications.models import MedicationRevision
+from diary.medications.queries import MedicationRow, Sayers, medications_of
 from diary.response.rules import Course
 from tests import factories
 from tests.conftest import stored
@@ -37,7 +39,8 @@ FIRST, GIVEN, NOTED = date(2026, 3, 2), date(2026, 3, 16), date(2026, 3, 20)
 OF_A_PATIENT = {"patient_id", "ref", "patient", "refs"}
 ROWS = {
     DayRow: Kind.SCORES, EntryRevision: Kind.SCORES, Write: Kind.SCORES, Course: Kind.SCORES, NoteRow: Kind.NOTES,
-    InfusionRow: Kind.INFUSIONS, InfusionRevision: Kind.INFUSIONS,
+    InfusionRow: Kind.INFUSIONS, InfusionRevision: Kind.INFUSIONS, MedicationRow: Kind.INFUSIONS,
+    MedicationRevision: Kind.INFUSIONS, Sayers: Kind.INFUSIONS,
 }  # fmt: skip
 
 
@@ -74,6 +77,8 @@ def alice(app, cast, clock_at):
         factories.days(FIRST, [7.3] * 14 + ["x"] + [6.1] * 9, s, cast.alice)
         factories.entry(s, cast.alice, NOTED, note="canary in words", note_private="no")
         factories.infusion(s, cast.alice, GIVEN, dose_mg="43.21")
+        dose = {"dose": "43.21", "dose_unit": "mg", "times_per_day": "1"}
+        factories.medication(s, cast.alice, "Gabapentin", GIVEN, **dose)
     return cast.alice
 
 
@@ -88,13 +93,16 @@ class Call:
 def call(loader: str, viewer: access.Viewer, alice) -> Call:
     with db.read() as s:
         ref = access.load_patient(s, access.OPERATOR, alice.uuid)
+        (medicine,) = medications_of(s, access.OPERATOR, alice.id)
         given = stored(s, import_module("diary.infusions.models").Infusion, patient_id=alice.id)[0]
         values = {
             "s": s, "viewer": viewer, "patient_id": alice.id, "ref": ref, "patient": ref,
             # The list of patients is what this viewer gets; a single one is forged, as if the route had not looked.
             "refs": [ref] if viewer.operator else access.caseload(s, viewer),
-            "since": FIRST - timedelta(days=30), "until": TODAY, "day": NOTED, "today": TODAY, "chosen": NOTED,
-            "uuid": given.uuid, "infusion_id": given.id, "statuses": ("done", "planned"),
+            "since": FIRST - timedelta(days=30), "until": TODAY, "day": NOTED, "today": TODAY, "chosen": NOTED, "on": TODAY,
+            "uuid": medicine.uuid if loader.startswith("medications.") else given.uuid,
+            "medication_id": medicine.id, "rows": [medicine],
+            "infusion_id": given.id, "statuses": ("done", "planned"),
             "span": "all", "key": "pain", "with_table": True, "with_others": True,
             "starts": {alice.id: GIVEN}, "search": "", "opened": alice.uuid, "now": NOW,
         }  # fmt: skip
