@@ -30,18 +30,25 @@ def look_after_write(
     today: date,
     now: datetime,
 ) -> None:
-    """Look at the days once more where a write touched what a rule asks of; in the write's own transaction."""
+    """Look at the days once more where a write touched what a rule asks of; in the write's own transaction.
+
+    Silence is for the morning: a write ends it.
+    """
     if ASKED_OF.intersection(fields) and timedelta(0) <= today - day <= LATEST:
-        look_at_days(s, viewer, patient_id, today, now)
+        _raise(s, viewer, patient_id, over_days(_days(s, viewer, patient_id, today), today, False), now)
 
 
 def look_at_days(s: Session, viewer: access.Viewer, patient_id: int, today: date, now: datetime) -> int:
     """Open a flag for each rule over days that is met, once an episode; how many rules are met."""
     found = _met(s, viewer, patient_id, today)
+    _raise(s, viewer, patient_id, found, now)
+    return len(found)
+
+
+def _raise(s: Session, viewer: access.Viewer, patient_id: int, found: Iterable[Found], now: datetime) -> None:
     for one in found:
         episode = uuid5(EPISODES, f"{patient_id}/{one.rule}/{one.matter}/{one.since}")
         open_flag(s, viewer, patient_id, one.rule, one.matter, now, now, write_id=episode, answer=one.words)
-    return len(found)
 
 
 def is_anything_met(s: Session, viewer: access.Viewer, patient_id: int, today: date) -> bool:
@@ -50,8 +57,12 @@ def is_anything_met(s: Session, viewer: access.Viewer, patient_id: int, today: d
 
 
 def _met(s: Session, viewer: access.Viewer, patient_id: int, today: date) -> list[Found]:
-    rows = days_between(s, viewer, patient_id, today - LOOK_BACK, today)
     last = last_infusion(s, viewer, patient_id, today)
     in_course = last is not None and (today - last[0]).days <= COURSE_GAP_DAYS
-    days = [DayState(row.day, row.scores, row.late, row.unwell, row.sleep_hours) for row in rows]
+    days = _days(s, viewer, patient_id, today)
     return over_days(days, today, in_course, last[0] if last else None)
+
+
+def _days(s: Session, viewer: access.Viewer, patient_id: int, today: date) -> list[DayState]:
+    rows = days_between(s, viewer, patient_id, today - LOOK_BACK, today)
+    return [DayState(row.day, row.scores, row.late, row.unwell, row.sleep_hours) for row in rows]

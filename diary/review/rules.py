@@ -175,7 +175,10 @@ def little_sleep(days: Sequence[DayState], end: date) -> Reason | None:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A rule over days that is met: what makes it one matter, and since when it has been met without a break."""
+    """A rule over days that is met: what makes it one matter, and since when it has been met without a break.
+
+    `since` is None where that lies before the days that were given.
+    """
 
     rule: str
     matter: str
@@ -195,11 +198,13 @@ def over_days(
         scored = _scored(days, key)
         reason = _above(scored, key) if scored and (today - scored[-1][0]).days <= 3 else None
         if reason is not None:
-            since = scored[-1][0]
+            since: date | None = scored[-1][0]
             for count in range(len(scored) - 1, SCORED_DAYS - 1, -1):
                 if _above(scored[:count], key) is None:
                     break
                 since = scored[count - 1][0]
+            else:  # as far back as the days given go: their first day moves on, the matter stays the same
+                since = None
             found.append(Found("above_usual", f"days:{key}", since, f"{reason.title}. {reason.words}"))
     end = next((d for d in (today, today - timedelta(days=1)) if little_sleep(days, d)), None)
     if end is not None:

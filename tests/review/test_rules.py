@@ -140,6 +140,12 @@ def test_since_when_a_rule_over_days_is_met():
     assert sleep.since == TODAY - timedelta(days=3)
 
 
+def test_what_has_been_met_for_longer_than_the_days_given_is_one_matter():
+    """Each morning the days given begin a day later; the matter is the same."""
+    long = pains([9] * 40)
+    assert {one.since for back in range(3) for one in over_days(long[back:], TODAY, False)} == {None}
+
+
 def test_pain_and_low_mood_are_two_matters():
     days = [day(21 - n, pain=p, mood=p) for n, p in enumerate([4] * 14 + [9] * 7)]
     assert [one.matter for one in over_days(days, TODAY, False)] == ["days:pain", "days:mood"]
