@@ -18,6 +18,7 @@ BLUEPRINTS = (
     "entries",
     "infusions",
     "medications",
+    "checkins",
     "review",
     "reports",
     "sync",

@@ -70,6 +70,7 @@ def test_the_audit_trail_can_only_grow(store, sql):
     [
         ("audit_event", "create", {"update", "delete"}),
         ("flag_event", "create", {"update", "delete"}),
+        ("checkin_revision", "create", {"update", "delete"}),
         ("flag", "keep", {"delete"}),
     ],
 )

@@ -7,6 +7,14 @@ ROUTES = """
 signed_in    GET       /
 patient_api  PUT       /api/v1/sync/<uuid:write_id>
 patient_api  GET       /api/v1/sync/days
+patient      GET       /check-in
+patient      POST      /check-in
+patient      GET       /check-ins
+patient      GET       /intention
+patient      POST      /intention
+public       GET       /shell/check-in
+public       GET       /shell/intention
+staff        GET       /patients/<uuid:patient_uuid>/check-ins
 admin        GET       /clinic
 admin        POST      /clinic/care-links
 admin        POST      /clinic/care-links/<uuid:link_id>/end

@@ -42,6 +42,7 @@ class SyncWrite(SQLModel, table=True):
     id: bytes = Field(sa_column=Column(LargeBinary(16), primary_key=True))
     digest: bytes = Field(sa_column=Column(LargeBinary(32), nullable=False))
     entry_id: int | None = None
+    checkin_id: int | None = None
     revision: int
     superseded: str = ""
     received_at: datetime = Field(sa_type=Moment)

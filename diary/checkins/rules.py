@@ -171,7 +171,10 @@ def name_of(after: int, number: int, is_asking_only: bool = False) -> str:
 
 
 def check_ins(
-    given: Iterable[Given], today: date, asked_on: date | None = None, days: Sequence[int] = DAYS,
+    given: Iterable[Given],
+    today: date,
+    asked_on: date | None = None,
+    days: Sequence[int] = DAYS,
     horizon: timedelta = HORIZON,
 ) -> list[Due]:
     """The check-ins of the days from `today` to 35 days on, as the infusions stand now; at most one a day.
@@ -188,8 +191,9 @@ def check_ins(
     day = max(begin, today - 3 * TIGHT)
     while day <= today + horizon:
         due = _check_in(done, day, mornings, days)
-        if due is not None and due[1]:
-            mornings.append(day)
+        in_the_morning = _check_in([one for one in done if one.day < day], day, mornings, days)
+        if in_the_morning is not None and in_the_morning[1]:
+            mornings.append(day)  # asked then, also where that day's own infusion came after it
         if day >= today:
             one = _with_asking(given, done, day, due[0] if due else None, asked_on)
             if one is not None:
@@ -264,7 +268,9 @@ def _interval(before: Sequence[Given], day: date) -> timedelta:
     return ASK_OFTEN if before[-1].day - before[-2].day <= TIGHT else ASK_SELDOM
 
 
-def due_on(given: Iterable[Given], today: date, asked_on: date | None, days: Sequence[int] = DAYS) -> Due | None:
+def due_on(
+    given: Iterable[Given], today: date, asked_on: date | None, days: Sequence[int] = DAYS
+) -> Due | None:
     """The check-in of one day, if there is one; as `check_ins`."""
     return next(iter(check_ins(given, today, asked_on, days, timedelta(0))), None)
 
@@ -371,7 +377,10 @@ def fired(fields: Mapping[str, Any], target: UUID, urine_from: Mapping[str, int]
         found.append(Fired("urinary", "urinary", "; ".join(urine)))
     outside = [
         words_
-        for name, words_ in (("craving", "Craving: yes"), ("ketamine_outside", "Ketamine outside the clinic: yes"))
+        for name, words_ in (
+            ("craving", "Craving: yes"),
+            ("ketamine_outside", "Ketamine outside the clinic: yes"),
+        )
         if fields.get(name) == "yes"
     ]
     if outside:
@@ -393,9 +402,7 @@ def rules_by_answer(urine_from: Mapping[str, int]) -> dict[str, dict[str, str]]:
 # What was shown and what was typed ------------------------------------------------------------------
 
 
-def touched(
-    shown: Mapping[str, Merged], typed: Mapping[str, Any], settles: bool = False
-) -> dict[str, Any]:
+def touched(shown: Mapping[str, Merged], typed: Mapping[str, Any], settles: bool = False) -> dict[str, Any]:
     """The typed fields that differ from what was shown; where two answers were shown, either is a choice."""
     found = {}
     for name, value in typed.items():

@@ -130,7 +130,7 @@ def record_entry(s: Session, viewer: access.Viewer, patient_id: int, write: DayW
     # Nothing is decided by less than what is stored: the row and the rule would differ.
     write = replace(write, effective_at=from_ms(to_ms(write.effective_at)))
     connection = s.connection()
-    _one_at_a_time(connection, patient_id)
+    one_at_a_time(connection, patient_id)
     known = connection.execute(_known, {"person": patient_id, "write": write.id.bytes}).first()
     if known is not None and known.digest == write.digest:
         return _repeat(write.id, known)
@@ -162,7 +162,7 @@ def known_write(s: Session, viewer: access.Viewer, patient_id: int, write_id: UU
     if not viewer.operator and viewer.person_id != patient_id:
         raise access.Hidden
     connection = s.connection()
-    _one_at_a_time(connection, patient_id)
+    one_at_a_time(connection, patient_id)
     row = connection.execute(_known_whole, {"person": patient_id, "write": write_id.bytes}).first()
     if row is None:
         return None
@@ -172,7 +172,7 @@ def known_write(s: Session, viewer: access.Viewer, patient_id: int, write_id: UU
     )  # fmt: skip
 
 
-def _one_at_a_time(connection: Connection, patient_id: int) -> None:
+def one_at_a_time(connection: Connection, patient_id: int) -> None:
     """On PostgreSQL two writes of one person wait for each other; on SQLite there is one writer anyway."""
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(patient_id)))

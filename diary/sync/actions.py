@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from sqlmodel import Session
 
 from diary.careteam import access
+from diary.checkins import actions as checkins
 from diary.entries import actions as entries
 from diary.entries.rules import digest_of, effective_moment, today_for
 from diary.lib import sealing
@@ -36,7 +37,7 @@ def put_write(
     """
     now = from_ms(to_ms(now))  # what is stored has no finer moments, and nothing may be decided by them
     digest = digest_of(rules.digested(body))
-    known = entries.known_write(s, viewer, viewer.me, write_id)
+    known = _known(s, viewer, write_id)
     if known is not None:
         if known.digest != digest:
             return Answer(409, {"error": "id_reused"})
@@ -47,24 +48,69 @@ def put_write(
     judged = _judge(sent, person, write_id, digest, now)
     if judged is None:
         return Answer(425, {"now": now.isoformat(timespec="milliseconds")})
-    effective_at, clock_off, is_settled = judged
-    zone = sent.zone or viewer.zone
-    write = entries.DayWrite(
-        id=write_id, day=sent.day, fields=sent.fields, received_at=now, effective_at=effective_at, zone=zone,
-        source=entries.PHONE, device=sent.device or viewer.device, written_by=sent.written_by,
-        recorded_at=sent.recorded_at, clock_off=clock_off, zone_assumed=sent.zone is None, base=sent.base,
-        digest=digest, is_settled=is_settled,
-    )  # fmt: skip
+    at = _Moment(write_id, digest, now, sent.zone or viewer.zone, *judged)
+    record = _record_day if sent.kind == rules.DAY else _record_checkin
     try:
-        recorded = entries.record_entry(s, viewer, viewer.me, write)
+        revision, outcome = record(s, viewer, sent, at)
     except entries.Closed as error:
-        today = today_for(effective_at, zone)
+        today = today_for(at.effective_at, at.zone)
         return Answer(422, {"fields": {"day": str(error)}, "day": today.isoformat()})
-    lost = {name for name, became in recorded.outcome.items() if became == "superseded"}
+    except access.Hidden:
+        return Answer(404, {"error": "not_found", "fields": {"target": NO_TARGET}})
+    lost = {name for name, became in outcome.items() if became == "superseded"}
     stored = entries.Known(
-        digest, recorded.revision, frozenset(recorded.outcome), frozenset(lost), effective_at, clock_off
+        digest, revision, frozenset(outcome), frozenset(lost), at.effective_at, at.clock_off
     )
     return _stored(s, person, write_id, digest, stored, now)
+
+
+NO_TARGET = "Neap has no such infusion of yours, or it was cancelled."
+
+
+@dataclass(frozen=True)
+class _Moment:
+    """What of a write is not its body's: its id and digest, and when and where it counts as given."""
+
+    id: UUID
+    digest: bytes
+    received_at: datetime
+    zone: str
+    effective_at: datetime
+    clock_off: bool
+    is_settled: bool
+
+
+def _known(s: Session, viewer: access.Viewer, write_id: UUID) -> entries.Known | None:
+    """What is kept of a stored write of any kind."""
+    return entries.known_write(s, viewer, viewer.me, write_id) or checkins.known_write(
+        s, viewer, viewer.me, write_id
+    )
+
+
+def _record_day(s: Session, viewer: access.Viewer, sent: Sent, at: _Moment) -> tuple[int, Mapping[str, str]]:
+    write = entries.DayWrite(
+        id=at.id, day=sent.day, fields=sent.fields, received_at=at.received_at, effective_at=at.effective_at,
+        zone=at.zone, source=entries.PHONE, device=sent.device or viewer.device, written_by=sent.written_by,
+        recorded_at=sent.recorded_at, clock_off=at.clock_off, zone_assumed=sent.zone is None, base=sent.base,
+        digest=at.digest, is_settled=at.is_settled,
+    )  # fmt: skip
+    recorded = entries.record_entry(s, viewer, viewer.me, write)
+    return recorded.revision, recorded.outcome
+
+
+def _record_checkin(
+    s: Session, viewer: access.Viewer, sent: Sent, at: _Moment
+) -> tuple[int, Mapping[str, str]]:
+    assert sent.target is not None
+    write = checkins.CheckinWrite(
+        id=at.id, kind=sent.kind, target=sent.target, day=sent.day, fields=sent.fields,
+        received_at=at.received_at, effective_at=at.effective_at, zone=at.zone, source=checkins.PHONE,
+        device=sent.device or viewer.device, recorded_at=sent.recorded_at, clock_off=at.clock_off,
+        zone_assumed=sent.zone is None, base=sent.base, digest=at.digest, help_shown=sent.help_shown,
+        is_settled=at.is_settled,
+    )  # fmt: skip
+    recorded = checkins.record_checkin(s, viewer, viewer.me, write)
+    return recorded.revision, recorded.outcome
 
 
 def _judge(

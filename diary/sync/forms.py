@@ -7,11 +7,14 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from diary.checkins.forms import parse_checkin
+from diary.checkins.rules import FIELDS as ASKED
+from diary.checkins.rules import WORDS
 from diary.entries.forms import parse_date, parse_day
 from diary.entries.rules import FIELDS, Note, completed_note
 from diary.lib import clock
 from diary.lib.forms import UNSHOWABLE
-from diary.sync.rules import KEYS, KINDS, OPTIONAL
+from diary.sync.rules import DAY, KEYS, KINDS, OPTIONAL, TARGET, TARGETED
 
 LONGEST_DEVICE = 80
 MOST_IDS = 200
@@ -33,6 +36,19 @@ class Sent:
     fields: Mapping[str, Any]
     written_by: str | None
     receipt: str | None
+    kind: str = DAY
+    target: UUID | None = None
+    help_shown: bool = False
+
+
+@dataclass(frozen=True)
+class _Typed:
+    """The fields of a body by its kind, with what belongs to the write rather than to them."""
+
+    fields: Mapping[str, Any]
+    errors: Mapping[str, str]
+    written_by: str | None = None
+    help_shown: bool = False
 
 
 @dataclass
@@ -90,19 +106,14 @@ def parse_body(body: Mapping[str, Any]) -> tuple[Sent | None, dict[str, str]]:
     """A typed write, or errors by key; names of fields stand beside those of the body."""
     reader = _Reader(body)
     errors = reader.errors
+    kind = _kind(reader)
     for name in body:
-        if name not in KEYS | OPTIONAL:
+        if name not in KEYS | OPTIONAL and not (name == TARGET and kind in TARGETED):
             shown = UNSHOWABLE.sub("?", name[:40])
             errors[shown] = f"Neap does not know this: {shown}."
-    kind = body.get("kind")
-    if not isinstance(kind, str) or kind not in KINDS:
-        errors["kind"] = "kind is day."
     day = _day(reader)
-    fields = _strings(reader)
-    typed = parse_day(fields)
+    typed = _typed(kind, _strings(reader))
     errors.update(typed.errors)
-    if ("note" in fields) != ("note_private" in fields):
-        errors["note"] = "A note is sent with who may see it."
     if not typed.fields and not errors:
         errors["fields"] = "Nothing was answered."
     sent = Sent(
@@ -112,12 +123,49 @@ def parse_body(body: Mapping[str, Any]) -> tuple[Sent | None, dict[str, str]]:
         recorded_at=reader.moment("recorded_at"),
         sent_at=reader.moment("sent_at"),
         skew=_skew(reader),
-        base=_base(reader),
-        fields=_cleaned(typed.fields),
+        base=_base(reader, kind),
+        fields=typed.fields,
         written_by=typed.written_by,
         receipt=reader.text("receipt") if body.get("receipt") is not None else None,
+        kind=kind,
+        target=_target(reader) if kind in TARGETED else None,
+        help_shown=typed.help_shown,
     )
     return (None, errors) if errors else (sent, {})
+
+
+def _kind(reader: _Reader) -> str:
+    kind = reader.body.get("kind")
+    if isinstance(kind, str) and kind in KINDS:
+        return kind
+    reader.errors["kind"] = f"kind is one of {', '.join(sorted(KINDS))}."
+    return DAY
+
+
+def _target(reader: _Reader) -> UUID | None:
+    try:
+        return UUID(reader.text(TARGET))
+    except ValueError:
+        reader.errors[TARGET] = "target is the id of what this is about."
+        return None
+
+
+def _typed(kind: str, fields: Mapping[str, str]) -> _Typed:
+    """The fields by the page form of their kind; words are sent with who may read them (line 4)."""
+    box = WORDS[kind] if kind in TARGETED else "note"
+    halves = (
+        {} if (box in fields) == (f"{box}_private" in fields) else {box: f"{BOXES[box]} with who may see it."}
+    )
+    if kind == DAY:
+        day = parse_day(fields)
+        return _Typed(_cleaned(day.fields), {**day.errors, **halves}, written_by=day.written_by)
+    said = parse_checkin(fields, kind)
+    return _Typed(said.fields, {**said.errors, **halves}, help_shown=said.help_shown)
+
+
+BOXES = {
+    "note": "A note is sent", "insight": "An insight is sent", "intention": "An intention is sent",
+}  # fmt: skip
 
 
 def _cleaned(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -156,7 +204,8 @@ def _strings(reader: _Reader) -> dict[str, str]:
     return fields
 
 
-def _base(reader: _Reader) -> dict[str, list[UUID]]:
+def _base(reader: _Reader, kind: str) -> dict[str, list[UUID]]:
+    names = FIELDS if kind == DAY else ASKED[kind]
     base = reader.body.get("base")
     wrong = "base holds lists of ids by field."
     if not isinstance(base, dict):
@@ -165,7 +214,7 @@ def _base(reader: _Reader) -> dict[str, list[UUID]]:
     found: dict[str, list[UUID]] = {}
     for name, ids in base.items():
         try:
-            if name not in FIELDS or not isinstance(ids, list) or len(ids) > MOST_IDS:
+            if name not in names or not isinstance(ids, list) or len(ids) > MOST_IDS:
                 raise ValueError
             found[name] = [UUID(i) for i in ids if isinstance(i, str) or _refuse()]
         except (ValueError, AttributeError):

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlmodel import Session
 
 from diary.careteam import access
+from diary.checkins.queries import for_phone, plan_for_phone
 from diary.entries.queries import days_with_writes
 from diary.entries.rules import described, project
 from diary.sync.models import SyncEpoch
@@ -25,3 +26,11 @@ def days(s: Session, viewer: access.Viewer, since: date, until: date) -> dict[st
     for day, revision, writes in days_with_writes(s, viewer, viewer.me, since, until):
         found[day.isoformat()] = described(project(writes, day), revision)
     return found
+
+
+def around(s: Session, viewer: access.Viewer, since: date, until: date, today: date) -> dict[str, Any]:
+    """What stands beside the days: the viewer's own check-ins and intentions of that span, and what is due when."""
+    return {
+        "checkins": for_phone(s, viewer, viewer.me, since, until),
+        "plan": plan_for_phone(s, viewer, viewer.me, today),
+    }

@@ -14,11 +14,14 @@ VERSION = 1
 ACCEPTED = frozenset({1})  # every version that was ever taken
 LARGEST_BODY = 64 * 1024
 LONGEST_RANGE = timedelta(days=62)
-KINDS = frozenset({"day"})
+DAY = "day"
+TARGETED = frozenset({"checkin", "intention"})  # those that also carry the id of what they are about
+KINDS = frozenset({DAY}) | TARGETED
 KEYS = frozenset(
     {"version", "person", "device", "kind", "day", "zone", "recorded_at", "sent_at", "skew", "base", "fields"}
 )
 OPTIONAL = frozenset({"receipt"})
+TARGET = "target"
 NOT_DIGESTED = frozenset({"sent_at", "skew", "receipt"})
 
 

@@ -87,7 +87,8 @@ def days() -> Response:
         problem = _of_another(dict(request.args), person)
         if problem is not None:
             return problem
-        span = _span(clock.diary_day(now, viewer.zone))
+        today = clock.diary_day(now, viewer.zone)
+        span = _span(today)
         if span is None:
             return _refused(422, fields={"from": "from and to are days, at most 62 apart."})
         found = queries.days(s, viewer, *span)
@@ -96,6 +97,7 @@ def days() -> Response:
             person=str(person),
             now=now.isoformat(timespec="milliseconds"),
             days=found,
+            **queries.around(s, viewer, *span, today),
         )
 
 

@@ -146,7 +146,7 @@ WRONG = [
     ({"day": "2026-02-30"}, "day"),
     ({"day": "20261123"}, "day"),
     ({"day": 5}, "day"),
-    ({"kind": "checkin"}, "kind"),
+    ({"kind": "answers"}, "kind"),
     ({"kind": ["day"]}, "kind"),
     ({"recorded_at": "2026-11-23T20:41:00"}, "recorded_at"),
     ({"sent_at": "yesterday"}, "sent_at"),

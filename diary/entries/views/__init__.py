@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from diary import db
 from diary.careteam import access
+from diary.checkins.queries import due_rows
 from diary.entries import actions, forms, queries
 from diary.entries.rules import digest_of
 from diary.entries.views.page import MODES, DayPage, nobodys_day
@@ -70,8 +71,9 @@ def _page(viewer: access.Viewer, day: date, **refused: Any) -> DayPage:
         opened = queries.open_day(s, viewer, ref.id, day)
         last = infusions.last_infusion(s, viewer, ref.id, day)
         is_first = queries.span(s, viewer, ref.id) is None
+        due = due_rows(s, viewer, ref.id, now) if day == clock.diary_day(now, viewer.zone) else []
     modes = frozenset(mode for mode in MODES if mode in request.args)
-    return DayPage(day, now, viewer.zone, opened, modes, last, is_first=is_first, **refused)
+    return DayPage(day, now, viewer.zone, opened, modes, last, is_first=is_first, due=due, **refused)
 
 
 def _update(viewer: access.Viewer, day: date) -> BaseResponse:

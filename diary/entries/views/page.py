@@ -1,6 +1,6 @@
 """What a day's page shows: its rows, its next question, where it stands, and answers that differ."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -48,7 +48,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class DayPage:
-    """Everything a day's page shows; `typed` is what a refused form held, `is_first` that no day was ever written."""
+    """Everything a day's page shows; `typed` is what a refused form held, `is_first` that no day was ever written.
+
+    `due`: what is offered after the day's questions, as (address, words, what stands beneath).
+    """
 
     day: date
     now: datetime
@@ -61,6 +64,7 @@ class DayPage:
     base: UUID | None = None
     keeps_base: bool = False
     is_first: bool = False
+    due: Sequence[tuple[str, str, str]] = ()
 
     @cached_property
     def today(self) -> date:

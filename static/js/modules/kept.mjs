@@ -2,7 +2,7 @@
 import { whoIsHere } from "./person.mjs";
 import { diaryDay, longDate, nameOf, timeOf } from "./words.mjs";
 
-const NAMES = { "/story": "Story", "/infusions": "Infusions" };
+const NAMES = { "/story": "Story", "/infusions": "Infusions", "/check-ins": "Check-ins" };
 
 export default async function kept(main) {
   const name = NAMES[location.pathname];

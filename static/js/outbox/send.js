@@ -7,6 +7,7 @@
   const PATIENCE = 15000;
   const MOST_WAIT = 300;
   const CLOCK_TOLERANCE = 600000;
+  const BESIDE = /_private$|^written_by$|^help_shown$/; // what belongs to another field, or to the write
   const PASSED_BY_AFTER = 8;
   const SAYING = 60;
   const HELD = new Set([400, 404, 405, 413, 415, 422]);
@@ -32,11 +33,11 @@
   // Recording ----------------------------------------------------------------------------------------
 
   // `fields` by the form's names, as text; `base` by field the ids that the screen showed (5).
-  async function record({ id = crypto.randomUUID(), kind = "day", day, fields, base = {} }) {
+  async function record({ id = crypto.randomUUID(), kind = "day", target, day, fields, base = {} }) {
     const entry = await store.add((person, around) => {
       if (!person) return null;
       const body = {
-        version: VERSION, person, device: around.device ?? "A phone", kind, day,
+        version: VERSION, person, device: around.device ?? "A phone", kind, target, day,
         zone: around.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
         recorded_at: iso(Date.now()), base, fields,
       };
@@ -97,7 +98,8 @@
     if (!person) return null;
     const passed = new Set();
     for (;;) {
-      const next = (await store.waiting(person)).find((e) => e.state === "waiting" && !passed.has(groupOf(e)));
+      const ready = (await store.waiting(person)).filter((e) => e.state === "waiting" && !passed.has(groupOf(e)));
+      const next = ready.find(isSafety) ?? ready[0];
       if (!next) return passed.size ? backoff() : done();
       const verdict = await send(next);
       if (verdict.stop) return verdict.after;
@@ -105,8 +107,9 @@
     }
   }
 
-  // First in, first out per kind, target and day.
-  const groupOf = ({ body }) => JSON.stringify([body.kind, body.target ?? null, body.day]);
+  // First in, first out per kind, target and day; an answer at which help was shown goes before all others.
+  const isSafety = ({ body }) => "help_shown" in body.fields;
+  const groupOf = (entry) => store.keyOf(entry.body) + isSafety(entry);
 
   function done() {
     failures = 0;
@@ -172,15 +175,16 @@
     await known(entry, answer);
     await meet(entry.person, answer.epoch);
     const isSuperseded = Object.values(answer.outcome).includes("superseded");
-    tell("acknowledged", { id: entry.id, day: entry.body.day, superseded: isSuperseded });
+    tell("acknowledged", { id: entry.id, day: store.keyOf(entry.body), superseded: isSuperseded });
     return {};
   }
 
   // What the server now shows for these fields; another phone's answers come with the next look at the day.
-  async function known({ id, person, body }, { revision, outcome }) {
+  async function known({ id, person, body }, { revision, outcome, now }) {
     const applied = Object.keys(outcome).filter((name) => outcome[name] === "applied");
-    const values = Object.fromEntries(applied.map((n) => [n, { value: plain(n, body.fields), ids: [id] }]));
-    await store.amendDay(person, body.day, { values, revision });
+    const values = Object.fromEntries(applied.map((n) => [n, { value: plain(n, body), ids: [id] }]));
+    if (isSafety({ body })) values.help_shown = { value: now, ids: [] }; // when the clinic was told
+    await store.amendDay(person, store.keyOf(body), { values, revision });
   }
 
   // The server's epoch: another one means that it was restored and may lack what it had acknowledged (21).
@@ -231,9 +235,11 @@
   // Looking ------------------------------------------------------------------------------------------
 
   // A field's typed texts as the server keeps the value.
-  function plain(name, fields) {
+  function plain(name, { kind, fields }) {
     const text = fields[name];
-    if (name === "note") return text?.trim() ? { text, private: fields.note_private !== "no" } : null;
+    const privacy = fields[`${name}_private`];
+    if (privacy !== undefined || name === "note") return text?.trim() ? { text, private: privacy !== "no" } : null;
+    if (kind !== "day") return text || null;
     if (name === "unwell") return text === "yes";
     if (name === "sleep_hours") return hours(text);
     return text === "" ? null : Number(text);
@@ -258,7 +264,8 @@
       if (response.status === 401) return void (await signedOut(answer));
       if (response.status !== 200 || answer.person !== person) return false;
       const since = await store.sentSince(person, asked);
-      for (const [day, found] of Object.entries(answer.days)) if (!since.has(day)) await store.keepDay(person, day, found);
+      const kept = { ...answer.days, ...answer.checkins, plan: answer.plan };
+      for (const [day, found] of Object.entries(kept)) if (found && !since.has(day)) await store.keepDay(person, day, found);
       const off = Date.parse(answer.now) - Date.now();
       if (Math.abs(off - ((await store.meta("skew")) ?? 0)) > CLOCK_TOLERANCE) await store.setMeta("skew", off);
       await meet(person, answer.epoch);
@@ -291,14 +298,15 @@
     const [values, base, conflicts] = [{ ...state.values }, { ...state.base }, { ...state.conflicts }];
     const { fields, base: named } = entry.body;
     for (const name of Object.keys(fields)) {
-      if (name === "written_by" || name === "note_private") continue;
-      values[name] = plain(name, fields);
+      if (BESIDE.test(name)) continue;
+      values[name] = plain(name, entry.body);
       base[name] = [...new Set([...(base[name] ?? []), ...(named[name] ?? []), entry.id])];
       delete conflicts[name];
     }
     const isHeld = entry.state === "held";
     return {
       ...state, values, base, conflicts, writtenBy: fields.written_by ?? state.writtenBy,
+      untold: state.untold || isSafety(entry),
       waiting: state.waiting + !isHeld, held: isHeld ? [...state.held, entry] : state.held,
     };
   }

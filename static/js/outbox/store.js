@@ -58,6 +58,9 @@
 
   // Outbox ------------------------------------------------------------------------------------------
 
+  // What a write's row is called beside the days: a day by its date, anything else by what it is about too.
+  const keyOf = ({ kind, target, day }) => (target ? `${kind}/${target}/${day}` : day);
+
   // What `made` makes of who is here and what is known of them; null when it made nothing.
   async function add(made) {
     let entry = null;
@@ -111,7 +114,7 @@
       s.log.put(row);
       prune(s.log, person, epoch, now);
     };
-    return keep("log", { person, id, day: body.day, epoch, at: now }, { body, receipt }, write, ["outbox"]);
+    return keep("log", { person, id, day: keyOf(body), epoch, at: now }, { body, receipt }, write, ["outbox"]);
   }
 
   // While locked its rows have no body.
@@ -131,7 +134,7 @@
   // The days with a write acknowledged since a moment: what was asked before it is older. Readable while locked.
   async function sentSince(person, at) {
     const rows = await all("log", ofPerson(person));
-    return new Set(rows.filter((row) => row.at >= at).map((row) => row.day ?? row.body.day));
+    return new Set(rows.filter((row) => row.at >= at).map((row) => row.day ?? keyOf(row.body)));
   }
 
   // The server was restored from a backup: everything sent to its former life goes again, under the same id.
@@ -154,14 +157,11 @@
 
   // What is known of days and pages -------------------------------------------------------------------
 
-  // A private note that the server has is not kept here.
+  // Private words that the server has are not kept here.
   function withoutPrivate(day) {
-    const note = day.values?.note;
-    const hidden = (value) => (value?.private ? { text: null, private: true } : value);
-    if (!note) return day;
-    const conflicts = { ...day.conflicts };
-    if (conflicts.note) conflicts.note = conflicts.note.map((c) => ({ ...c, value: hidden(c.value) }));
-    return { ...day, values: { ...day.values, note: { ...note, value: hidden(note.value) } }, conflicts };
+    const hidden = (one) => (one.value?.private ? { ...one, value: { text: null, private: true } } : one);
+    const each = (found, change) => Object.fromEntries(Object.entries(found ?? {}).map(([name, one]) => [name, change(one)]));
+    return { ...day, values: each(day.values, hidden), conflicts: each(day.conflicts, (all) => all.map(hidden)) };
   }
   const keepDay = (person, day, known) => keep("days", { person, day }, withoutPrivate(known));
   const dayOf = async (person, day) =>
@@ -171,7 +171,7 @@
   async function dayAndWaiting(person, day) {
     const asked = await transact(["days", "outbox"], "readonly", (s) => [s.days.get([person, day]), s.outbox.getAll()]);
     const [row, entries] = asked.map(({ result }) => result);
-    const own = entries.filter((e) => e.person === person && e.body.kind === "day" && e.body.day === day);
+    const own = entries.filter((e) => e.person === person && keyOf(e.body) === day);
     return [await unsealed("days", row), own];
   }
 
@@ -235,7 +235,7 @@
 
   self.neap ??= {};
   self.neap.store = {
-    open, meta, setMeta, add, change, remove, waiting, acknowledge, sendAgain, keepDay, amendDay, dayOf, dayAndWaiting, keepPage, pageOf,
+    open, meta, setMeta, keyOf, add, change, remove, waiting, acknowledge, sendAgain, keepDay, amendDay, dayOf, dayAndWaiting, keepPage, pageOf,
     forget, log, sentSince, transact, unsealed, place, GUARDED,
   };
 })();
