@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from random import Random
+from uuid import UUID
 
 from diary.lib import clock
 
@@ -142,8 +143,19 @@ FLAGS = {
 
 
 @dataclass(frozen=True)
+class DemoCheckin:
+    """What was said around an infusion: of which day that was, on which day it was said, and the fields as typed."""
+
+    infused_on: date
+    on: date
+    kind: str
+    fields: dict[str, str]
+    id: UUID
+
+
+@dataclass(frozen=True)
 class DemoPatient:
-    """An invented patient with diary, infusions and medicines."""
+    """An invented patient with diary, infusions, medicines and check-ins."""
 
     key: str
     name: str
@@ -152,6 +164,7 @@ class DemoPatient:
     days: tuple[DemoDay, ...] = field(default=(), repr=False)
     infusions: tuple[DemoInfusion, ...] = field(default=(), repr=False)
     medicines: tuple[DemoMedicine, ...] = field(default=(), repr=False)
+    checkins: tuple[DemoCheckin, ...] = field(default=(), repr=False)
 
 
 TRUTHS = (
@@ -205,7 +218,8 @@ def one_patient(place: int, days: int, seed: int, until: date) -> DemoPatient:
     diary = tuple(diary_of(truth, since, until, infused, random))
     medicines = tuple(medicines_of(place, until, Random(f"{seed}/{place}/medicines")))
     given = tuple(infusions_of(truth, infused, until, random))
-    return DemoPatient(key, name, born, truth, diary, given, medicines)
+    said = tuple(checkins_of(infused, until, Random(f"{seed}/{place}/check-ins")))
+    return DemoPatient(key, name, born, truth, diary, given, medicines, said)
 
 
 def infusion_days(truth: Truth, since: date, until: date, random: Random) -> list[date]:
@@ -385,3 +399,49 @@ def medicines_of(place: int, until: date, random: Random) -> Iterator[DemoMedici
             "as_needed": "yes",
         }
         yield DemoMedicine(own | {"from": str(until - timedelta(days=9)), "reason": "headaches"}, is_own=True)
+
+
+INSIGHTS = (
+    "The sea was flat and I was the boat and the sea. I do not have to row all the time.",
+    "A house with all its windows open. Nobody in it was in a hurry.",
+    "I can set the bag down. It was never mine.",
+    "My grandmother's kitchen, and flour on the table.",
+    "Less noise. Like after snow.",
+)
+INTENTIONS = (
+    "To let the music carry me, and not to check how my hands feel every minute.",
+    "To be kind to my back.",
+    "Breathe out longer than in.",
+    "Nothing to solve today.",
+)
+LATEST = 8  # infusions with something said around them
+
+
+def checkins_of(infused: list[date], until: date, random: Random) -> Iterator[DemoCheckin]:
+    """The evenings and mornings after the last infusions, with this person's own usual side effects; none fires."""
+    usual = random.sample(("detached", "dizziness", "nausea", "headache", "tiredness", "dreams"), 3)
+    for day in infused[-LATEST:]:
+        if random.random() < 0.6:
+            words = {
+                "intention": random.choice(INTENTIONS),
+                "intention_private": random.choice(("no", "yes")),
+            }
+            yield DemoCheckin(day, day - timedelta(days=1), "intention", words, _id(random))
+        for after, chance in ((0, 0.6), (1, 0.9), (3, 0.5)):
+            on = day + timedelta(days=after)
+            if on > until or random.random() > chance:
+                continue
+            marked = [key for key in usual if random.random() < (0.75 if after < 3 else 0.15)]
+            fields = {key: random.choice(("mild", "mild", "moderate")) for key in marked} or {"none": "yes"}
+            fields |= {"head": random.choice(("clear", "clear", "a_little_foggy"))}
+            fields |= {"heart": random.choice(("light", "as_usual", "as_usual", "heavy")), "done": "yes"}
+            if after == 1:
+                fields |= {"still_detached": random.choice(("no", "no", "mild")), "fall": "no"}
+                if random.random() < 0.6:
+                    private = random.choice(("no", "yes"))
+                    fields |= {"insight": random.choice(INSIGHTS), "insight_private": private}
+            yield DemoCheckin(day, on, "checkin", fields, _id(random))
+
+
+def _id(random: Random) -> UUID:
+    return UUID(int=random.getrandbits(128), version=4)

@@ -187,7 +187,7 @@ def stored(connection: Connection, patient_id: int, kind: str, infusion_id: int,
 def _stored(rows: list[Any]) -> Stored:
     if not rows:
         return Stored(None, 0, [])
-    told = tuple((key, row.received_at) for row in rows for key in row.fired.split())
+    told = max((row.received_at for row in rows if row.fired), default=None)
     return Stored(
         rows[0].checkin_id, rows[0].revisions, [write_of(row) for row in rows], rows[0].began_at, told
     )

@@ -32,7 +32,10 @@ UNKNOWN_BASE = (
 )
 CANCELLED = "This infusion was cancelled, so nothing was stored."
 STEPS = ("first", "how", "morning", "mind", "ask", "words", "now", "done")
-HELP_RULES = ("emergency_after_infusion", "fall", "detached_next_day", "urinary", "ketamine_outside")
+STEP_OF_RULE = {
+    "emergency_after_infusion": "now", "fall": "morning", "detached_next_day": "morning", "urinary": "ask",
+    "ketamine_outside": "ask",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,12 @@ class CheckinPage:
     @property
     def help_words(self) -> list[tuple[str, str, str]]:
         """(rule, kind of help, words) of what can be asked on this page."""
-        return [(key, rule_of(key).help, rule_of(key).words) for key in HELP_RULES]
+        return [(key, rule_of(key).help, rule_of(key).words) for key in STEP_OF_RULE]
+
+    @property
+    def is_help_brief(self) -> bool:
+        """Whether the answers that call for help are asked on other steps: then the number is enough."""
+        return self.step not in {STEP_OF_RULE[key] for key in self.fired}
 
     @property
     def is_emergency(self) -> bool:

@@ -1,6 +1,7 @@
 """The command that fills a database with the invented clinics."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
 
 import click
 from flask import Flask, current_app
@@ -14,6 +15,8 @@ from diary.careteam import access
 from diary.careteam import actions as careteam
 from diary.careteam.queries import has_clinic, has_people
 from diary.careteam.rules import Kind, Role
+from diary.checkins import actions as checkins
+from diary.checkins.forms import parse_checkin
 from diary.cli.common import day_or_fail, fail
 from diary.entries import actions as entries
 from diary.entries.forms import parse_day
@@ -116,16 +119,36 @@ def _patient(
             careteam.link(s, operator, clinic_id, person_id, staff[key][0], begun)
             careteam.give_consent(s, operator, person_id, staff[key][0], list(Kind), begun)
         ref = access.load_patient(s, operator, person.uuid)
+        given: dict[date, UUID] = {}
         for infusion in patient.infusions:
             form = parse_infusion(infusion.fields, date(9999, 1, 1).replace(year=2100))
             if form.value is None:
                 raise AssertionError(form.errors)
-            infusions.record_infusion(s, operator, ref, form.value, _recorded_at(infusion.on, begun))
+            recorded = infusions.record_infusion(
+                s, operator, ref, form.value, _recorded_at(infusion.on, begun)
+            )
+            given[infusion.on] = recorded.infusion.uuid
         _medicines(s, patient, carers[0], begun)
     for start in range(0, len(patient.days), BLOCK):
         with db.write() as s:
             for day in patient.days[start : start + BLOCK]:
                 _day(s, person_id, day)
+    with db.write() as s:
+        _checkins(s, patient, person_id, given)
+
+
+def _checkins(s: Session, patient: truths.DemoPatient, person_id: int, given: dict[date, UUID]) -> None:
+    for said in patient.checkins:
+        typed = parse_checkin(said.fields, said.kind)
+        if typed.errors:
+            raise AssertionError(typed.errors)
+        at = datetime.combine(said.on, time(19 if said.on == said.infused_on else 9), UTC)
+        write = checkins.CheckinWrite(
+            id=said.id, kind=said.kind, target=given[said.infused_on], day=said.on, fields=typed.fields,
+            received_at=at, effective_at=at, zone=truths.ZONE, source=checkins.PHONE, device="Chrome on Android",
+            recorded_at=at, digest=bytes(32),
+        )  # fmt: skip
+        checkins.record_checkin(s, access.OPERATOR, person_id, write)
 
 
 def _medicines(s: Session, patient: truths.DemoPatient, carer: str, begun: datetime) -> None:

@@ -138,11 +138,12 @@ export default async function checkin(main) {
   }
   // "Next" is a promise that something was answered; "None of these" is plain beside it.
   function next() {
-    const button = document.querySelector('[data-actions="first"] [data-next]');
-    if (!button) return;
-    const isSome = marked().length > 0 || $("own").value !== "";
-    button.classList.toggle("primary", isSome);
-    button.textContent = marked().length ? "Next: how strong" : "Next";
+    brief();
+    const button = document.querySelector(`[data-actions="${step}"] [data-next]`);
+    if (!button || step === "how" || step === "words") return;
+    const isSome = form.querySelector(`[data-step="${step}"] :checked`) || (step === "first" && $("own").value !== "");
+    button.classList.toggle("primary", Boolean(isSome));
+    if (step === "first") button.textContent = marked().length ? "Next: how strong" : "Next";
   }
   const former = () => (step === "how" || step === "now" ? "first" : steps[steps.indexOf(step) - 1]);
 
@@ -182,7 +183,10 @@ export default async function checkin(main) {
     if (rule === "emergency_after_infusion") panel.querySelector('[data-call="emergency"]').hidden = false;
     if (panel.hidden) $("told").textContent = UNTOLD;
     panel.hidden = false;
+    brief();
   }
+  const brief = () =>
+    $("help-now").classList.toggle("brief", !form.querySelector(`[data-step="${step}"] [data-rule]:checked`));
   const UNTOLD = "Your clinic has not been told yet. It is told as soon as there is internet.";
 
   function say(words, drawing) {

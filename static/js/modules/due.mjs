@@ -49,29 +49,28 @@ async function begun(person, { target }, today) {
 }
 
 // The rows on Today: made on the shell; on the server's page only taken away when this phone knows better.
-export default async function due(list) {
+export default async function due(mark) {
   const person = await whoIsHere();
-  const day = document.getElementById("day-form").dataset.day;
-  if (!person || !list.isConnected) return;
+  const list = mark.nextElementSibling;
+  if (!person || !list) return;
   const { today } = await known(person);
-  if (day !== today) return;
+  if (document.getElementById("day-form").dataset.day !== today) return;
   const rows = [];
   const checkin = await checkinNow(person);
   const isDone = checkin && (await self.neap.outbox.shown(person, keyOf(checkin))).values.done;
-  if (checkin && !isDone) rows.push(["/check-in", "droplet", "A check-in", checkin.name]);
+  if (checkin && !isDone) rows.push(["/check-in", "A check-in", checkin.name]);
   const ahead = await intentionNow(person);
-  if (ahead && !ahead.isBegun) rows.push(["/intention", "droplet", `An intention for ${ahead.name}`, `before infusion ${ahead.number}`]);
-  if (!("fill" in list.dataset)) {
-    if (isDone) list.querySelector('a[href="/check-in"]')?.parentElement.remove();
-    if (ahead?.isBegun) list.querySelector('a[href="/intention"]')?.parentElement.remove();
+  if (ahead && !ahead.isBegun) rows.push(["/intention", `An intention for ${ahead.name}`, `before infusion ${ahead.number}`]);
+  if (!("fill" in mark.dataset)) {
+    if (isDone) list.querySelector('a[href="/check-in"]')?.remove();
+    if (ahead?.isBegun) list.querySelector('a[href="/intention"]')?.remove();
     return;
   }
-  list.replaceChildren(...rows.map(([href, drawing, title, beneath]) => {
-    const [item, link, text] = [make("li"), make("a", "r duerow"), make("span")];
+  list.prepend(...rows.map(([href, title, beneath]) => {
+    const [link, text] = [make("a", "r duerow"), make("span")];
     link.href = href;
     text.append(make("b", "strong", title), make("span", "sub", beneath));
-    link.append(icon(drawing), text, icon("chevron-right"));
-    item.append(link);
-    return item;
+    link.append(icon("droplet"), text, icon("chevron-right"));
+    return link;
   }));
 }
