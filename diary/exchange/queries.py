@@ -14,6 +14,9 @@ from diary.accounts.models import Person
 from diary.audit.models import AuditEvent
 from diary.careteam import access
 from diary.careteam.rules import Kind
+from diary.checkins.queries import checkins_of
+from diary.checkins.queries import revisions_of as checkin_revisions
+from diary.checkins.rules import CHOICES, EFFECTS, EMERGENCIES
 from diary.entries.models import Entry, EntryRevision
 from diary.exchange.rules import DIARY, INFUSIONS, MEDICATIONS, quoted
 from diary.infusions.models import Infusion, InfusionRevision
@@ -28,12 +31,16 @@ REVISIONS = (
     "what", "date", "time", "revision", "id", "names", "source", "who", "device", "written_by",
     "recorded_at", "received_at", "effective_at", "clock_off", "zone", "values", "note",
 )  # fmt: skip
+CHECKINS = (
+    "date", "kind", "infusion", "infusion_date", *EFFECTS, "none", "own", *EMERGENCIES, *CHOICES, "words", "words_private",
+)  # fmt: skip
 AUDIT = ("at", "who", "role", "action", "thing")
 README = """This is everything that Neap keeps of one person's diary.
 
 diary.csv      one row a day: scores 0 (none) to 10 (worst), unwell, notes; note_private says who may read a note
 infusions.csv  what was given, planned or cancelled
 medications.csv  medicines, a row for each dose from a day on; until is the last day taken
+checkins.csv   what was said around infusions: check-ins after, intentions before; private says who may read words
 revisions.csv  every write behind the files above: when it was recorded and received, by whom, from where
 audit.csv      who did or saw what, and when (moments are UTC)
 
@@ -63,7 +70,8 @@ def export(s: Session, viewer: access.Viewer, patient: access.PatientRef, out: B
         _add(bundle, "diary.csv", DIARY.columns, _diary(s, patient))
         _add(bundle, "infusions.csv", INFUSIONS.columns, _infusions(s, patient))
         _add(bundle, "medications.csv", MEDICATIONS.columns, _medications(s, viewer, patient))
-        _add(bundle, "revisions.csv", REVISIONS, _revisions(s, patient))
+        _add(bundle, "checkins.csv", CHECKINS, _checkins(s, viewer, patient))
+        _add(bundle, "revisions.csv", REVISIONS, _revisions(s, viewer, patient))
         _add(bundle, "audit.csv", AUDIT, _audit(s, patient))
         bundle.writestr(_named("README.txt"), README)
 
@@ -150,6 +158,16 @@ def _medications(s: Session, viewer: access.Viewer, patient: access.PatientRef) 
         )  # fmt: skip
 
 
+def _checkins(s: Session, viewer: access.Viewer, patient: access.PatientRef) -> Iterator[Cells]:
+    for row in reversed(checkins_of(s, viewer, patient.id)):
+        said = {**row.answers, "own": quoted(row.own or "")}
+        yield (
+            str(row.day), row.kind, str(row.number), str(row.infusion_day),
+            *(str(said.get(name) or "") for name in CHECKINS[4:-2]),
+            quoted(row.words or ""), ("yes" if row.words_private else "no") if row.words else "",
+        )  # fmt: skip
+
+
 def _names(s: Session, patient: access.PatientRef, ids: Iterable[int | None]) -> dict[int | None, str]:
     """Who acted, by id: "you", a name, or the clinic's operator."""
     wanted = {one for one in ids if one is not None}
@@ -158,7 +176,7 @@ def _names(s: Session, patient: access.PatientRef, ids: Iterable[int | None]) ->
     return names | {None: "operator", patient.id: "you"}
 
 
-def _revisions(s: Session, patient: access.PatientRef) -> Iterator[Cells]:
+def _revisions(s: Session, viewer: access.Viewer, patient: access.PatientRef) -> Iterator[Cells]:
     days = s.exec(
         select(Entry.day, EntryRevision)
         .join(Entry, Entry.id == EntryRevision.entry_id)
@@ -177,7 +195,8 @@ def _revisions(s: Session, patient: access.PatientRef) -> Iterator[Cells]:
         .where(Medication.patient_id == patient.id)
         .order_by(Medication.from_on, Medication.id, MedicationRevision.number)
     ).all()
-    names = _names(s, patient, [row[-1].actor_id for row in (*days, *given, *taken)])
+    asked = list(checkin_revisions(s, viewer, patient.id))
+    names = _names(s, patient, [row[-1].actor_id for row in (*days, *given, *taken, *asked)])
     for day, one in days:
         named = one.names.hex() if one.names else ""
         yield (
@@ -197,6 +216,19 @@ def _revisions(s: Session, patient: access.PatientRef) -> Iterator[Cells]:
             "medication", str(from_on), "", str(said.number), said.uuid.hex, "", said.source,
             quoted(names.get(said.actor_id, "")), "", "", "", moment(said.at), "", "", "", _plain(said.values),
             quoted(said.words or ""),
+        )  # fmt: skip
+
+    for kind, on, infusion, write in asked:
+        values = {
+            "infusion": infusion,
+            **json.loads(write.fields),
+            **({"own": write.own} if write.own else {}),
+        }
+        yield (
+            kind, str(on), "", str(write.number), write.write_id.hex(), write.names.hex() if write.names else "",
+            write.source, quoted(names.get(write.actor_id, "")), quoted(write.device), "", moment(write.recorded_at),
+            moment(write.received_at), moment(write.effective_at), "yes" if write.clock_off else "", write.zone,
+            _plain(json.dumps(values)), quoted(write.words or ""),
         )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from diary.medications.models import Medication
 from diary.safety.actions import open_flag
 from diary.safety.models import Flag
 from tests import factories
+from tests.checkins.said import checkin
 from tests.sync.phones import HEADERS, a_body
 
 DAY = date(2026, 3, 15)
@@ -68,9 +69,12 @@ def plant(s, cast, name: str) -> None:
     on = TODAY - timedelta(days=3)
     factories.entry(s, person, on, note=found[Kind.NOTES], note_private="no")
     factories.entry(s, person, on - timedelta(days=1), note=found["private"], note_private="yes")
-    factories.infusion(
+    target = factories.infusion(
         s, person, DAY, dose_mg=found[Kind.INFUSIONS], note=f"recorded {found[Kind.INFUSIONS]}"
-    )
+    ).uuid
+    for after, kind, private in ((1, Kind.NOTES, "no"), (2, "private", "yes")):
+        said = {"own": f"felt {found[Kind.INFUSIONS]}", "insight": found[kind], "insight_private": private}
+        checkin(s, person, target, DAY + timedelta(days=after), said)
     factories.medication(
         s,
         person,

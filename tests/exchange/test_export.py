@@ -17,11 +17,20 @@ from diary.entries import queries as entries
 from diary.exchange import queries
 from diary.infusions.queries import infusions_of
 from diary.infusions.rules import STATUSES
+from tests.checkins.said import checkin
 from tests.exchange.commands import DATA
 from tests.factories import entry, infusion
 
 DAY = date(2026, 3, 15)
-FILES = ["diary.csv", "infusions.csv", "medications.csv", "revisions.csv", "audit.csv", "README.txt"]
+FILES = [
+    "diary.csv",
+    "infusions.csv",
+    "medications.csv",
+    "checkins.csv",
+    "revisions.csv",
+    "audit.csv",
+    "README.txt",
+]
 LONG_AGO, FAR = date(1900, 1, 1), date(2100, 1, 1)
 
 
@@ -54,6 +63,27 @@ def export(commands, email, name="out.zip") -> dict[str, str]:
     done = commands.run("export", email, "--out", path)
     assert done.code == 0, done.err
     return unpacked(path)
+
+
+def test_check_ins_are_in_it_with_their_words(commands, cast, written):
+    with written() as s:
+        target = infusion(s, cast.alice, DAY).uuid
+        texts = {
+            "nausea": "mild",
+            "fall": "no",
+            "own": "=tingling",
+            "insight": "the sea",
+            "insight_private": "yes",
+        }
+        checkin(s, cast.alice, target, DAY, texts)
+    files = export(commands, cast.alice.email)
+    row = rows(files["checkins.csv"])[0]
+    assert (row["date"], row["kind"], row["infusion"], row["nausea"], row["fall"]) == (
+        str(DAY), "checkin", "1", "mild", "no",
+    )  # fmt: skip
+    assert (row["own"], row["words"], row["words_private"]) == ("'=tingling", "the sea", "yes")
+    revision = next(one for one in rows(files["revisions.csv"]) if one["what"] == "checkin")
+    assert '"nausea": "mild"' in revision["values"] and revision["note"] == "the sea"
 
 
 def diary(person_id):

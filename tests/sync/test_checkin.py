@@ -1,5 +1,7 @@
 """Check-ins and intentions through the outbox: the same protocol as a day, with a target."""
 
+import random
+from collections import Counter
 from datetime import date, timedelta
 from uuid import uuid4
 
@@ -7,6 +9,7 @@ import pytest
 from sqlmodel import select
 
 from diary import db
+from diary.audit.models import SyncWrite
 from diary.checkins.models import Checkin, CheckinRevision
 from diary.entries.rules import digest_of
 from diary.lib import sealing
@@ -158,3 +161,64 @@ def test_an_intention_goes_the_same_way(client_as, cast):
     key = f"intention/{target}/{TODAY}"
     assert found["checkins"][key]["values"]["intention"]["value"]["text"] == "let the music carry me"
     assert all_of(Checkin)[0].words_private is False
+
+
+WORDS = (
+    "",
+    "yes",
+    "no",
+    "mild",
+    "severe",
+    "moderate",
+    "marked",
+    "clear",
+    "x" * 500,
+    "a\x00",
+    "\ud800",
+    "７",
+    "<b>",
+    "=1",
+)
+NAMES = ("fall", "still_detached", "nausea", "none", "own", "insight", "insight_private", "help_shown", "urine_blood",
+         "urine_often", "craving", "chest_pain", "done", "head", "pain", "note", "", "intention", "intention_private")  # fmt: skip
+OTHER = (
+    None,
+    5,
+    [],
+    {},
+    "",
+    "day",
+    "checkin",
+    "intention",
+    "answers",
+    str(uuid4()),
+    "../x",
+    {"fall": "yes"},
+    True,
+)
+
+
+def test_bent_bodies_break_nothing_and_no_answer_goes_untold(client_as, cast, target, clock_at, capsys):
+    """From bodies that a phone would send: never a 5xx, never half a write, never an answer without its flag."""
+    chance, alice = random.Random(7), client_as("alice")
+    statuses = Counter()
+    for number in range(400):
+        clock_at(NOW + timedelta(seconds=number))
+        now = (NOW + timedelta(seconds=number)).isoformat()
+        fields = {name: chance.choice(WORDS) for name in chance.sample(NAMES, chance.choice((1, 1, 2, 3)))}
+        if chance.random() < 0.6:
+            fields = {chance.choice(("fall", "urine_blood", "craving")): chance.choice(("yes", "no"))} | (
+                {"help_shown": "yes"} if chance.random() < 0.5 else {}
+            )
+        sent = body(cast.alice, target, fields, recorded_at=now, sent_at=now)
+        if chance.random() < 0.4:
+            sent[chance.choice(("kind", "target", "fields", "base", "day"))] = chance.choice(OTHER)
+        status, said, _ = put(alice, sent)
+        statuses[status] += 1
+        assert status < 500 and isinstance(said, dict), (status, sent)
+    revisions, receipts = all_of(CheckinRevision), all_of(SyncWrite)
+    assert len(revisions) == len([one for one in receipts if one.checkin_id]) and statuses[200] >= 100
+    told = {event.write_id for event in all_of(FlagEvent)}
+    assert told == {one.write_uuid for one in revisions if one.fired}
+    with capsys.disabled():
+        print(f"\ncheck-ins fuzzed: {dict(sorted(statuses.items()))}, {len(told)} told, 0 untold, 5xx 0")
