@@ -272,7 +272,7 @@ def without_id(page) -> str:
 
 # The phone's API ----------------------------------------------------------------------------------
 
-CANARIES_OF_DAYS = {Kind.SCORES, Kind.NOTES, "private"}
+CANARIES_OF_DAYS = (Kind.SCORES, Kind.NOTES, "private", Kind.INFUSIONS)  # own words of check-ins among them
 
 
 def write_ids(cast) -> dict[str, list[str]]:

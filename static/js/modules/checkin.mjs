@@ -196,10 +196,12 @@ export default async function checkin(main) {
   async function paint() {
     const state = await outbox.shown(person, key);
     if (open > 0) return; // an answer is on its way, which this would take back; the last one paints
-    const { values, held, waiting } = state;
+    const { values, conflicts, held, waiting } = state;
     shown = values;
+    for (const words of all("[data-two]", form)) if (!conflicts[words.dataset.two]) words.remove();
     for (const input of all("input", form)) {
-      const value = values[input.name] ?? "";
+      // Of two answers none is chosen yet: any is then a choice.
+      const value = conflicts[input.name] && input.type === "radio" ? null : (values[input.name] ?? "");
       if (input.type === "radio" && !input.name.endsWith("_private")) input.checked = input.value === value;
       if (input.type !== "checkbox") continue;
       input.checked = value !== "";

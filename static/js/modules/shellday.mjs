@@ -45,5 +45,6 @@ export default async function shellday(form) {
     note.hidden = false;
     note.querySelector("span").textContent = "This day opens with internet.";
   }
+  if (ago === 0) import("./due.mjs").then((due) => due.default(document.querySelector("[data-fill]")));
   return isOpen;
 }

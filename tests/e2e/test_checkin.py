@@ -1,0 +1,122 @@
+"""The check-in on the phone: help at once and offline, told once when the internet is back; an intention likewise."""
+
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlmodel import select
+
+from diary import db
+from diary.checkins.models import Checkin
+from diary.safety.models import Flag, FlagEvent
+from tests import factories
+from tests.e2e.conftest import TODAY
+from tests.e2e.test_outbox import FIVE, all_sent, poll, ready, tap, waiting
+
+
+@pytest.fixture
+def infused(live, cast):
+    with db.write() as s:
+        factories.infusion(s, cast.alice, TODAY + timedelta(days=1), status="planned", time="10:00")
+        return factories.infusion(s, cast.alice, TODAY - timedelta(days=1)).uuid
+
+
+def all_of(model):
+    with db.read() as s:
+        return s.exec(select(model)).all()
+
+
+def choose(page: Page, name: str, value: str) -> None:
+    page.locator(f"label:has(input[type='radio'][name='{name}'][value='{value}'])").click()
+
+
+def opened(page: Page, path: str) -> Page:
+    page.goto(path)
+    page.locator("main[data-ready]").wait_for(state="attached")
+    return page
+
+
+def test_a_fall_and_still_detached_are_answered_without_internet(open_as, infused):
+    page = ready(open_as("alice", watch=False, service_workers="allow"))
+    ready(page)  # the second visit is the worker's, and the plan is on the phone
+    page.context.set_offline(True)
+    ready(page)
+    for symptom, n in FIVE.items():  # the day's own questions come first
+        tap(page, symptom, n)
+    page.locator("#extras").get_by_text("A check-in").click()
+    page.locator("main[data-ready]").wait_for(state="attached")
+    expect(page.get_by_role("heading", level=1)).to_have_text("The morning after infusion 2")
+    expect(page.get_by_text("Do not drive until the day after").first).to_be_visible()
+    page.get_by_role("button", name="None of these").click()
+
+    help_now = page.locator("#help-now")
+    expect(help_now).to_be_hidden()
+    choose(page, "still_detached", "moderate")
+    expect(help_now).to_contain_text("Please call your clinic about how you feel")
+    expect(help_now).to_contain_text("Your clinic has not been told yet")
+    choose(page, "fall", "yes")
+    expect(help_now).to_contain_text("Please call your clinic about the fall")
+    expect(page.locator("[data-state]")).to_contain_text("Saved on this phone")
+    assert all_of(Checkin) == all_of(Flag) == []
+    page.get_by_role("button", name="Next", exact=True).click()
+    choose(page, "head", "clear")
+    poll(page, lambda: waiting(page) == 9)
+    page.reload()  # what was said outlives it
+    page.locator("main[data-ready]").wait_for(state="attached")
+    expect(page.locator("input[name='head'][value='clear']")).to_be_checked()
+    expect(help_now).to_contain_text("Your clinic has not been told yet")
+
+    sent: list[str] = []
+    page.on(
+        "request", lambda request: sent.append(request.post_data or "") if request.method == "PUT" else None
+    )
+    page.context.set_offline(False)
+    page.evaluate("neap.outbox.flush()")
+    all_sent(page)
+    expect(help_now).to_contain_text("Your clinic has been told at")
+    assert sorted(flag.rule for flag in all_of(Flag)) == ["detached_next_day", "fall"]
+    assert len(all_of(FlagEvent)) == 2, "each once"
+    if sent:  # the worker may have been quicker
+        assert "help_shown" in sent[0], "what calls for help goes first"
+    assert '"none":"yes"' in all_of(Checkin)[0].answers
+    page.reload()
+    page.locator("main[data-ready]").wait_for(state="attached")
+    expect(help_now).to_contain_text("Your clinic has been told at")
+    assert len(all_of(FlagEvent)) == 2
+
+
+def test_an_intention_without_internet(open_as, infused):
+    page = ready(open_as("alice", watch=False, service_workers="allow"))
+    ready(page)
+    page.context.set_offline(True)
+    opened(page, "/intention")
+    expect(page.locator("#name")).to_have_text("Before infusion 1, tomorrow at 10:00")
+    page.get_by_role("textbox").fill("let the music carry me")
+    page.locator("label:has(input[value='no'])").click()
+    poll(page, lambda: waiting(page) >= 1)
+    page.get_by_role("button", name="Done").click()
+    page.wait_for_url("**/today")
+    page.context.set_offline(False)
+    page.evaluate("neap.outbox.flush()")
+    all_sent(page)
+    row = all_of(Checkin)[0]
+    assert (row.kind, row.words, row.words_private) == ("intention", "let the music carry me", False)
+
+
+def test_what_is_said_twice_is_kept_twice_until_one_is_chosen(open_as, infused):
+    """Two phones, one of them offline; with the pages of the server and of the outbox alike."""
+    first = opened(open_as("alice"), "/check-in?step=mind")
+    second = opened(open_as("alice"), "/check-in?step=mind")
+    second.context.set_offline(True)
+    choose(first, "head", "clear")
+    all_sent(first)
+    choose(second, "head", "foggy")
+    second.context.set_offline(False)
+    second.evaluate("neap.outbox.flush()")
+    all_sent(second)
+    assert all_of(Checkin)[0].has_conflict
+    opened(first, "/check-in?step=mind")
+    expect(first.locator("main")).to_contain_text("Two answers are kept")
+    choose(first, "head", "clear")
+    all_sent(first)
+    poll(first, lambda: not all_of(Checkin)[0].has_conflict)
