@@ -127,7 +127,10 @@ def test_the_evening_opens_at_five(client_as, cast, clock_at):
     assert "The evening of infusion 1" in alice.get("/check-in").words()
 
 
-def test_today_offers_what_is_due_after_its_questions(client_as, target):
+def test_today_offers_what_is_due_after_its_questions(client_as, cast, target):
+    assert "A check-in" not in client_as("alice").get("/today").words(), "it would colour the first answer"
+    with db.write() as s:
+        factories.entry(s, cast.alice, TODAY, pain=4)
     words = client_as("alice").get("/today").words()
     assert (
         words.index("Foggy thinking") < words.index("A check-in") < words.index("An intention for Wednesday")

@@ -48,13 +48,23 @@ async function begun(person, { target }, today) {
   return own.map(({ body }) => body.day).find((day) => daysBetween(day, today) <= BACK);
 }
 
+function onceLooked(act) {
+  let isDone = false;
+  self.neap.outbox.listen(({ what }) => {
+    if (what !== "looked" || isDone) return;
+    isDone = true;
+    act();
+  });
+}
+
 // The rows on Today: made on the shell; on the server's page only taken away when this phone knows better.
 export default async function due(mark) {
   const person = await whoIsHere();
   const list = mark.nextElementSibling;
   if (!person || !list) return;
-  const { today } = await known(person);
+  const { plan, today } = await known(person);
   if (document.getElementById("day-form").dataset.day !== today) return;
+  if (!plan) return void onceLooked(() => due(mark)); // this phone has not been told yet
   const rows = [];
   const checkin = await checkinNow(person);
   const isDone = checkin && (await self.neap.outbox.shown(person, keyOf(checkin))).values.done;
