@@ -47,11 +47,13 @@ signed_in    GET       /passphrase
 signed_in    POST      /passphrase
 staff        GET       /patients
 staff        GET       /patients/<uuid:patient_uuid>
+staff        GET       /patients/<uuid:patient_uuid>/infusions
 staff        GET       /patients/<uuid:patient_uuid>/infusions/<uuid:infusion_id>
 clinician    POST      /patients/<uuid:patient_uuid>/infusions/<uuid:infusion_id>/cancellation
 clinician    POST      /patients/<uuid:patient_uuid>/infusions/<uuid:infusion_id>/completion
 clinician    GET       /patients/<uuid:patient_uuid>/infusions/<uuid:infusion_id>/edit
 clinician    POST      /patients/<uuid:patient_uuid>/infusions/<uuid:infusion_id>/edit
+staff        GET       /patients/<uuid:patient_uuid>/infusions/<uuid:infusion_id>/text
 clinician    GET       /patients/<uuid:patient_uuid>/infusions/new
 clinician    POST      /patients/<uuid:patient_uuid>/infusions/new
 staff        GET       /patients/<uuid:patient_uuid>/medications

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from math import fsum
 
 from diary.lib import words
 
@@ -45,6 +46,39 @@ def mg_per_kg(dose_mg: float, weight_kg: float | None) -> float | None:
 def mg_per_kg_h(dose_mg: float, weight_kg: float | None, minutes: float) -> float | None:
     """Rate by body weight in mg/kg/h; None without a weight."""
     return dose_mg / weight_kg / (minutes / 60) if weight_kg and minutes else None
+
+
+@dataclass(frozen=True, slots=True)
+class Cumulative:
+    """Doses added up: `mg` over all `count` infusions, `mg_per_kg` over the `weighed` ones (None: none is)."""
+
+    count: int
+    mg: float
+    weighed: int
+    mg_per_kg: float | None
+
+
+def cumulative(given: Iterable[tuple[float, float | None]]) -> Cumulative:
+    """The sum of (dose in mg, weight in kg or None) of infusions that were done.
+
+    mg/kg adds each dose by the weight of its own day, and leaves out those without a weight: none is guessed.
+    """
+    doses = list(given)
+    by_weight = [part for part in (mg_per_kg(mg, kg) for mg, kg in doses) if part is not None]
+    return Cumulative(
+        len(doses), fsum(mg for mg, _ in doses), len(by_weight), fsum(by_weight) if by_weight else None
+    )
+
+
+def cumulative_words(total: Cumulative) -> str:
+    """ "300 mg in 6 infusions; 4.29 mg/kg over the 5 with a weight"; nothing where none was given."""
+    if not total.count:
+        return ""
+    said = f"{words.number(total.mg, 2)} mg in {words.plural(total.count, 'infusion')}"
+    if total.mg_per_kg is None:
+        return f"{said}; no weight is known, so no mg/kg"
+    over = "" if total.weighed == total.count else f" over the {total.weighed} with a weight"
+    return f"{said}; {two_places(total.mg_per_kg)} mg/kg{over}"
 
 
 def two_places(x: float | None) -> str:

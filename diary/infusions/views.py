@@ -20,6 +20,8 @@ from diary.infusions.rules import (
     ROUTES,
     Unusual,
     confirmation,
+    cumulative,
+    cumulative_words,
     nearest,
     next_number,
     outcome,
@@ -31,6 +33,7 @@ from diary.lib import clock, words
 from diary.lib.forms import echo, last_values
 from diary.lib.htmx import see_other
 from diary.response.rules import words as response_words
+from diary.response.rules.days import split_courses
 from diary.review.queries import infusion_list
 
 bp = Blueprint("infusions", __name__)
@@ -45,6 +48,18 @@ class Plan:
     last: queries.InfusionRow | None = None
     number: int | None = None
     planned: tuple[queries.InfusionRow, ...] = ()
+
+
+@dataclass(frozen=True)
+class GivenCourse:
+    """The infusions given in one course of the response's own rule, oldest first, and their doses added up."""
+
+    number: int
+    rows: tuple[queries.InfusionRow, ...]
+
+    @property
+    def total(self) -> str:
+        return cumulative_words(cumulative((row.dose_mg, row.weight_kg) for row in self.rows))
 
 
 @dataclass(frozen=True)
@@ -111,6 +126,38 @@ def _after(ref: access.PatientRef, recorded: actions.Recorded, before: str) -> s
     return url_for("review.show", infusion=recorded.infusion.uuid, **where)
 
 
+@bp.get("/patients/<uuid:patient_uuid>/infusions")
+@access.staff
+def listed(patient_uuid: UUID) -> str:
+    """Every infusion of a patient: planned ahead, given by course, cancelled."""
+    viewer = access.viewer()
+    with db.read() as s:
+        ref = access.load_patient(s, viewer, patient_uuid)
+        rows = queries.infusions_of(s, viewer, ref.id, EVERY)
+    audit.seen(viewer, ref.id, "infusions")
+    return render_template(
+        "infusions/list.html", nav="patients", ref=ref, courses=_courses(rows)[::-1],
+        planned=[row for row in rows if row.status == "planned"],
+        cancelled=[row for row in rows if row.status == "cancelled"],
+        may_edit=Role.CLINICIAN in ref.staff_roles, two_places=two_places,
+    )  # fmt: skip
+
+
+@bp.get("/patients/<uuid:patient_uuid>/infusions/<uuid:infusion_id>/text")
+@access.staff
+def as_text(patient_uuid: UUID, infusion_id: UUID) -> Response:
+    """One infusion as plain text, for the clinic's own record."""
+    viewer = access.viewer()
+    with db.read() as s:
+        ref = access.load_patient(s, viewer, patient_uuid)
+        row = queries.infusion(s, viewer, ref.id, infusion_id)
+    audit.seen(viewer, ref.id, "infusions")
+    return Response(
+        render_template("infusions/record.txt", ref=ref, infusion=row, two_places=two_places),
+        mimetype="text/plain",
+    )
+
+
 @bp.get("/patients/<uuid:patient_uuid>/infusions/<uuid:infusion_id>")
 @access.staff
 def show(patient_uuid: UUID, infusion_id: UUID) -> str:
@@ -119,9 +166,11 @@ def show(patient_uuid: UUID, infusion_id: UUID) -> str:
         ref = access.load_patient(s, viewer, patient_uuid)
         row = queries.infusion(s, viewer, ref.id, infusion_id)
         history = queries.revisions_of(s, viewer, ref.id, row.id)
+        courses = _courses(queries.infusions_of(s, viewer, ref.id))
     audit.seen(viewer, ref.id, "infusions")
     return render_template(
         "infusions/show.html", nav="patients", ref=ref, infusion=row, history=history,
+        course=next((course for course in courses if row in course.rows), None),
         may_edit=Role.CLINICIAN in ref.staff_roles, two_places=two_places,
         saved=saved_words(request.args.get("saved", ""), row.number),
     )  # fmt: skip
@@ -203,6 +252,15 @@ def index() -> str:
         ref = access.own(s, viewer)
         page = infusion_list(s, viewer, ref, _today(ref))
     return render_template("infusions/index.html", nav="infusions", page=page, words=response_words)
+
+
+def _courses(rows: Sequence[queries.InfusionRow]) -> list[GivenCourse]:
+    """The done ones by course, oldest first."""
+    done = [row for row in rows if row.status == "done"]
+    return [
+        GivenCourse(number, tuple(row for row in done if days[0] <= row.day.toordinal() <= days[-1]))
+        for number, days in enumerate(split_courses([row.day for row in done]), 1)
+    ]
 
 
 def _today(ref: access.PatientRef) -> date:

@@ -3,9 +3,13 @@
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from diary.infusions.forms import parse_infusion
 from diary.infusions.rules import (
+    cumulative,
+    cumulative_words,
     day_words,
     mg_per_kg,
     mg_per_kg_h,
@@ -159,3 +163,25 @@ def test_where_a_day_stands():
     assert day_words(TODAY, None) == ""
     assert day_words(TODAY, (date(2026, 11, 21), 14)) == "Day 3 after infusion 14"
     assert day_words(TODAY, (TODAY, 14)) == "Infusion 14 on this day"
+
+
+@given(st.lists(st.tuples(st.floats(0.1, 1000), st.none() | st.floats(20, 200)), max_size=60))
+def test_a_cumulative_dose_is_the_sum_of_what_was_given(doses):
+    total = cumulative(doses)
+    assert total.count == len(doses) and total.mg == pytest.approx(sum(mg for mg, _ in doses))
+    weighed = [mg / kg for mg, kg in doses if kg]
+    assert total.weighed == len(weighed)
+    assert total.mg_per_kg == (pytest.approx(sum(weighed)) if weighed else None)
+
+
+@pytest.mark.parametrize(
+    ("doses", "said"),
+    [
+        ([], ""),
+        ([(50, None)], "50 mg in 1 infusion; no weight is known, so no mg/kg"),
+        ([(35, 70), (35, 70)], "70 mg in 2 infusions; 1.00 mg/kg"),
+        ([(35, 70), (35, None)], "70 mg in 2 infusions; 0.50 mg/kg over the 1 with a weight"),
+    ],
+)
+def test_a_cumulative_dose_says_its_n(doses, said):
+    assert cumulative_words(cumulative(doses)) == said
