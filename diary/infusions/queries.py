@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlmodel import Session
 
+from diary.accounts.models import Person
 from diary.careteam import access
 from diary.careteam.rules import Kind
 from diary.infusions.models import Infusion, InfusionRevision
@@ -136,3 +137,11 @@ def revisions_of(
         .order_by(InfusionRevision.number)
     ).all()
     return [(row, json.loads(row.values)) for row in rows]
+
+
+def writers(s: Session, viewer: access.Viewer, patient_id: int, infusion_id: int) -> dict[int | None, str]:
+    """The names of who wrote an infusion's revisions, by person; None stands for nobody's own hand."""
+    history = revisions_of(s, viewer, patient_id, infusion_id)
+    ids = {revision.actor_id for revision, _ in history if revision.actor_id is not None}
+    people = s.scalars(select(Person).where(Person.id.in_(ids))).all() if ids else ()
+    return {None: "not said"} | {person.id: person.name for person in people}

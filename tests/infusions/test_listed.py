@@ -61,3 +61,16 @@ def test_strangers_get_404(client_as, cast, given, who):
     base = f"/patients/{cast.alice.uuid}/infusions"
     assert client_as(who).get(base).status == 404
     assert client_as(who).get(f"{base}/{given[1].uuid}/text").status == 404
+
+
+def test_the_name_stands_in_what_is_printed(client_as, cast, given):
+    """The row of links above is left out on paper; the heading is not."""
+    page = client_as("bob").get(f"/patients/{cast.alice.uuid}/infusions/{given[1].uuid}")
+    assert cast.alice.name in page.words(page.one("div", class_="head"))
+
+
+def test_the_history_names_who_wrote_each_revision(client_as, cast, given):
+    client, base = client_as("bob"), f"/patients/{cast.alice.uuid}/infusions/{given[1].uuid}"
+    client.post(f"{base}/cancellation")
+    rows = [page_words for row in client.get(base).one("tbody").iter("tr") if (page_words := "".join(row.itertext()))]
+    assert len(rows) == 2 and cast.bob.name in rows[1]
