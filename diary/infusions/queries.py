@@ -128,20 +128,15 @@ def last_infusion(s: Session, viewer: access.Viewer, patient_id: int, day: date)
 
 def revisions_of(
     s: Session, viewer: access.Viewer, patient_id: int, infusion_id: int
-) -> list[tuple[InfusionRevision, dict[str, Any]]]:
-    """What the record said before and now, oldest first, with the values as kept."""
+) -> list[tuple[InfusionRevision, dict[str, Any], str]]:
+    """What the record said before and now, oldest first, with the values as kept and the name of who wrote it."""
     access.require(s, viewer, patient_id, Kind.INFUSIONS)
     rows = s.scalars(
         select(InfusionRevision)
         .where(InfusionRevision.infusion_id == infusion_id)
         .order_by(InfusionRevision.number)
     ).all()
-    return [(row, json.loads(row.values)) for row in rows]
-
-
-def writers(s: Session, viewer: access.Viewer, patient_id: int, infusion_id: int) -> dict[int | None, str]:
-    """The names of who wrote an infusion's revisions, by person; None stands for nobody's own hand."""
-    history = revisions_of(s, viewer, patient_id, infusion_id)
-    ids = {revision.actor_id for revision, _ in history if revision.actor_id is not None}
-    people = s.scalars(select(Person).where(Person.id.in_(ids))).all() if ids else ()
-    return {None: "not said"} | {person.id: person.name for person in people}
+    ids = {row.actor_id for row in rows if row.actor_id is not None}
+    people = s.scalars(select(Person).where(Person.id.in_(ids))).all() if ids else ()  # type: ignore[attr-defined]
+    names: dict[int | None, str] = {person.id: person.name for person in people}
+    return [(row, json.loads(row.values), names.get(row.actor_id, "not said")) for row in rows]

@@ -166,11 +166,10 @@ def show(patient_uuid: UUID, infusion_id: UUID) -> str:
         ref = access.load_patient(s, viewer, patient_uuid)
         row = queries.infusion(s, viewer, ref.id, infusion_id)
         history = queries.revisions_of(s, viewer, ref.id, row.id)
-        writers = queries.writers(s, viewer, ref.id, row.id)
         courses = _courses(queries.infusions_of(s, viewer, ref.id))
     audit.seen(viewer, ref.id, "infusions")
     return render_template(
-        "infusions/show.html", nav="patients", ref=ref, infusion=row, history=history, writers=writers,
+        "infusions/show.html", nav="patients", ref=ref, infusion=row, history=history,
         course=next((course for course in courses if row in course.rows), None),
         may_edit=Role.CLINICIAN in ref.staff_roles, two_places=two_places,
         saved=saved_words(request.args.get("saved", ""), row.number),
