@@ -1,0 +1,211 @@
+"""Reads of sessions, commitments and goals; what was not shared never reaches the patient."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlmodel import Session
+
+from diary.accounts.models import Person
+from diary.careteam import access
+from diary.careteam.rules import Kind
+from diary.lib import clock
+from diary.sessions.models import CareSession, CareSessionRevision, Commitment, CommitmentTick, Goal
+from diary.sessions.rules import KINDS, CommitmentRow
+
+
+@dataclass(frozen=True)
+class SessionRow:
+    """A session as this viewer may see it: a patient neither private notes nor what is not shared yet."""
+
+    id: int
+    uuid: UUID
+    kind: str
+    status: str
+    starts_at: datetime
+    ends_at: datetime
+    zone: str
+    who: str
+    place: str
+    note: str
+    private_note: str
+    shared_at: datetime | None
+    revision: int
+
+    @property
+    def start(self) -> datetime:
+        return clock.local(self.starts_at, self.zone)
+
+    @property
+    def end(self) -> datetime:
+        return clock.local(self.ends_at, self.zone)
+
+    @property
+    def day(self) -> date:
+        return self.start.date()
+
+    @property
+    def kind_words(self) -> str:
+        return KINDS[self.kind]
+
+
+@dataclass(frozen=True)
+class GoalRow:
+    """A goal as it stands."""
+
+    uuid: UUID
+    words: str
+    set_on: date
+    until_on: date | None
+    ended_on: date | None
+
+
+def sessions_of(s: Session, viewer: access.Viewer, patient_id: int) -> list[SessionRow]:
+    """Every session of a patient, earliest first."""
+    access.require(s, viewer, patient_id, Kind.SESSIONS)
+    return _rows(s, viewer, patient_id)
+
+
+def session_row(s: Session, viewer: access.Viewer, patient_id: int, uuid: UUID) -> SessionRow:
+    """One session of a patient; Hidden where there is none of that id."""
+    for row in sessions_of(s, viewer, patient_id):
+        if row.uuid == uuid:
+            return row
+    raise access.Hidden
+
+
+def _rows(s: Session, viewer: access.Viewer, patient_id: int) -> list[SessionRow]:
+    stored = s.scalars(
+        select(CareSession)
+        .where(CareSession.patient_id == patient_id)
+        .order_by(CareSession.starts_at, CareSession.id)
+    ).all()
+    names = _names(s, (one.with_id for one in stored))
+    is_self = viewer.person_id == patient_id and not viewer.operator
+    found = []
+    for one in stored:
+        is_shown = not is_self or one.shared_at is not None
+        found.append(
+            SessionRow(
+                one.id, one.uuid, one.kind, one.status, one.starts_at, one.ends_at, one.zone,
+                names.get(one.with_id or 0, ""), one.place or "", (one.note or "") if is_shown else "",
+                "" if is_self else one.private_note or "", one.shared_at, one.revisions,
+            )  # fmt: skip
+        )
+    return found
+
+
+def _names(s: Session, ids: Iterable[int | None]) -> dict[int, str]:
+    wanted = {one for one in ids if one is not None}
+    return {person.id: person.name for person in s.scalars(select(Person).where(Person.id.in_(wanted)))}
+
+
+def commitments_of(s: Session, viewer: access.Viewer, patient_id: int) -> list[CommitmentRow]:
+    """What was agreed on with a patient, earliest first; for the patient only what was shared."""
+    access.require(s, viewer, patient_id, Kind.SESSIONS)
+    is_self = viewer.person_id == patient_id and not viewer.operator
+    wanted = (
+        select(Commitment, CareSession.uuid)
+        .join(CareSession, CareSession.id == Commitment.session_id)
+        .where(Commitment.patient_id == patient_id, CareSession.status != "cancelled")
+        .order_by(Commitment.agreed_on, Commitment.session_id, Commitment.place)
+    )
+    if is_self:
+        wanted = wanted.where(CareSession.shared_at.is_not(None))
+    rows = s.execute(wanted).all()
+    ticks = _ticks(s, [row.id for row, _ in rows])
+    return [
+        CommitmentRow(
+            row.uuid, session, row.place, row.words, row.agreed_on, row.until_on, row.is_counted, row.outcome,
+            ticks.get(row.id, frozenset()),
+        )  # fmt: skip
+        for row, session in rows
+        if row.words
+    ]
+
+
+def _ticks(s: Session, ids: Sequence[int]) -> dict[int, frozenset[date]]:
+    found: dict[int, set[date]] = {}
+    wanted = select(CommitmentTick.commitment_id, CommitmentTick.day).where(
+        CommitmentTick.commitment_id.in_(ids), CommitmentTick.is_done
+    )
+    for commitment_id, day in s.execute(wanted):
+        found.setdefault(commitment_id, set()).add(day)
+    return {one: frozenset(days) for one, days in found.items()}
+
+
+def goals_of(s: Session, viewer: access.Viewer, patient_id: int) -> list[GoalRow]:
+    """A patient's goals, those that go on first, each in the order in which they were set."""
+    access.require(s, viewer, patient_id, Kind.SESSIONS)
+    rows = s.scalars(select(Goal).where(Goal.patient_id == patient_id).order_by(Goal.set_on, Goal.id)).all()
+    replaced = {row.was_id for row in rows}
+    found = [
+        GoalRow(row.uuid, row.words, row.set_on, row.until_on, row.ended_on)
+        for row in rows
+        if row.id not in replaced
+    ]
+    return sorted(found, key=lambda row: row.ended_on is not None)
+
+
+def revisions_of(
+    s: Session, viewer: access.Viewer, patient_id: int, session_id: int
+) -> list[tuple[int, datetime, str]]:
+    """(number, moment, who) of each revision of a session, oldest first; for staff."""
+    access.require(s, viewer, patient_id, Kind.SESSIONS)
+    wanted = (
+        select(CareSessionRevision)
+        .where(CareSessionRevision.session_id == session_id)
+        .order_by(CareSessionRevision.number)
+    )
+    rows = s.scalars(wanted).all()
+    names = _names(s, (row.actor_id for row in rows))
+    return [(row.number, row.at, names.get(row.actor_id or 0, "operator")) for row in rows]
+
+
+def on_day(s: Session, viewer: access.Viewer, ref: access.PatientRef, day: date) -> int:
+    """How many sessions of a patient lie on a day, cancelled ones not counted; tells a number only."""
+    if not (viewer.operator or ref.staff_roles):
+        raise access.Hidden
+    zone = clock.zone_of(ref.zone)
+    begins = datetime.combine(day, datetime.min.time(), zone)
+    wanted = select(CareSession.id).where(
+        CareSession.patient_id == ref.id, CareSession.status != "cancelled",
+        CareSession.starts_at >= begins, CareSession.starts_at < begins + timedelta(days=1),
+    )  # fmt: skip
+    return len(s.scalars(wanted).all())
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What the caseload says of a patient's sessions: the next start, and the last days of open commitments."""
+
+    next_at: datetime | None = None
+    until: tuple[date, ...] = ()
+
+
+def ahead_of_many(s: Session, viewer: access.Viewer, now: datetime) -> dict[int, Ahead]:
+    """By patient who shares sessions with the viewer; two statements, whatever their number."""
+    ids = [ref.id for ref in access.caseload(s, viewer) if ref.shares(Kind.SESSIONS)]
+    starts: dict[int, datetime] = {}
+    for patient_id, at in s.execute(
+        select(CareSession.patient_id, CareSession.starts_at)
+        .where(
+            CareSession.patient_id.in_(ids), CareSession.status == "planned", CareSession.starts_at >= now
+        )
+        .order_by(CareSession.starts_at)
+    ):
+        starts.setdefault(patient_id, at)
+    until: dict[int, list[date]] = {}
+    for patient_id, day in s.execute(
+        select(Commitment.patient_id, Commitment.until_on)
+        .join(CareSession, CareSession.id == Commitment.session_id)
+        .where(
+            Commitment.patient_id.in_(ids), Commitment.outcome == "", Commitment.until_on.is_not(None),
+            Commitment.words_sealed.is_not(None), CareSession.status != "cancelled",
+        )
+        .order_by(Commitment.until_on)
+    ):  # fmt: skip
+        until.setdefault(patient_id, []).append(day)
+    return {one: Ahead(starts.get(one), tuple(until.get(one, ()))) for one in {*starts, *until}}
