@@ -8,7 +8,8 @@ from htmx_flask import Htmx
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from diary import cli, config, db
-from diary.lib import assets, converters, errors, filters, health, http, log, pwa, sealing, sessions
+from diary.lib import assets, converters, errors, filters, health, http, log, pwa, sealing
+from diary.lib import sessions as cookies  # `diary.sessions` is a slice
 
 MOST_TYPED = 4 * 1024 * 1024  # a note that is far too long still comes back with its form, to be shortened
 BLUEPRINTS = (
@@ -19,6 +20,7 @@ BLUEPRINTS = (
     "infusions",
     "medications",
     "checkins",
+    "sessions",
     "review",
     "reports",
     "sync",
@@ -40,7 +42,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     sealing.init_app(app, (settings.data_key, *settings.data_key_fallbacks))
     log.init_app(app, settings.log_level)
     http.init_app(app, settings.https, settings.public_url)
-    sessions.init_app(app, settings)
+    cookies.init_app(app, settings)
     converters.init_app(app)
     assets.init_app(app)
     pwa.init_app(app, settings.worker)

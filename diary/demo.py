@@ -154,8 +154,22 @@ class DemoCheckin:
 
 
 @dataclass(frozen=True)
+class DemoSession:
+    """A session as the coach would have typed it; what became of its commitments is said in the next one."""
+
+    fields: dict[str, str]
+    is_shared: bool
+    became: tuple[str, ...] = ()
+    goal: str = ""
+
+    @property
+    def on(self) -> date:
+        return date.fromisoformat(self.fields["date"])
+
+
+@dataclass(frozen=True)
 class DemoPatient:
-    """An invented patient with diary, infusions, medicines and check-ins."""
+    """An invented patient with diary, infusions, medicines, check-ins and sessions."""
 
     key: str
     name: str
@@ -165,6 +179,7 @@ class DemoPatient:
     infusions: tuple[DemoInfusion, ...] = field(default=(), repr=False)
     medicines: tuple[DemoMedicine, ...] = field(default=(), repr=False)
     checkins: tuple[DemoCheckin, ...] = field(default=(), repr=False)
+    sessions: tuple[DemoSession, ...] = field(default=(), repr=False)
 
 
 TRUTHS = (
@@ -219,7 +234,8 @@ def one_patient(place: int, days: int, seed: int, until: date) -> DemoPatient:
     medicines = tuple(medicines_of(place, until, Random(f"{seed}/{place}/medicines")))
     given = tuple(infusions_of(truth, infused, until, random))
     said = tuple(checkins_of(infused, until, Random(f"{seed}/{place}/check-ins")))
-    return DemoPatient(key, name, born, truth, diary, given, medicines, said)
+    met = tuple(sessions_of(place, until, Random(f"{seed}/{place}/sessions")))
+    return DemoPatient(key, name, born, truth, diary, given, medicines, said, met)
 
 
 def infusion_days(truth: Truth, since: date, until: date, random: Random) -> list[date]:
@@ -445,3 +461,48 @@ def checkins_of(infused: list[date], until: date, random: Random) -> Iterator[De
 
 def _id(random: Random) -> UUID:
     return UUID(int=random.getrandbits(128), version=4)
+
+
+# (days before the diary's last day, kind, shared note, private note, commitments: words, days, counted)
+MET = (
+    (49, "integration", "We spoke of the quiet hour after the infusion, and of how to keep one at home.", "",
+     (("Ten quiet minutes before getting up", 14, True), ("Ask somebody to carry the shopping", 14, False))),
+    (35, "coaching", "A good week was used for too much at once. Smaller steps, also on good days.",
+     "Would like to know whether the interval could be talked about.",
+     (("Stop after half of what feels possible", 14, True), ("One walk to the harbour, at any pace", 14, False))),
+    (20, "integration", "Relief went, and the mornings stayed calmer than before. That counts too.", "",
+     (("Ten quiet minutes, also on good days", 16, True), ("Nobody visits on the day after the infusion", 30, False))),
+    (6, "coaching", "What helped this week: late starts, and one outing every second day.",
+     "Not shared yet: to be talked through next time.",
+     (("One outing every second day", 14, True),)),
+)  # fmt: skip
+BECAME = (("partly", "done"), ("done", "not_yet"), ("partly", "let_go"), ("done",))
+GOALS = (
+    "To the harbour twice a week, and not to count it.",
+    "One morning a week with the children, start to finish.",
+)
+
+
+def sessions_of(place: int, until: date, random: Random) -> Iterator[DemoSession]:
+    """Four sessions every two weeks and one ahead; the last one is not shared with every second person."""
+    shift = 0 if place == 0 else random.randrange(4)
+    for number, (ago, kind, note, private_note, agreed) in enumerate(MET):
+        day = until - timedelta(days=ago + shift)
+        fields = {
+            "kind": kind, "status": "held", "date": str(day), "start": "11:00", "end": "11:50",
+            "note": note, "private_note": private_note,
+        }  # fmt: skip
+        for at, (words, days, is_counted) in enumerate(agreed, 1):
+            fields |= {
+                f"commitment_{at}": words,
+                f"until_{at}": str(day + timedelta(days=days)),
+                f"counted_{at}": "yes" if is_counted else "no",
+            }
+        became = BECAME[number - 1] if number else ()
+        is_shared = number < 3 or place % 2 == 0
+        yield DemoSession(fields, is_shared, became, GOALS[number] if number < len(GOALS) else "")
+    ahead = until + timedelta(days=1 + (place + shift) % 9)
+    yield DemoSession(
+        {"kind": "integration", "status": "planned", "date": str(ahead), "start": "14:00", "end": "14:50"},
+        False,
+    )

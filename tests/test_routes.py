@@ -21,6 +21,7 @@ admin        POST      /clinic/care-links/<uuid:link_id>/end
 admin        POST      /clinic/contacts
 admin        POST      /clinic/invitations
 admin        POST      /clinic/people/<uuid:person_id>/confirmation
+patient      POST      /commitments/<uuid:commitment_id>/days/<day:day>
 patient      GET POST  /days/<day:day>
 team         GET       /flags
 team         GET       /flags/<uuid:flag_id>
@@ -28,6 +29,10 @@ team         POST      /flags/<uuid:flag_id>/acknowledgement
 team         POST      /flags/<uuid:flag_id>/closing
 team         POST      /flags/<uuid:flag_id>/owner
 team         POST      /flags/<uuid:flag_id>/reopening
+patient      GET       /goals
+patient      POST      /goals
+patient      POST      /goals/<uuid:goal_id>
+patient      POST      /goals/<uuid:goal_id>/end
 public       GET       /healthz
 public       GET       /help
 patient      GET       /infusions
@@ -47,6 +52,7 @@ signed_in    GET       /passphrase
 signed_in    POST      /passphrase
 staff        GET       /patients
 staff        GET       /patients/<uuid:patient_uuid>
+staff        POST      /patients/<uuid:patient_uuid>/goals
 staff        GET       /patients/<uuid:patient_uuid>/infusions
 staff        GET       /patients/<uuid:patient_uuid>/infusions/<uuid:infusion_id>
 clinician    POST      /patients/<uuid:patient_uuid>/infusions/<uuid:infusion_id>/cancellation
@@ -68,8 +74,17 @@ clinician    POST      /patients/<uuid:patient_uuid>/medications/<uuid:medicatio
 clinician    GET       /patients/<uuid:patient_uuid>/medications/new
 clinician    POST      /patients/<uuid:patient_uuid>/medications/new
 staff        GET       /patients/<uuid:patient_uuid>/report.pdf
+staff        GET       /patients/<uuid:patient_uuid>/sessions
+staff        GET       /patients/<uuid:patient_uuid>/sessions/<uuid:session_id>
+staff        POST      /patients/<uuid:patient_uuid>/sessions/<uuid:session_id>
+staff        POST      /patients/<uuid:patient_uuid>/sessions/<uuid:session_id>/cancellation
+staff        GET       /patients/<uuid:patient_uuid>/sessions/<uuid:session_id>/print
+staff        GET       /patients/<uuid:patient_uuid>/sessions/<uuid:session_id>/text
+staff        GET       /patients/<uuid:patient_uuid>/sessions/new
+staff        POST      /patients/<uuid:patient_uuid>/sessions/new
 public       GET       /readyz
 patient      GET       /report.pdf
+patient      GET       /sessions
 signed_in    POST      /sessions/end-all
 public       GET       /shell/day
 public       GET       /shell/help

@@ -8,6 +8,7 @@ lowest to its highest score, with a dot at the middle score, and `bin_words` say
 from diary.charts.bars import bin_words
 from diary.charts.desk import DESK_PLOT, timeline
 from diary.charts.doses import DoseBar, DoseStep, dose_bars, dose_chart, dose_lane
+from diary.charts.events import Event, event_lane
 from diary.charts.model import Day, Frame, Mark, Series, Timeline, Week, gaps
 from diary.charts.moments import Moment, moments
 from diary.charts.phone import (
@@ -29,6 +30,7 @@ __all__ = [
     "Day",
     "DoseBar",
     "DoseStep",
+    "Event",
     "Frame",
     "Mark",
     "Moment",
@@ -42,6 +44,7 @@ __all__ = [
     "dose_bars",
     "dose_chart",
     "dose_lane",
+    "event_lane",
     "gaps",
     "has_weeks_row",
     "key_of",

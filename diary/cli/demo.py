@@ -29,6 +29,9 @@ from diary.medications.queries import KNOWN
 from diary.review import actions as review
 from diary.safety import actions as safety
 from diary.safety.queries import open_flags
+from diary.sessions import actions as sessions
+from diary.sessions.forms import parse_session
+from diary.sessions.queries import commitments_of
 
 CLINIC, OTHER = "Harbour Pain Clinic (demo)", "Hillside Clinic (demo)"
 STAFF = (
@@ -129,6 +132,7 @@ def _patient(
             )
             given[infusion.on] = recorded.infusion.uuid
         _medicines(s, patient, carers[0], begun)
+        _sessions(s, patient, carers[-1], begun)
     for start in range(0, len(patient.days), BLOCK):
         with db.write() as s:
             for day in patient.days[start : start + BLOCK]:
@@ -195,6 +199,25 @@ def _acts(s: Session, carer: access.Viewer, flag: truths.DemoFlag, at: datetime)
     for number, (act, hours, said) in enumerate(flag.acts, start=1):
         do = safety.acknowledge if act == "acknowledge" else safety.close
         do(s, carer, row.flag.uuid, said, number, at + timedelta(hours=hours))
+
+
+def _sessions(s: Session, patient: truths.DemoPatient, carer: str, begun: datetime) -> None:
+    """As the coach recorded them, one after the other; goals as they came up."""
+    person, coach = (person_by_email(s, f"{key}@demo.example") for key in (patient.key, carer))
+    assert person is not None
+    assert coach is not None
+    viewer = access.viewer_of(s, coach)
+    ref = access.load_patient(s, viewer, person.uuid)
+    for met in patient.sessions:
+        at = _recorded_at(met.on, begun)
+        earlier = [one for one in commitments_of(s, viewer, ref.id) if not one.outcome]
+        became = {f"became_{one.uuid}": said for one, said in zip(earlier, met.became, strict=False)}
+        form = parse_session(met.fields | became, date(2100, 1, 1), ref.zone)
+        if form.value is None:
+            raise AssertionError(form.errors)
+        sessions.record_session(s, viewer, ref, form.value, at, met.is_shared)
+        if met.goal:
+            sessions.set_goal(s, viewer, ref, met.goal, met.on + timedelta(days=120), at)
 
 
 def _recorded_at(on: date, begun: datetime) -> datetime:

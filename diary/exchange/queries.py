@@ -22,9 +22,12 @@ from diary.exchange.rules import DIARY, INFUSIONS, MEDICATIONS, quoted
 from diary.infusions.models import Infusion, InfusionRevision
 from diary.lib import clock
 from diary.lib.symptoms import SYMPTOMS
+from diary.lib.words import time_hm
 from diary.medications.forms import dose_text
 from diary.medications.models import Medication, MedicationRevision
 from diary.medications.queries import medications_of
+from diary.sessions.forms import PLACES
+from diary.sessions.queries import commitments_of, goals_of, sessions_of
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # a zip's earliest moment: no clock in the file
 REVISIONS = (
@@ -34,6 +37,11 @@ REVISIONS = (
 CHECKINS = (
     "date", "kind", "infusion", "infusion_date", *EFFECTS, "none", "own", *EMERGENCIES, *CHOICES, "words", "words_private",
 )  # fmt: skip
+SESSIONS = (
+    "date", "start", "end", "zone", "kind", "status", "with", "place", "note",
+    *(f"{name}_{place}" for place in PLACES for name in ("commitment", "until", "counted", "outcome", "days_done")),
+)  # fmt: skip
+GOALS = ("goal", "set", "until", "ended")
 AUDIT = ("at", "who", "role", "action", "thing")
 README = """This is everything that Neap keeps of one person's diary.
 
@@ -41,6 +49,8 @@ diary.csv      one row a day: scores 0 (none) to 10 (worst), unwell, notes; note
 infusions.csv  what was given, planned or cancelled
 medications.csv  medicines, a row for each dose from a day on; until is the last day taken
 checkins.csv   what was said around infusions: check-ins after, intentions before; private says who may read words
+sessions.csv   meetings, with the notes and commitments that were shared with you; the staff's own notes are not in it
+goals.csv      goals in your words
 revisions.csv  every write behind the files above: when it was recorded and received, by whom, from where
 audit.csv      who did or saw what, and when (moments are UTC)
 
@@ -71,6 +81,8 @@ def export(s: Session, viewer: access.Viewer, patient: access.PatientRef, out: B
         _add(bundle, "infusions.csv", INFUSIONS.columns, _infusions(s, patient))
         _add(bundle, "medications.csv", MEDICATIONS.columns, _medications(s, viewer, patient))
         _add(bundle, "checkins.csv", CHECKINS, _checkins(s, viewer, patient))
+        _add(bundle, "sessions.csv", SESSIONS, _sessions(s, viewer, patient))
+        _add(bundle, "goals.csv", GOALS, _goals(s, viewer, patient))
         _add(bundle, "revisions.csv", REVISIONS, _revisions(s, viewer, patient))
         _add(bundle, "audit.csv", AUDIT, _audit(s, patient))
         bundle.writestr(_named("README.txt"), README)
@@ -166,6 +178,31 @@ def _checkins(s: Session, viewer: access.Viewer, patient: access.PatientRef) -> 
             *(str(said.get(name) or "") for name in CHECKINS[4:-2]),
             quoted(row.words or ""), ("yes" if row.words_private else "no") if row.words else "",
         )  # fmt: skip
+
+
+def _sessions(s: Session, viewer: access.Viewer, patient: access.PatientRef) -> Iterator[Cells]:
+    """What was shared with the patient, for the operator too: the file is the patient's."""
+    agreed = {(one.session, one.place): one for one in commitments_of(s, viewer, patient.id)}
+    for one in sessions_of(s, viewer, patient.id):
+        is_shared = one.shared_at is not None
+        cells = [
+            str(one.day), time_hm(one.start), time_hm(one.end), one.zone, one.kind, one.status, quoted(one.who),
+            quoted(one.place), quoted(one.note) if is_shared else "",
+        ]  # fmt: skip
+        for place in PLACES:
+            said = agreed.get((one.uuid, place)) if is_shared else None
+            if said is None:
+                cells += [""] * 5
+                continue
+            done = str(len(said.ticked)) if said.is_counted else ""
+            counts = "yes" if said.is_counted else "no"
+            cells += [quoted(said.words), str(said.until_on or ""), counts, said.outcome, done]
+        yield cells
+
+
+def _goals(s: Session, viewer: access.Viewer, patient: access.PatientRef) -> Iterator[Cells]:
+    for one in goals_of(s, viewer, patient.id):
+        yield quoted(one.words), str(one.set_on), str(one.until_on or ""), str(one.ended_on or "")
 
 
 def _names(s: Session, patient: access.PatientRef, ids: Iterable[int | None]) -> dict[int | None, str]:

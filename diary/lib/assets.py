@@ -26,6 +26,7 @@ NOT_ON_PHONES = (
     "css/utilities.css",
     "fonts/*-latin-ext.woff2",  # the report's
     "icons/*.png",  # the system's own
+    "js/modules/copy.mjs",
     "js/modules/dose.mjs",
     "js/modules/keys.mjs",
     "js/sw.js",

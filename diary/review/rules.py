@@ -110,6 +110,19 @@ def reasons(
     return sorted(found, key=lambda reason: reason.order)
 
 
+def of_sessions(next_on: date | None, due_on: Sequence[date], today: date) -> list[Reason]:
+    """A session today or tomorrow, and commitments whose last day has come: what a coach prepares for."""
+    found = []
+    if next_on is not None and (next_on - today).days in (0, 1):
+        when = "today" if next_on == today else "tomorrow"
+        found.append(Reason(5, f"Session {when}", f"{weekday(next_on)} {date_short(next_on)}."))
+    ended = [day for day in due_on if 0 <= (today - day).days <= 7]
+    if ended:
+        what = plural(len(ended), "commitment")
+        found.append(Reason(6, f"{what} due", f"Until {date_short(ended[-1])}; nothing is said of it yet."))
+    return found
+
+
 def above_usual(days: Sequence[DayState], today: date) -> Reason | None:
     """Pain or low mood 2 points above the mean of the 14 scored days before, or 9-10, on 5 of 7 scored days."""
     for key in WATCHED:

@@ -71,7 +71,9 @@ def amend(
     return Recorded(stored, "changed")
 
 
-def cancel(s: Session, viewer: access.Viewer, ref: access.PatientRef, stored: CareSession, now: datetime) -> bool:
+def cancel(
+    s: Session, viewer: access.Viewer, ref: access.PatientRef, stored: CareSession, now: datetime
+) -> bool:
     """It will not be held, and stays with its history; False where that was said already."""
     _may_record(viewer, ref)
     if stored.status == "cancelled":
@@ -127,7 +129,12 @@ def set_goal(
     s.add(goal)
     s.flush()
     audit.record(
-        s, viewer, "goal.revise" if was else "goal.create", ref.id, thing=str(goal.id), clinic_id=ref.clinic_id
+        s,
+        viewer,
+        "goal.revise" if was else "goal.create",
+        ref.id,
+        thing=str(goal.id),
+        clinic_id=ref.clinic_id,
     )
     return goal
 
@@ -244,7 +251,9 @@ def _became(
     """What became of earlier commitments; those of somebody else are not there."""
     is_any = False
     for uuid, outcome in values.became.items():
-        row = s.scalars(select(Commitment).where(Commitment.uuid == uuid, Commitment.patient_id == ref.id)).first()
+        row = s.scalars(
+            select(Commitment).where(Commitment.uuid == uuid, Commitment.patient_id == ref.id)
+        ).first()
         if row is None:
             raise access.Hidden
         if row.outcome == outcome:

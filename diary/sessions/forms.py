@@ -64,11 +64,11 @@ class _Reader:
         self.texts = texts
         self.errors: dict[str, str] = {}
 
-    def text(self, name: str) -> str:
+    def said(self, name: str) -> str:
         return (self.texts.get(name) or "").strip()
 
     def take(self, name: str, clean: Callable[[str], T], needed: str = "") -> T | None:
-        text = self.text(name)
+        text = self.said(name)
         if not text:
             if needed:
                 self.errors[name] = needed
@@ -111,7 +111,9 @@ def parse_session(texts: Mapping[str, str], today: date, zone: str) -> TypedSess
 def parse_goal(texts: Mapping[str, str], today: date) -> TypedGoal:
     """A goal needs words; its last day may be left out."""
     reader = _Reader(texts)
-    words = reader.take("words", lambda text: _words(text, LONGEST_WORDS, "The goal"), "Please write your goal.")
+    words = reader.take(
+        "words", lambda text: _words(text, LONGEST_WORDS, "The goal"), "Please write your goal."
+    )
     until = reader.take("until", lambda text: _last_day(text, today))
     return TypedGoal(words or "", until, reader.errors)
 
@@ -132,7 +134,7 @@ def _agreed(reader: _Reader, place: int, today: date) -> Agreed | None:
         if until is not None and f"commitment_{place}" not in reader.errors:
             reader.errors[f"commitment_{place}"] = "There is a day, but no words for what was agreed on."
         return None
-    return Agreed(words, until, reader.text(f"counted_{place}") == "yes")
+    return Agreed(words, until, reader.said(f"counted_{place}") == "yes")
 
 
 def _became(reader: _Reader) -> dict[UUID, str]:
@@ -175,7 +177,7 @@ def _session_day(text: str, today: date, status: str) -> date:
 
 def _last_day(text: str, today: date) -> date:
     day = _date(text)
-    if not FIRST_DAY <= day or day - today > AHEAD:
+    if not day >= FIRST_DAY or day - today > AHEAD:
         raise ValueError("This day is too far away: at most two years ahead.")
     return day
 
@@ -192,7 +194,9 @@ def _words(text: str, longest: int, what: str) -> str:
     if UNSHOWABLE.search(text):
         raise ValueError(f"{what} holds a character that can't be shown. Please take it out.")
     if len(text) > longest:
-        raise ValueError(f"{what} has {len(text):,} characters; at most {longest:,} fit. Nothing of it is lost.")
+        raise ValueError(
+            f"{what} has {len(text):,} characters; at most {longest:,} fit. Nothing of it is lost."
+        )
     return text
 
 

@@ -89,10 +89,20 @@ def _rows(s: Session, viewer: access.Viewer, patient_id: int) -> list[SessionRow
         is_shown = not is_self or one.shared_at is not None
         found.append(
             SessionRow(
-                one.id, one.uuid, one.kind, one.status, one.starts_at, one.ends_at, one.zone,
-                names.get(one.with_id or 0, ""), one.place or "", (one.note or "") if is_shown else "",
-                "" if is_self else one.private_note or "", one.shared_at, one.revisions,
-            )  # fmt: skip
+                one.id,
+                one.uuid,
+                one.kind,
+                one.status,
+                one.starts_at,
+                one.ends_at,
+                one.zone,
+                names.get(one.with_id or 0, ""),
+                one.place or "",
+                (one.note or "") if is_shown else "",
+                "" if is_self else one.private_note or "",
+                one.shared_at,
+                one.revisions,
+            )
         )
     return found
 
@@ -118,9 +128,16 @@ def commitments_of(s: Session, viewer: access.Viewer, patient_id: int) -> list[C
     ticks = _ticks(s, [row.id for row, _ in rows])
     return [
         CommitmentRow(
-            row.uuid, session, row.place, row.words, row.agreed_on, row.until_on, row.is_counted, row.outcome,
+            row.uuid,
+            session,
+            row.place,
+            row.words,
+            row.agreed_on,
+            row.until_on,
+            row.is_counted,
+            row.outcome,
             ticks.get(row.id, frozenset()),
-        )  # fmt: skip
+        )
         for row, session in rows
         if row.words
     ]
@@ -185,15 +202,15 @@ class Ahead:
     until: tuple[date, ...] = ()
 
 
-def ahead_of_many(s: Session, viewer: access.Viewer, now: datetime) -> dict[int, Ahead]:
+def ahead_of_many(
+    s: Session, viewer: access.Viewer, refs: Sequence[access.PatientRef], now: datetime
+) -> dict[int, Ahead]:
     """By patient who shares sessions with the viewer; two statements, whatever their number."""
-    ids = [ref.id for ref in access.caseload(s, viewer) if ref.shares(Kind.SESSIONS)]
+    ids = [ref.id for ref in refs if ref.shares(Kind.SESSIONS)]
     starts: dict[int, datetime] = {}
     for patient_id, at in s.execute(
         select(CareSession.patient_id, CareSession.starts_at)
-        .where(
-            CareSession.patient_id.in_(ids), CareSession.status == "planned", CareSession.starts_at >= now
-        )
+        .where(CareSession.patient_id.in_(ids), CareSession.status == "planned", CareSession.starts_at >= now)
         .order_by(CareSession.starts_at)
     ):
         starts.setdefault(patient_id, at)

@@ -95,7 +95,9 @@ def as_text(
     """A session as plain text for another record; parts that hold nothing are left out."""
     parts = [f"{head}\n{when}{', ' + place if place else ''}{', with ' + who if who else ''}"]
     if last:
-        parts.append("What became of the last commitments\n" + "\n".join(f"- {_became(*one)}" for one in last))
+        parts.append(
+            "What became of the last commitments\n" + "\n".join(f"- {_became(*one)}" for one in last)
+        )
     if goals:
         parts.append("Goals\n" + "\n".join(f"- {words}{_until(until)}" for words, until in goals))
     if note:

@@ -296,7 +296,11 @@ def _around(s: Any, viewer: access.Viewer, ref: access.PatientRef, row: SessionR
         done = [one for one in infusions_of(s, viewer, ref.id) if one.day <= on]
         if done:
             after = (on - done[-1].day).days
-            since = f"Day {after} after infusion {done[-1].number}" if after else f"The day of infusion {done[-1].number}"
+            since = (
+                f"Day {after} after infusion {done[-1].number}"
+                if after
+                else f"The day of infusion {done[-1].number}"
+            )
     later = [one for one in sessions if one.status == "planned" and (row is None or one.uuid != row.uuid) and one.starts_at > clock.now()]  # fmt: skip
     return Around(earlier, mine, goals, since, later[0] if later else None)
 

@@ -12,6 +12,7 @@ from diary.careteam.rules import Kind, Role
 from diary.charts import Day, Frame, Mark, Series, spark, squares
 from diary.entries.queries import DayRow, days_of_many, pain_before
 from diary.infusions.queries import infusions_of_many
+from diary.lib import clock
 from diary.lib.symptoms import BY_KEY, SYMPTOMS
 from diary.lib.words import date_short, number, weekday
 from diary.response.rules import courses_of
@@ -23,10 +24,12 @@ from diary.review.rules import (
     adherence,
     adherence_words,
     changed_most,
+    of_sessions,
     reasons,
 )
 from diary.safety.queries import FlagRow, by_patient, open_flags
 from diary.safety.rules import LEVEL_WORDS, when_words
+from diary.sessions.queries import Ahead, ahead_of_many
 
 LOOK_BACK = 100
 GROUPS = ("Flags open", "Something to know", "As usual")
@@ -68,7 +71,7 @@ class CaseRow:
     shares_scores: bool
     is_open: bool
     may_record: bool
-
+    session: str = ""
     flags: tuple[FlagReason, ...] = ()
 
     @property
@@ -100,9 +103,11 @@ def caseload(
         s, viewer, refs, {i: d for i, d in starts.items() if d and (today - d).days > LOOK_BACK - 14}
     )
     flags = by_patient(open_flags(s, viewer, now))
+    meetings = ahead_of_many(s, viewer, refs, now)
     rows = [
         _flagged(
-            _row(ref, days.get(ref.id), before.get(ref.id, {}), infusions.get(ref.id), today, ref.uuid == opened),
+            _row(ref, days.get(ref.id), before.get(ref.id, {}), infusions.get(ref.id), today, ref.uuid == opened,
+                 meetings.get(ref.id, Ahead())),
             flags.get(ref.id, ()), now, viewer.zone,
         )
         for ref in refs
@@ -149,6 +154,7 @@ def _row(
     given: list[tuple[date, int, str]] | None,
     today: date,
     opened: bool,
+    meetings: Ahead,
 ) -> CaseRow:
     done = [(day, number_) for day, number_, status in given or () if status == "done"]
     planned = next((day for day, _, status in given or () if status == "planned" and day >= today), None)
@@ -161,6 +167,8 @@ def _row(
         if ref.shares(Kind.SCORES)
         else []
     )
+    next_on = clock.local(meetings.next_at, ref.zone).date() if meetings.next_at else None
+    why = [*why, *of_sessions(next_on, meetings.until, today)]
     frame = Frame(today - timedelta(days=SHOWN_DAYS), today - timedelta(days=1))
     shown = [row for row in rows if frame.since <= row.day <= frame.until]
     marks = [Mark(day, number_) for day, number_ in done if day >= frame.since]
@@ -180,6 +188,7 @@ def _row(
         _since(done, today, ref.shares(Kind.INFUSIONS)),
         _following(planned, ref.shares(Kind.INFUSIONS)),
         ref.shares(Kind.SCORES), bool(ref.kinds), Role.CLINICIAN in ref.staff_roles,
+        f"{weekday(next_on)[:3]} {date_short(next_on)}" if next_on else "",
     )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from diary.response.rules import Course, InfusionResponse
 from diary.review.queries.medications import medication_lane
 from diary.review.queries.series import all_series, is_whole, marks_of
 from diary.safety.queries import FlagRow, by_patient, open_flags
+from diary.sessions.queries import SessionRow, sessions_of
 
 SPANS = {"30": 30, "90": 90, "180": 180}
 
@@ -42,6 +43,7 @@ class PatientPage:
     bin_words: str
     doses: tuple[str, str] | None = None
     flags: Sequence[FlagRow] = ()
+    sessions: str | None = None
 
     @property
     def age(self) -> int | None:
@@ -145,7 +147,18 @@ def patient_page(
         charts.bin_words(frame, charts.DESK_PLOT),
         medication_lane(medications_of(s, viewer, ref.id), frame, marks) if infusions is not None else None,
         by_patient(open_flags(s, viewer, now)).get(ref.id, ()),
+        session_lane(sessions_of(s, viewer, ref.id), frame, now) if ref.shares(Kind.SESSIONS) else None,
     )  # fmt: skip
+
+
+def session_lane(rows: Sequence[SessionRow], frame: Frame, now: datetime) -> str | None:
+    """The sessions on the time axis; nothing where none was ever held or planned."""
+    events = [
+        charts.Event(row.day, row.kind_words.lower(), row.starts_at > now)
+        for row in rows
+        if row.status != "cancelled"
+    ]
+    return charts.event_lane(events, frame, "session", "session-lane") if events else None
 
 
 def frame_for(span: str, days: Sequence[DayRow], infusions: Sequence[InfusionRow], today: date) -> Frame:
