@@ -53,3 +53,23 @@ def medication(s, person, name: str, since: date, viewer=None, **fields):
     by = viewer or access.OPERATOR
     ref = access.own(s, by) if by.person_id == person.id else access.load_patient(s, by, person.uuid)
     return actions.record_medication(s, by, ref, form.value, datetime(2026, 1, 1, tzinfo=UTC)).medication
+
+
+def session(s, person, day: date, viewer=None, is_shared=True, **fields):
+    """A session of an hour as a coach would record it, shared with the patient."""
+    from diary.sessions import actions, forms
+
+    typed = {"kind": "coaching", "status": "held", "date": day.isoformat(), "start": "11:00", "end": "12:00"}
+    form = forms.parse_session(typed | fields, date(2030, 1, 1), "Europe/London")
+    assert not form.errors, form.errors
+    by = viewer or access.OPERATOR
+    ref = access.load_patient(s, by, person.uuid)
+    return actions.record_session(s, by, ref, form.value, datetime(2026, 1, 1, tzinfo=UTC), is_shared).session
+
+
+def goal(s, person, words: str):
+    """A goal, without a last day."""
+    from diary.sessions import actions
+
+    ref = access.load_patient(s, access.OPERATOR, person.uuid)
+    return actions.set_goal(s, access.OPERATOR, ref, words, None, datetime(2026, 1, 1, tzinfo=UTC))

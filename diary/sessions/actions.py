@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
@@ -47,6 +47,17 @@ def record_session(
     s.flush()
     _store(s, viewer, ref, stored, values, now, is_shared, "session.create")
     return Recorded(stored, "new")
+
+
+def count_on(s: Session, viewer: access.Viewer, ref: access.PatientRef, day: date) -> int:
+    """How many sessions of a patient lie on a day, cancelled ones not counted; for who may record another one."""
+    _may_record(viewer, ref)
+    begins = datetime.combine(day, time(), clock.zone_of(ref.zone))
+    wanted = select(CareSession.id).where(
+        CareSession.patient_id == ref.id, CareSession.status != "cancelled",
+        CareSession.starts_at >= begins, CareSession.starts_at < begins + timedelta(days=1),
+    )  # fmt: skip
+    return len(s.scalars(wanted).all())
 
 
 def amend(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -60,6 +60,15 @@ class GoalRow:
     set_on: date
     until_on: date | None
     ended_on: date | None
+
+
+@dataclass(frozen=True)
+class SessionChange:
+    """One revision of a session's record: its number, when, and by whom."""
+
+    number: int
+    at: datetime
+    who: str
 
 
 def sessions_of(s: Session, viewer: access.Viewer, patient_id: int) -> list[SessionRow]:
@@ -166,32 +175,20 @@ def goals_of(s: Session, viewer: access.Viewer, patient_id: int) -> list[GoalRow
     return sorted(found, key=lambda row: row.ended_on is not None)
 
 
-def revisions_of(
-    s: Session, viewer: access.Viewer, patient_id: int, session_id: int
-) -> list[tuple[int, datetime, str]]:
-    """(number, moment, who) of each revision of a session, oldest first; for staff."""
+def revisions_of(s: Session, viewer: access.Viewer, patient_id: int, session_id: int) -> list[SessionChange]:
+    """Who changed a session's record, oldest first."""
     access.require(s, viewer, patient_id, Kind.SESSIONS)
+    if viewer.person_id == patient_id and not viewer.operator:
+        raise access.Hidden
     wanted = (
         select(CareSessionRevision)
-        .where(CareSessionRevision.session_id == session_id)
+        .join(CareSession, CareSession.id == CareSessionRevision.session_id)
+        .where(CareSession.id == session_id, CareSession.patient_id == patient_id)
         .order_by(CareSessionRevision.number)
     )
     rows = s.scalars(wanted).all()
     names = _names(s, (row.actor_id for row in rows))
-    return [(row.number, row.at, names.get(row.actor_id or 0, "operator")) for row in rows]
-
-
-def on_day(s: Session, viewer: access.Viewer, ref: access.PatientRef, day: date) -> int:
-    """How many sessions of a patient lie on a day, cancelled ones not counted; tells a number only."""
-    if not (viewer.operator or ref.staff_roles):
-        raise access.Hidden
-    zone = clock.zone_of(ref.zone)
-    begins = datetime.combine(day, datetime.min.time(), zone)
-    wanted = select(CareSession.id).where(
-        CareSession.patient_id == ref.id, CareSession.status != "cancelled",
-        CareSession.starts_at >= begins, CareSession.starts_at < begins + timedelta(days=1),
-    )  # fmt: skip
-    return len(s.scalars(wanted).all())
+    return [SessionChange(row.number, row.at, names.get(row.actor_id or 0, "the operator")) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

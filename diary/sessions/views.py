@@ -44,6 +44,7 @@ class Around:
     goals: tuple[GoalRow, ...] = ()
     since: str = ""
     following: SessionRow | None = None
+    history: tuple[queries.SessionChange, ...] = ()
 
 
 @bp.get("/patients/<uuid:patient_uuid>/sessions")
@@ -94,7 +95,7 @@ def create(patient_uuid: UUID) -> BaseResponse | tuple[str, int]:
         form = _parsed(ref)
         many = 0
         if form.value:
-            many = queries.on_day(s, viewer, ref, clock.local(form.value.starts_at, ref.zone).date())
+            many = actions.count_on(s, viewer, ref, clock.local(form.value.starts_at, ref.zone).date())
     if form.value is None:
         return _form(ref, None, _typed(), form.errors, around), 422
     if many >= rules.MANY_A_DAY and request.form.get("confirm") != "many":
@@ -302,7 +303,8 @@ def _around(s: Any, viewer: access.Viewer, ref: access.PatientRef, row: SessionR
                 else f"The day of infusion {done[-1].number}"
             )
     later = [one for one in sessions if one.status == "planned" and (row is None or one.uuid != row.uuid) and one.starts_at > clock.now()]  # fmt: skip
-    return Around(earlier, mine, goals, since, later[0] if later else None)
+    history = queries.revisions_of(s, viewer, ref.id, row.id) if row else []
+    return Around(earlier, mine, goals, since, later[0] if later else None, tuple(history))
 
 
 def _form(

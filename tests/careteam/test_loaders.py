@@ -31,6 +31,8 @@ from diary.infusions.queries import InfusionRow
 from diary.medications.models import MedicationRevision
 from diary.medications.queries import MedicationRow, Sayers, medications_of
 from diary.response.rules import Course
+from diary.sessions.queries import Ahead, GoalRow, SessionChange, SessionRow, sessions_of
+from diary.sessions.rules import CommitmentRow
 from tests import factories
 from tests.conftest import stored
 
@@ -42,7 +44,8 @@ OF_A_PATIENT = {"patient_id", "ref", "patient", "refs"}
 ROWS = {
     DayRow: Kind.SCORES, EntryRevision: Kind.SCORES, Write: Kind.SCORES, Course: Kind.SCORES, NoteRow: Kind.NOTES,
     InfusionRow: Kind.INFUSIONS, InfusionRevision: Kind.INFUSIONS, MedicationRow: Kind.INFUSIONS,
-    MedicationRevision: Kind.INFUSIONS, Sayers: Kind.INFUSIONS,
+    MedicationRevision: Kind.INFUSIONS, Sayers: Kind.INFUSIONS, SessionRow: Kind.SESSIONS, GoalRow: Kind.SESSIONS,
+    CommitmentRow: Kind.SESSIONS, SessionChange: Kind.SESSIONS, Ahead: Kind.SESSIONS,
 }  # fmt: skip
 
 
@@ -62,7 +65,7 @@ def loaders() -> dict[str, Any]:
 
 
 LOADERS = loaders()
-CANARIES = [Kind.SCORES, Kind.INFUSIONS, Kind.NOTES]
+CANARIES = [Kind.SCORES, Kind.INFUSIONS, Kind.NOTES, Kind.SESSIONS]
 # For the person and the operator alone, whoever else is let in elsewhere.
 OWN_ONLY = {
     "entries.queries.open_day", "entries.queries.revisions_of", "entries.queries.days_with_writes",
@@ -81,6 +84,8 @@ def alice(app, cast, clock_at):
         factories.infusion(s, cast.alice, GIVEN, dose_mg="43.21")
         dose = {"dose": "43.21", "dose_unit": "mg", "times_per_day": "1"}
         factories.medication(s, cast.alice, "Gabapentin", FIRST - timedelta(days=14), **dose)
+        factories.session(s, cast.alice, FIRST - timedelta(days=10), commitment_1="Rest", until_1=str(TODAY))
+        factories.goal(s, cast.alice, "To the harbour")
     return cast.alice
 
 
@@ -96,13 +101,14 @@ def call(loader: str, viewer: access.Viewer, alice) -> Call:
     with db.read() as s:
         ref = access.load_patient(s, access.OPERATOR, alice.uuid)
         (medicine,) = medications_of(s, access.OPERATOR, alice.id)
+        (met,) = sessions_of(s, access.OPERATOR, alice.id)
         given = stored(s, import_module("diary.infusions.models").Infusion, patient_id=alice.id)[0]
         values = {
             "s": s, "viewer": viewer, "patient_id": alice.id, "ref": ref, "patient": ref,
             # The list of patients is what this viewer gets; a single one is forged, as if the route had not looked.
             "refs": [ref] if viewer.operator else access.caseload(s, viewer),
             "since": FIRST - timedelta(days=30), "until": TODAY, "day": NOTED, "today": TODAY, "chosen": NOTED, "on": TODAY,
-            "uuid": medicine.uuid if loader.startswith("medications.") else given.uuid,
+            "uuid": {"medications": medicine, "sessions": met}.get(loader.split(".")[0], given).uuid, "session_id": met.id,
             "medication_id": medicine.id, "rows": [medicine],
             "infusion_id": given.id, "statuses": ("done", "planned"),
             "span": "all", "key": "pain", "with_table": True, "with_others": True,
@@ -135,6 +141,7 @@ def told(value: Any) -> Iterator[Kind]:
         value = TAG.sub(" ", value)  # where a drawing's lines lie tells nothing; its words do
         yield from ([Kind.NOTES] if "canary" in value else [])
         yield from ([Kind.SCORES] if "7.3" in value or "6.1" in value else [])
+        yield from ([Kind.SESSIONS] if "To the harbour" in value or "Sessions, " in value else [])
         yield from ([Kind.INFUSIONS] if "43.21" in value or "nfusion 1" in value else [])
     elif isinstance(value, float):
         yield from ([Kind.SCORES] if value in (7.3, 6.1) else [])
