@@ -506,3 +506,9 @@ def sessions_of(place: int, until: date, random: Random) -> Iterator[DemoSession
         {"kind": "integration", "status": "planned", "date": str(ahead), "start": "14:00", "end": "14:50"},
         False,
     )
+
+
+def done_days(agreed_on: date, until: date) -> list[date]:
+    """On which days a counted commitment was done: most of two weeks, as far as the diary goes."""
+    days = (agreed_on + timedelta(days=n) for n in range(1, 14) if n % 4 != 3)
+    return [day for day in days if day <= until]

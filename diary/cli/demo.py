@@ -79,7 +79,7 @@ def demo(patients: int, days: int, seed: int, until: str, anyway: bool) -> None:
     with db.write() as s:
         staff = _staff(s, hashed, begun)
     for patient in made:
-        _patient(patient, staff, hashed, begun)
+        _patient(patient, staff, hashed, begun, last)
         _flags(patient, last)
     click.echo(f"Invented people, none of them real: {len(made)} patients up to {last}.")
     for key, name, role, _ in (
@@ -106,7 +106,7 @@ def _staff(s: Session, hashed: str, begun: datetime) -> dict[str, tuple[int, int
 
 
 def _patient(
-    patient: truths.DemoPatient, staff: dict[str, tuple[int, int]], hashed: str, begun: datetime
+    patient: truths.DemoPatient, staff: dict[str, tuple[int, int]], hashed: str, begun: datetime, last: date
 ) -> None:
     operator = access.OPERATOR
     carers = ("erin",) if patient.key.rstrip("0123456789") in truths.OTHER_CLINIC else ("bob", "cora")
@@ -132,7 +132,7 @@ def _patient(
             )
             given[infusion.on] = recorded.infusion.uuid
         _medicines(s, patient, carers[0], begun)
-        _sessions(s, patient, carers[-1], begun)
+        _sessions(s, patient, carers[-1], begun, last)
     for start in range(0, len(patient.days), BLOCK):
         with db.write() as s:
             for day in patient.days[start : start + BLOCK]:
@@ -201,12 +201,12 @@ def _acts(s: Session, carer: access.Viewer, flag: truths.DemoFlag, at: datetime)
         do(s, carer, row.flag.uuid, said, number, at + timedelta(hours=hours))
 
 
-def _sessions(s: Session, patient: truths.DemoPatient, carer: str, begun: datetime) -> None:
+def _sessions(s: Session, patient: truths.DemoPatient, carer: str, begun: datetime, last: date) -> None:
     """As the coach recorded them, one after the other; goals as they came up."""
     person, coach = (person_by_email(s, f"{key}@demo.example") for key in (patient.key, carer))
     assert person is not None
     assert coach is not None
-    viewer = access.viewer_of(s, coach)
+    viewer, own = access.viewer_of(s, coach), access.viewer_of(s, person)
     ref = access.load_patient(s, viewer, person.uuid)
     for met in patient.sessions:
         at = _recorded_at(met.on, begun)
@@ -215,7 +215,10 @@ def _sessions(s: Session, patient: truths.DemoPatient, carer: str, begun: dateti
         form = parse_session(met.fields | became, date(2100, 1, 1), ref.zone)
         if form.value is None:
             raise AssertionError(form.errors)
-        sessions.record_session(s, viewer, ref, form.value, at, met.is_shared)
+        stored = sessions.record_session(s, viewer, ref, form.value, at, met.is_shared).session
+        for one in commitments_of(s, own, ref.id):
+            for day in truths.done_days(one.agreed_on, last) if one.session == stored.uuid else ():
+                sessions.tick(s, own, one.uuid, day, True, day, _recorded_at(day, begun))
         if met.goal:
             sessions.set_goal(s, viewer, ref, met.goal, met.on + timedelta(days=120), at)
 

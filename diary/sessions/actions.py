@@ -46,6 +46,7 @@ def record_session(
     s.add(stored)
     s.flush()
     _store(s, viewer, ref, stored, values, now, is_shared, "session.create")
+    _new_goal(s, viewer, ref, values, now)
     return Recorded(stored, "new")
 
 
@@ -76,8 +77,9 @@ def amend(
     is_shared = is_shared or stored.shared_at is not None
     _agree(s, ref, stored, values)
     became = _became(s, viewer, ref, values, now)
+    _new_goal(s, viewer, ref, values, now)
     if before == _said(s, stored) and is_shared == (stored.shared_at is not None):
-        return Recorded(stored, "changed" if became else "unchanged")
+        return Recorded(stored, "changed" if became or values.goal else "unchanged")
     _store(s, viewer, ref, stored, values, now, is_shared, "session.revise")
     return Recorded(stored, "changed")
 
@@ -161,12 +163,18 @@ def end_goal(s: Session, viewer: access.Viewer, ref: access.PatientRef, goal: Go
     audit.record(s, viewer, "goal.end", ref.id, thing=str(goal.id), clinic_id=ref.clinic_id)
 
 
+class Gone(Exception):
+    """The goal has other words by now, or was ended."""
+
+
 def load_goal(s: Session, viewer: access.Viewer, ref: access.PatientRef, uuid: UUID) -> Goal:
-    """A goal to be changed, as it stands now; Hidden for one that has other words by now."""
+    """A goal to be changed, as it stands now; raises Gone for one that was changed or ended meanwhile."""
     _may_write_goals(viewer, ref)
     goal = s.scalars(select(Goal).where(Goal.uuid == uuid, Goal.patient_id == ref.id)).first()
-    if goal is None or s.scalars(select(Goal.id).where(Goal.was_id == goal.id)).first() is not None:
+    if goal is None:
         raise access.Hidden
+    if goal.ended_on or s.scalars(select(Goal.id).where(Goal.was_id == goal.id)).first() is not None:
+        raise Gone
     return goal
 
 
@@ -256,11 +264,20 @@ def _agree(s: Session, ref: access.PatientRef, stored: CareSession, values: Sess
     s.flush()
 
 
+def _new_goal(
+    s: Session, viewer: access.Viewer, ref: access.PatientRef, values: SessionValues, now: datetime
+) -> None:
+    if values.goal:
+        set_goal(s, viewer, ref, values.goal, values.goal_until, now)
+
+
 def _became(
     s: Session, viewer: access.Viewer, ref: access.PatientRef, values: SessionValues, now: datetime
 ) -> bool:
-    """What became of earlier commitments; those of somebody else are not there."""
+    """What became of earlier commitments; those of somebody else, and all that is not shared, are not there."""
     is_any = False
+    if values.became and not (viewer.operator or ref.shares(Kind.SESSIONS)):
+        raise access.Hidden
     for uuid, outcome in values.became.items():
         row = s.scalars(
             select(Commitment).where(Commitment.uuid == uuid, Commitment.patient_id == ref.id)

@@ -13,7 +13,7 @@ from diary.sessions.rules import KINDS, MOST_COMMITMENTS, OUTCOMES, STATUSES, Ag
 
 PLACES = range(1, MOST_COMMITMENTS + 1)
 FIELDS = {
-    "kind", "date", "start", "end", "place", "status", "note", "private_note",
+    "goal", "goal_until", "kind", "date", "start", "end", "place", "status", "note", "private_note",
     *(f"{name}_{place}" for name in ("commitment", "until", "counted") for place in PLACES),
 }  # fmt: skip
 PAGE_ONLY = {"csrf_token", "revision", "share", "confirm"}
@@ -23,7 +23,7 @@ DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 LONGEST_NOTE, LONGEST_WORDS, LONGEST_PLACE = 10_000, 300, 120
 FIRST_DAY = date(1900, 1, 1)
 AHEAD = timedelta(days=731)
-LONGEST = timedelta(hours=12)
+LONGEST_HOURS = 12
 T = TypeVar("T")
 
 
@@ -40,6 +40,8 @@ class SessionValues:
     private_note: str = ""
     agreed: Mapping[int, Agreed] = field(default_factory=dict)
     became: Mapping[UUID, str] = field(default_factory=dict)
+    goal: str = ""
+    goal_until: date | None = None
 
 
 @dataclass(frozen=True)
@@ -93,18 +95,27 @@ def parse_session(texts: Mapping[str, str], today: date, zone: str) -> TypedSess
     end = reader.take("end", _time, "Please say when it ends.")
     if start and end and end <= start and "end" not in reader.errors:
         reader.errors["end"] = "The end lies before the start."
+    elif start and end and _hours(end) - _hours(start) > LONGEST_HOURS:
+        reader.errors["end"] = f"That is longer than {LONGEST_HOURS} hours. Please look at both times."
     place = reader.take("place", lambda text: _words(text, LONGEST_PLACE, "The place")) or ""
     note, private_note = (
         reader.take(name, lambda text: _words(text, LONGEST_NOTE, "The note")) or ""
         for name in ("note", "private_note")
     )
-    agreed = {place: one for place in PLACES if (one := _agreed(reader, place, today)) is not None}
+    agreed = {place: one for place in PLACES if (one := _agreed(reader, place, today, day)) is not None}
     became = _became(reader)
+    goal = reader.take("goal", lambda text: _words(text, LONGEST_WORDS, "The goal")) or ""
+    goal_until = reader.take("goal_until", lambda text: _last_day(text, today))
+    if goal_until and not goal and "goal" not in reader.errors:
+        reader.errors["goal"] = "There is a day, but no words for the goal."
     if reader.errors or not (kind and day and start and end):
         return TypedSession(None, reader.errors)
     moments = [datetime.combine(day, at, clock.zone_of(zone)).astimezone(_UTC) for at in (start, end)]
     return TypedSession(
-        SessionValues(kind, moments[0], moments[1], status, place, note, private_note, agreed, became), {}
+        SessionValues(
+            kind, moments[0], moments[1], status, place, note, private_note, agreed, became, goal, goal_until
+        ),
+        {},
     )
 
 
@@ -127,13 +138,19 @@ def parse_outcome(text: str) -> str:
     return text if text in OUTCOMES else ""
 
 
-def _agreed(reader: _Reader, place: int, today: date) -> Agreed | None:
+def _hours(at: time) -> float:
+    return at.hour + at.minute / 60
+
+
+def _agreed(reader: _Reader, place: int, today: date, day: date | None) -> Agreed | None:
     words = reader.take(f"commitment_{place}", lambda text: _words(text, LONGEST_WORDS, "A commitment"))
     until = reader.take(f"until_{place}", lambda text: _last_day(text, today))
     if words is None:
         if until is not None and f"commitment_{place}" not in reader.errors:
             reader.errors[f"commitment_{place}"] = "There is a day, but no words for what was agreed on."
         return None
+    if until is not None and day is not None and until < day:
+        reader.errors[f"until_{place}"] = "This day lies before the session."
     return Agreed(words, until, reader.said(f"counted_{place}") == "yes")
 
 

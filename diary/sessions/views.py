@@ -1,6 +1,7 @@
 """Sessions for staff: list, plan, record, text and print; for the patient: sessions, commitments and goals."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -37,7 +38,7 @@ SAVED = {
 
 @dataclass(frozen=True)
 class Around:
-    """What stands beside a session for who may see it: earlier commitments, goals, intention for what comes next."""
+    """What stands beside a session for who may see it: earlier commitments, goals, what comes next, and who changed it."""
 
     earlier: tuple[CommitmentRow, ...] = ()
     agreed: Mapping[int, CommitmentRow] | None = None
@@ -151,7 +152,8 @@ def cancel(patient_uuid: UUID, session_id: UUID) -> BaseResponse:
 @access.staff
 def text(patient_uuid: UUID, session_id: UUID) -> Response:
     ref, row, around = _loaded(patient_uuid, session_id)
-    return Response(_text(ref, row, around), mimetype="text/plain")
+    name = {"Content-Disposition": 'inline; filename="neap.txt"'}
+    return Response(_text(ref, row, around), mimetype="text/plain", headers=name)
 
 
 @bp.get("/patients/<uuid:patient_uuid>/sessions/<uuid:session_id>/print")
@@ -237,7 +239,8 @@ def end_goal(goal_id: UUID) -> BaseResponse:
     viewer = access.viewer()
     with db.write() as s:
         ref = access.own(s, viewer)
-        actions.end_goal(s, viewer, ref, actions.load_goal(s, viewer, ref, goal_id), clock.now())
+        with suppress(actions.Gone):  # ended already: the same is meant
+            actions.end_goal(s, viewer, ref, actions.load_goal(s, viewer, ref, goal_id), clock.now())
     return see_other(url_for("sessions.goals", saved="ended"))
 
 
@@ -246,10 +249,14 @@ def _goal_said(goal_id: UUID | None) -> BaseResponse | tuple[str, int]:
     form = parse_goal(last_values(request.form), clock.diary_day(clock.now(), viewer.zone))
     if form.errors:
         return _own_goals(_typed(), form.errors, goal_id), 422
-    with db.write() as s:
-        ref = access.own(s, viewer)
-        was = actions.load_goal(s, viewer, ref, goal_id) if goal_id else None
-        actions.set_goal(s, viewer, ref, form.words, form.until_on, clock.now(), was)
+    try:
+        with db.write() as s:
+            ref = access.own(s, viewer)
+            was = actions.load_goal(s, viewer, ref, goal_id) if goal_id else None
+            actions.set_goal(s, viewer, ref, form.words, form.until_on, clock.now(), was)
+    except actions.Gone:
+        words = "This goal was changed or ended meanwhile. What you typed is here; save it as another goal if you like."
+        return _own_goals(_typed(), {"words": words}), 422
     return see_other(url_for("sessions.goals", saved="goal"))
 
 

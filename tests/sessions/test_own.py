@@ -70,8 +70,11 @@ def test_a_goal_is_set_changed_and_ended(client_as, cast):
         TODAY,
         False,
     )
-    assert client.post(f"/goals/{goal.uuid}", {"words": "from an old page", "until": ""}).status == 404
-    assert client.post(f"/goals/{changed.uuid}/end", {}).status == 303
+    stale = client.post(f"/goals/{goal.uuid}", {"words": "from an old page", "until": ""})
+    assert stale.status == 422 and "from an old page" in stale.text and "meanwhile" in stale.error_of("words")
+    for _ in range(2):
+        assert client.post(f"/goals/{changed.uuid}/end", {}).status == 303
+    assert client.post(f"/goals/{changed.uuid}", {"words": "once more", "until": ""}).status == 422
     assert goals(cast)[0].ended_on == TODAY
     assert "ended 26 November 2026" in client.get("/goals").words()
 

@@ -126,6 +126,9 @@ def test_cancelling_keeps_it(client_as, cast, recorded):
     ("changes", "field", "words"),
     [
         ({"end": "10:00"}, "end", "The end lies before the start."),
+        ({"start": "01:00", "end": "23:00"}, "end", "longer than 12 hours"),
+        ({"until_1": "2026-11-25"}, "until_1", "lies before the session"),
+        ({"goal_until": "2026-12-25"}, "goal", "no words for the goal"),
         ({"start": ""}, "start", "Please say when it begins."),
         ({"start": "quarter past"}, "start", "A time is written like 11:00"),
         ({"date": "2026-11-27"}, "date", "can't lie in the future"),
@@ -168,6 +171,13 @@ def test_the_text_and_the_page_for_paper(client_as, cast, recorded):
     assert "Wakes at four." in client.get(f"{base(cast)}/{uuid}/print").words()
 
 
+def test_a_goal_is_added_with_the_session(client_as, cast):
+    client_as("cora").post(base(cast) + "/new", GOOD | {"goal": "To the harbour", "goal_until": "2027-03-31"})
+    with db.read() as s:
+        (goal,) = queries.goals_of(s, access.OPERATOR, cast.alice.id)
+    assert (goal.words, goal.until_on) == ("To the harbour", date(2027, 3, 31))
+
+
 def test_a_goal_written_down_by_staff(client_as, cast):
     client = client_as("cora")
     url = f"/patients/{cast.alice.uuid}/goals"
@@ -191,6 +201,9 @@ def test_without_consent_it_can_be_recorded_and_shows_nothing(client_as, cast, r
             assert client.get(f"{base(cast)}/{row.uuid}{path}").status == 404
         assert client.post(f"{base(cast)}/{row.uuid}", GOOD | {"revision": "1"}).status == 404
     assert client.post(f"/patients/{cast.alice.uuid}/goals", {"words": "x"}).status == 404
+    said = GOOD | {f"became_{agreed(cast)[0].uuid}": "let_go"}
+    assert client.post(base(cast) + "/new", said).status == 404
+    assert {one.outcome for one in agreed(cast)} == {""}
 
 
 @pytest.mark.parametrize("who", ["alice", "dana", "charlie", "erin"])

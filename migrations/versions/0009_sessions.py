@@ -5,8 +5,8 @@ from alembic import op
 
 from diary.lib import append_only
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 KEPT = ("care_session", "commitment", "goal")
 
 
