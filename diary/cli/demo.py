@@ -217,7 +217,8 @@ def _sessions(s: Session, patient: truths.DemoPatient, carer: str, begun: dateti
             raise AssertionError(form.errors)
         stored = sessions.record_session(s, viewer, ref, form.value, at, met.is_shared).session
         for one in commitments_of(s, own, ref.id):
-            for day in truths.done_days(one.agreed_on, last) if one.session == stored.uuid else ():
+            is_its = one.is_counted and one.session == stored.uuid
+            for day in truths.done_days(one.agreed_on, last) if is_its else ():
                 sessions.tick(s, own, one.uuid, day, True, day, _recorded_at(day, begun))
         if met.goal:
             sessions.set_goal(s, viewer, ref, met.goal, met.on + timedelta(days=120), at)
