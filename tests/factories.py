@@ -73,3 +73,19 @@ def goal(s, person, words: str):
 
     ref = access.load_patient(s, access.OPERATOR, person.uuid)
     return actions.set_goal(s, access.OPERATOR, ref, words, None, datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def checkin(s, person, infusion, day: date, at: datetime | None = None, **fields):
+    """A check-in of a day after an infusion, as the phone would have sent it."""
+    from uuid import uuid4
+
+    from diary.checkins import actions, forms
+
+    typed = forms.parse_checkin(fields, "checkin")
+    assert not typed.errors, typed.errors
+    at = at or datetime.combine(day, time(20), UTC)
+    write = actions.CheckinWrite(
+        id=uuid4(), kind="checkin", target=infusion.uuid, day=day, fields=typed.fields, received_at=at, effective_at=at,
+        zone="Europe/London", source=actions.PHONE, device="A phone", digest=bytes(32), is_settled=True,
+    )  # fmt: skip
+    return actions.record_checkin(s, access.OPERATOR, person.id, write)

@@ -9,7 +9,7 @@ import pkgutil
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from importlib import import_module
 from typing import Any
 
@@ -23,6 +23,9 @@ from diary.accounts.models import Person
 from diary.careteam import access, actions
 from diary.careteam.models import CareLink
 from diary.careteam.rules import Kind, Role
+from diary.checkins.models import CheckinRevision
+from diary.checkins.queries import CheckinRow
+from diary.checkins.rules import Given
 from diary.entries.models import EntryRevision
 from diary.entries.queries import DayRow, NoteRow
 from diary.entries.rules import Write
@@ -45,7 +48,7 @@ ROWS = {
     DayRow: Kind.SCORES, EntryRevision: Kind.SCORES, Write: Kind.SCORES, Course: Kind.SCORES, NoteRow: Kind.NOTES,
     InfusionRow: Kind.INFUSIONS, InfusionRevision: Kind.INFUSIONS, MedicationRow: Kind.INFUSIONS,
     MedicationRevision: Kind.INFUSIONS, Sayers: Kind.INFUSIONS, SessionRow: Kind.SESSIONS, GoalRow: Kind.SESSIONS,
-    CommitmentRow: Kind.SESSIONS, SessionChange: Kind.SESSIONS, Ahead: Kind.SESSIONS,
+    CheckinRow: Kind.INFUSIONS, CheckinRevision: Kind.INFUSIONS, Given: Kind.INFUSIONS, CommitmentRow: Kind.SESSIONS, SessionChange: Kind.SESSIONS, Ahead: Kind.SESSIONS,
 }  # fmt: skip
 
 
@@ -69,7 +72,8 @@ CANARIES = [Kind.SCORES, Kind.INFUSIONS, Kind.NOTES, Kind.SESSIONS]
 # For the person and the operator alone, whoever else is let in elsewhere.
 OWN_ONLY = {
     "entries.queries.open_day", "entries.queries.revisions_of", "entries.queries.days_with_writes",
-    "exchange.queries.export",
+    "exchange.queries.export", "checkins.queries.own_checkin", "checkins.queries.for_phone", "checkins.queries.plan",
+    "checkins.queries.plan_for_phone", "checkins.queries.due_rows", "checkins.queries.revisions_of",
 }  # fmt: skip
 LISTS_OF_STAFF = {"review.queries.caseload.caseload"}  # the operator has no patients of their own
 
@@ -81,7 +85,9 @@ def alice(app, cast, clock_at):
     with db.write() as s:
         factories.days(FIRST, [7.3] * 14 + ["x"] + [6.1] * 9, s, cast.alice)
         factories.entry(s, cast.alice, NOTED, note="canary in words", note_private="no")
-        factories.infusion(s, cast.alice, GIVEN, dose_mg="43.21")
+        given = factories.infusion(s, cast.alice, GIVEN, dose_mg="43.21")
+        said = {"nausea": "mild", "insight": "canary in words", "insight_private": "no", "done": "yes"}
+        factories.checkin(s, cast.alice, given, GIVEN, NOW, **said)
         dose = {"dose": "43.21", "dose_unit": "mg", "times_per_day": "1"}
         factories.medication(s, cast.alice, "Gabapentin", FIRST - timedelta(days=14), **dose)
         factories.session(s, cast.alice, FIRST - timedelta(days=10), commitment_1="Rest", until_1=str(TODAY))
@@ -110,10 +116,13 @@ def call(loader: str, viewer: access.Viewer, alice) -> Call:
             "since": FIRST - timedelta(days=30), "until": TODAY, "day": NOTED, "today": TODAY, "chosen": NOTED, "on": TODAY,
             "uuid": {"medications": medicine, "sessions": met}.get(loader.split(".")[0], given).uuid, "session_id": met.id,
             "medication_id": medicine.id, "rows": [medicine],
-            "infusion_id": given.id, "statuses": ("done", "planned"),
+            "kind": "checkin", "target": given.uuid, "infusion_id": given.id, "statuses": ("done", "planned"),
             "span": "all", "key": "pain", "with_table": True, "with_others": True,
             "starts": {alice.id: GIVEN}, "search": "", "opened": alice.uuid, "now": NOW,
         }  # fmt: skip
+        if loader.startswith("checkins."):  # on the morning after
+            morning = GIVEN + timedelta(days=1)
+            values |= {"day": GIVEN, "today": morning, "now": datetime.combine(morning, time(12), UTC)}
         names = inspect.signature(LOADERS[loader]).parameters
         unknown = [n for n, p in names.items() if n not in values and p.default is inspect.Parameter.empty]
         arguments = {name: values[name] for name in names if name in values}
