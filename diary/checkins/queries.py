@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from sqlmodel import Session
 from diary.careteam import access
 from diary.careteam import queries as careteam
 from diary.careteam.models import Clinic
-from diary.careteam.rules import Kind
+from diary.careteam.rules import Kind, Opening, next_opening, parse_opening
 from diary.checkins.models import Checkin, CheckinRevision
 from diary.checkins.rules import (
     CHECKIN,
@@ -37,8 +37,9 @@ from diary.checkins.rules import (
 from diary.entries.rules import Merged, Note, Write, merge, plain
 from diary.infusions.models import Infusion
 from diary.lib import clock, sealing
+from diary.lib import words as words_of
 from diary.safety.queries import COUNTRIES
-from diary.safety.rules import country_for
+from diary.safety.rules import clinic_standing, country_for, until_then
 
 _checkin = Checkin.__table__  # type: ignore[attr-defined]
 _revision = CheckinRevision.__table__  # type: ignore[attr-defined]
@@ -277,7 +278,9 @@ def for_phone(
     return found
 
 
-def plan_for_phone(s: Session, viewer: access.Viewer, patient_id: int, today: date) -> dict[str, Any]:
+def plan_for_phone(
+    s: Session, viewer: access.Viewer, patient_id: int, today: date, now: datetime
+) -> dict[str, Any]:
     """What the phone needs to ask without internet: what is due on which day, and whom to call."""
     found = plan(s, viewer, patient_id)
     following = found.coming(today) if found.given else []
@@ -292,7 +295,7 @@ def plan_for_phone(s: Session, viewer: access.Viewer, patient_id: int, today: da
             for one in sorted(ahead, key=lambda one: (one.day, one.at_time))
         ],
         "urine_from": found.urine_from(today),
-        "call": whom_to_call(s, viewer),
+        "call": whom_to_call(s, viewer, now),
     }  # fmt: skip
 
 
@@ -304,16 +307,40 @@ def _due(found: Plan, due: Due) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def whom_to_call(s: Session, viewer: access.Viewer) -> dict[str, str]:
-    """The patient's own clinic and the emergency number of its country; empty texts for what is not known."""
+def whom_to_call(s: Session, viewer: access.Viewer, now: datetime) -> dict[str, Any]:
+    """The patient's own clinic, the emergency number of its country, and what is said while the clinic is closed.
+
+    Empty texts for what is not known; `opens` are its coming openings, for a phone without internet.
+    """
     clinic: Clinic | None = careteam.own_clinic(s, viewer)
     country = country_for(COUNTRIES, clinic.country if clinic else "", viewer.zone)
+    opening = parse_opening(clinic.opening) if clinic else {}
+    standing = clinic_standing(opening, now, clinic.zone) if clinic else None
+    until = until_then(country) if country else ""
     return {
         "clinic": clinic.name if clinic else "",
         "phone": clinic.phone if clinic else "",
-        "hours": clinic.hours if clinic else "",
+        "hours": standing.hours if standing else (clinic.hours if clinic else ""),
+        "closed": f"{standing.words} {until}" if standing and not standing.is_open else "",
         "emergency": country.emergency.number if country else "",
+        "until": until,
+        "opens": _openings(opening, now, clinic.zone) if clinic else [],
     }
+
+
+def _openings(opening: Opening, now: datetime, zone: str) -> list[dict[str, str]]:
+    """The openings that end after now, a fortnight of them at most: from, until, and the words of one who waits."""
+    found: list[dict[str, str]] = []
+    at = now - timedelta(days=1)
+    while len(found) < 14 and (opens := next_opening(opening, at, zone)) is not None:
+        at = opens
+        there = clock.local(opens, zone)
+        closes = datetime.combine(there.date(), opening[there.weekday()][1], there.tzinfo)
+        if closes <= now:
+            continue
+        words = f"Your clinic opens {words_of.weekday(there.date())} {words_of.time_hm(there)}."
+        found.append({"from": opens.isoformat(), "until": closes.isoformat(), "words": words})
+    return found
 
 
 # Today and lists --------------------------------------------------------------------------------------------

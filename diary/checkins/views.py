@@ -199,7 +199,7 @@ def _page(viewer: access.Viewer, step: str, on: date | None = None, **refused: A
         if due is None or (on is None and not rules.is_open_at(due, clock.local(now, viewer.zone))):
             return None
         stored = queries.own_checkin(s, viewer, ref.id, CHECKIN, due.target, due.day)
-        call = queries.whom_to_call(s, viewer)
+        call = queries.whom_to_call(s, viewer, now)
     is_done = bool(stored.writes) and "done" in stored.fields and stored.fields["done"].value is not None
     usual = plan.usual(due)
     is_all = step == "all" or not usual

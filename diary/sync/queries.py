@@ -1,6 +1,6 @@
 """Reads for the phone: the database's epoch, and days with the writes that their values come from."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -28,9 +28,11 @@ def days(s: Session, viewer: access.Viewer, since: date, until: date) -> dict[st
     return found
 
 
-def around(s: Session, viewer: access.Viewer, since: date, until: date, today: date) -> dict[str, Any]:
+def around(
+    s: Session, viewer: access.Viewer, since: date, until: date, today: date, now: datetime
+) -> dict[str, Any]:
     """What stands beside the days: the viewer's own check-ins and intentions of that span, and what is due when."""
     return {
         "checkins": for_phone(s, viewer, viewer.me, since, until),
-        "plan": plan_for_phone(s, viewer, viewer.me, today),
+        "plan": plan_for_phone(s, viewer, viewer.me, today, now),
     }

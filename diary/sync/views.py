@@ -97,7 +97,7 @@ def days() -> Response:
             person=str(person),
             now=now.isoformat(timespec="milliseconds"),
             days=found,
-            **queries.around(s, viewer, *span, today),
+            **queries.around(s, viewer, *span, today, now),
         )
 
 

@@ -8,10 +8,12 @@ from sqlmodel import select
 from diary import db
 from diary.careteam import access
 from diary.careteam.actions import withdraw_consent
+from diary.careteam.models import Clinic
 from diary.checkins.models import Checkin, CheckinRevision
 from diary.safety.models import Flag
 from tests import factories
 from tests.checkins.said import checkin
+from tests.sync.phones import days
 
 TODAY = date(2026, 11, 23)
 NOW = datetime(2026, 11, 23, 8, 12, tzinfo=UTC)
@@ -110,6 +112,24 @@ def test_what_can_not_be_taken_comes_back(client_as, target, fields):
     alice = client_as("alice")
     said = answer(alice, alice.get("/check-in"), **fields)
     assert said.status == 422 and all_of(Checkin) == [] and all_of(Flag) == []
+
+
+def test_while_the_clinic_is_closed_it_says_when_it_opens_and_whom_to_call(client_as, cast, clock_at, target):
+    with db.write() as s:
+        clinic = s.get(Clinic, cast.alice.clinic_id)
+        clinic.opening, clinic.country, clinic.zone = (
+            "mon 08:00-17:00, tue 08:00-17:00",
+            "GB",
+            "Europe/London",
+        )
+        s.add(clinic)
+    alice = client_as("alice")
+    assert "116 123" not in alice.get("/check-in").words(), "it is Monday, 8:12"
+    clock_at(NOW.replace(hour=19))
+    words = alice.get("/check-in").words()
+    assert "Your clinic opens Tuesday" in words and "116 123" in words and "In danger: 999." in words
+    sent = days(alice, cast.alice)[1]["plan"]["call"]
+    assert sent["opens"][0]["words"] == "Your clinic opens Tuesday 08:00." and "116 123" in sent["until"]
 
 
 def test_nothing_is_due(client_as, cast, clock_at, target):

@@ -14,7 +14,7 @@ from tests.e2e.conftest import TODAY
 from tests.page_client import PageClient
 
 DAYS = (TODAY.isoformat(), "2026-10-01")
-QUERIES = {"/today": ("", "?low=1"), "/story": ("", "?span=30", "?span=all")}
+QUERIES = {"/today": ("", "?low=1"), "/check-in": ("", "?step=now"), "/story": ("", "?span=30", "?span=all")}
 
 
 def pages_of(app: Flask, cast, name: str | None) -> Iterator[str]:

@@ -262,8 +262,11 @@ export default async function checkin(main) {
     number("number", call.emergency);
     number("clinic", call.phone);
     const hours = document.querySelector('p[data-call="hours"]');
-    hours.textContent = call.hours ?? "";
-    hours.hidden = !call.hours;
+    const now = await outbox.now();
+    const next = call.opens?.find(({ until }) => Date.parse(until) > now);
+    const isClosed = next && Date.parse(next.from) > now;
+    hours.textContent = isClosed ? `${next.words} ${call.until}` : (call.hours ?? "");
+    hours.hidden = !hours.textContent;
     return true;
   }
 

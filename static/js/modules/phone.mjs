@@ -8,6 +8,7 @@ const NAMES = {
   worst_pain: "Worst pain", interference: "How much it got in the way", sleep_hours: "Hours slept",
   times_awake: "Times awake", unwell: "Too unwell to log", note: "Note", written_by: "Who wrote it",
 };
+const KINDS = { checkin: "Check-in", intention: "Intention" };
 const WHY = {
   "signed-out": "You are signed out. What waits stays here; sign in as the same person and it goes by itself.",
   "other-person": "Somebody else is signed in. What waits here is not theirs and stays.",
@@ -31,8 +32,9 @@ export default async function phone(section) {
 
   function row(entry) {
     const item = make("li", "r");
-    const names = Object.keys(entry.body.fields).filter((name) => name !== "note_private");
-    const words = make("span", "", `${dayName(entry.body.day)}: ${names.map((n) => NAMES[n] ?? n).join(", ")}`);
+    const { kind, day: on, fields } = entry.body;
+    const names = Object.keys(fields).filter((name) => name !== "note_private").map((n) => NAMES[n] ?? n);
+    const words = make("span", "", `${dayName(on)}: ${KINDS[kind] ?? names.join(", ")}`);
     const isHeld = entry.state === "held";
     const reasons = Object.values(entry.why?.fields ?? {}).join(" ") || entry.why?.error || "";
     const sub = isHeld ? `not taken: ${reasons}` : `written at ${timeOf(Date.parse(entry.body.recorded_at))}`;
@@ -42,7 +44,7 @@ export default async function phone(section) {
     if (isHeld) {
       const { day } = entry.why ?? {};
       if (day) action.append(button(`Write it for ${dayName(day)}`, () => outbox.mend(entry, entry.body.fields, day)));
-      else action.append(link("Mend it", `/days/${entry.body.day}`));
+      else if (!(kind in KINDS)) action.append(link("Mend it", `/days/${on}`));
       action.append(button("Delete", () => confirmed("Delete this answer? It is nowhere else.") && store.remove(entry.seq)));
     }
     item.append(action);
