@@ -212,7 +212,14 @@ def test_only_shells_and_versioned_files_are_kept(app, visit):
     kept = page.evaluate(KEPT)
     assert all(name.startswith("neap-") for name in kept)
     urls = [url for urls in kept.values() for url in urls]
-    shells = {"/shell/day", "/shell/kept", "/shell/more", "/shell/help"}
+    shells = {
+        "/shell/check-in",
+        "/shell/intention",
+        "/shell/day",
+        "/shell/kept",
+        "/shell/more",
+        "/shell/help",
+    }
     assert {url for url in urls if not url.startswith(f"/static/v-{version}/")} == shells
     assert len(urls) == len(set(urls)) > 40
     assert (
