@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SIZE = {"width": 412, "height": 915}
@@ -62,9 +62,15 @@ def phone(browser: Browser, url: str, cookie: str = "") -> BrowserContext:
     return context
 
 
-def slow(page: Page, network: bool = True) -> None:
+def slow(page: Page, network: bool = True) -> CDPSession:
     session = page.context.new_cdp_session(page)
-    session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
+    slow_cpu(session)
     session.send("Network.enable")
     if network:
         session.send("Network.emulateNetworkConditions", {"offline": False, **NETWORK})
+    return session
+
+
+def slow_cpu(session: CDPSession, rate: int = SLOWER) -> None:
+    """Chromium slows a page by keeping a core busy, even while the page rests: one page at a time, if there are more."""
+    session.send("Emulation.setCPUThrottlingRate", {"rate": rate})
