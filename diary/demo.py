@@ -348,7 +348,9 @@ def infusions_of(truth: Truth, infused: list[date], until: date, random: Random)
     for number, day in enumerate(infused, 1):
         if number in (3, 6, 9, 12):
             dose = min(dose + 5, round(weight * 0.9))
-        yield DemoInfusion(_infusion(day, number, dose, weight, "done", random))
+        yield DemoInfusion(
+            _infusion(day, number, dose, weight, "done", random) | _round_it(day, number, weight)
+        )
     if infused and truth.schedule != "six":
         day = _monday(infused[-1]) + timedelta(days=7 if truth.schedule == "twice weekly" else 28)
         while day <= until + timedelta(days=1):
@@ -370,6 +372,42 @@ def _infusion(
         "number": str(number),
         "status": status,
     }
+
+
+def _round_it(day: date, number: int, weight: float) -> dict[str, str]:
+    """What else the record says of a done infusion: by itself, so that nothing else of the demo depends on it."""
+    random = Random(f"{day}/{number}/{weight}")
+    systolic, diastolic, pulse = random.randint(108, 138), random.randint(64, 84), random.randint(60, 82)
+    said = {
+        "ordered_by": "Dr Owusu",
+        "given_by": random.choice(("Nurse Tilda Roe", "Nurse Jon Vale")),
+        "ended": "completed",
+    }
+    for at, more in (("pre", 0), ("peak", random.randint(8, 24)), ("post", random.randint(-4, 5))):
+        said |= {
+            f"{at}_systolic": str(systolic + more),
+            f"{at}_diastolic": str(diastolic + more // 2),
+            f"{at}_pulse": str(pulse + more // 2),
+            f"{at}_spo2": str(random.randint(95, 99)),
+        }
+    before = random.randint(5, 8)
+    said |= {
+        "pain_before": str(before),
+        "pain_after": str(before - random.randint(1, 4)),
+        "dissociation": str(random.randint(2, 6)),
+        "dissociation_minutes": str(random.choice((20, 25, 30, 35))),
+        "nausea": str(random.choice((0, 0, 1, 3))),
+        "ondansetron_mg": "4",
+    }
+    if random.random() < 0.4:
+        said["midazolam_mg"] = "1"
+    if number % 5 == 2:
+        said |= {
+            "event_1": "Headache towards the end",
+            "event_1_severity": "mild",
+            "event_1_done": "Rested for 20 minutes, gone before going home",
+        }
+    return said
 
 
 # (days before the diary's last day: from, last day or 0; name; dose; unit; times a day; as needed; reason; why ended)

@@ -243,10 +243,12 @@ def _revisions(s: Session, viewer: access.Viewer, patient: access.PatientRef) ->
             _plain(one.fields), quoted(one.note or ""),
         )  # fmt: skip
     for day, at_time, change in given:
+        kept = {**json.loads(change.values), **json.loads(change.given_words or "{}")}
+        because = {"reason": change.reason} if change.reason else {}
         yield (
             "infusion", str(day), at_time, str(change.number), change.uuid.hex, "", change.source,
             quoted(names.get(change.actor_id, "")), "", "", "", moment(change.at), "", "", "",
-            _plain(change.values), quoted(change.note or ""),
+            _plain(json.dumps(kept | because)), quoted(change.note or ""),
         )  # fmt: skip
     for from_on, said in taken:
         yield (

@@ -86,15 +86,18 @@ def amend(
     other = _at(s, ref.id, values.day, values.at_time)
     if other is not None and other.id != infusion.id:
         raise Refused("time", f"{_named(viewer, ref, other)} is recorded at this moment already.")
-    before = (values_of(infusion), infusion.note or "")
-    _set(infusion, values)
-    if before == (values_of(infusion), values.note or ""):
+    before = _all_of(infusion)
+    after = before[0] | _columns(values), values.note or "", dict(values.given), dict(values.given_words)
+    if before == after:
         return Recorded(infusion, "unchanged")
+    if source == "page" and infusion.status == "done" and not values.reason:
+        raise Refused("reason", "This one is recorded as done. Please say why it is changed.")
+    _set(infusion, values)
     infusion.note = values.note or None
     infusion.revisions += 1
     infusion.changed_at = now
     s.add(infusion)
-    _revise(s, viewer, infusion, now, source)
+    _revise(s, viewer, infusion, now, source, values.reason)
     what = (
         "infusion.cancel"
         if infusion.status == "cancelled" and before[0]["status"] != "cancelled"
@@ -121,6 +124,7 @@ def merged(infusion: Infusion, values: InfusionValues) -> InfusionValues:
         weight_kg=values.weight_kg if values.weight_kg is not None else infusion.weight_kg,
         route=values.route or infusion.route, series=values.series or infusion.series,
         number=values.number, status=values.status, note=values.note or infusion.note,
+        given=json.loads(infusion.given), given_words=json.loads(infusion.given_words or "{}"),
     )  # fmt: skip
 
 
@@ -145,19 +149,42 @@ def _named(viewer: access.Viewer, ref: access.PatientRef, infusion: Infusion) ->
     return f"Infusion {infusion.number}" if viewer.operator or ref.shares(Kind.INFUSIONS) else "An infusion"
 
 
+def _all_of(infusion: Infusion) -> tuple[dict[str, Any], str, dict[str, Any], dict[str, str]]:
+    words_given = json.loads(infusion.given_words or "{}")
+    return values_of(infusion), infusion.note or "", json.loads(infusion.given), words_given
+
+
+def _columns(values: InfusionValues) -> dict[str, Any]:
+    found = {name: getattr(values, name) for name in COLUMNS}
+    return {
+        name: "" if value is None and name in ("series", "route") else value for name, value in found.items()
+    }
+
+
 def _set(infusion: Infusion, values: InfusionValues) -> None:
-    for name in COLUMNS:
-        value = getattr(values, name)
-        setattr(infusion, name, "" if value is None and name in ("series", "route") else value)
+    for name, value in _columns(values).items():
+        setattr(infusion, name, value)
+    infusion.given = json.dumps(dict(values.given), separators=(",", ":"))
+    infusion.given_words = json.dumps(dict(values.given_words)) if values.given_words else None
 
 
-def _revise(s: Session, viewer: access.Viewer, infusion: Infusion, now: datetime, source: str) -> None:
+def _revise(
+    s: Session,
+    viewer: access.Viewer,
+    infusion: Infusion,
+    now: datetime,
+    source: str,
+    reason: str | None = None,
+) -> None:
     values = {name: str(v) if isinstance(v, date) else v for name, v in values_of(infusion).items()}
+    kept = {"number": infusion.number, **values, **json.loads(infusion.given)}
     revision = InfusionRevision(
         uuid=uuid4(), infusion_id=infusion.id, number=infusion.revisions, actor_id=viewer.person_id, source=source,
-        at=now, values=json.dumps({"number": infusion.number, **values}, separators=(",", ":")),
+        at=now, values=json.dumps(kept, separators=(",", ":")),
     )  # fmt: skip
     revision.note = infusion.note
+    revision.given_words = infusion.given_words
+    revision.reason = reason
     s.add(revision)
     s.flush()
 

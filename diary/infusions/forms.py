@@ -4,18 +4,31 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
+from functools import partial
 from typing import Any
 
-from diary.infusions.rules import KG_PER_LB, ROUTES, SERIES, STATUSES
+from diary.infusions.rules import (
+    CHOICES,
+    EVENTS,
+    KG_PER_LB,
+    MEASURES,
+    ROUTES,
+    SERIES,
+    STATUSES,
+    WORDS,
+    Measure,
+)
 from diary.lib.forms import echo
 
 FIELDS = ("date", "dose_mg", "minutes", "time", "weight_kg", "route", "series", "number", "status", "note")
-PAGE_ONLY = {"csrf_token", "confirm", "revision", "weight_unit", "weight_lb"}
+GIVEN = (*MEASURES, *CHOICES, "discharged_at")
+PAGE_ONLY = {"csrf_token", "confirm", "revision", "weight_unit", "weight_lb", "reason", *GIVEN, *WORDS}
 NUMBER = re.compile(r"\d{1,6}(?:[.,]\d{1,4})?")
 WHOLE = re.compile(r"[0-9]{1,5}")
 TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 LONGEST_NOTE = 10_000
+LONGEST_WORDS = 500
 MOST_WEIGHT = {"kg": 700, "lb": 1500}
 YEARS_AHEAD = 2
 
@@ -34,6 +47,9 @@ class InfusionValues:
     number: int | None = None
     status: str = "done"
     note: str | None = None
+    given: Mapping[str, float | str] = field(default_factory=dict)
+    given_words: Mapping[str, str] = field(default_factory=dict)
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -76,7 +92,34 @@ def parse_infusion(texts: Mapping[str, str], today: date) -> TypedInfusion:
     take("series", "series", lambda text: _one_of(text, SERIES, "induction or maintenance"))
     take("number", "number", _number)
     take("note", "note", _note)
-    return TypedInfusion(None if errors else InfusionValues(**found), errors, found)
+    for name, one in MEASURES.items():
+        take(name, name, partial(_measure, one=one))
+    for name, allowed in CHOICES.items():
+        take(name, name, partial(_one_of, allowed=allowed, spoken=", ".join(allowed)))
+    take("discharged_at", "discharged_at", _time)
+    for name in (*WORDS, "reason"):
+        take(name, name, _few_words)
+    _together(found, errors)
+    return TypedInfusion(None if errors else _values(found), errors, found)
+
+
+def _values(found: Mapping[str, Any]) -> InfusionValues:
+    plain = {name: value for name, value in found.items() if name not in GIVEN and name not in WORDS}
+    return InfusionValues(
+        **plain,
+        given={name: found[name] for name in GIVEN if name in found},
+        given_words={name: found[name] for name in WORDS if name in found},
+    )
+
+
+def _together(found: Mapping[str, Any], errors: dict[str, str]) -> None:
+    """What makes sense only beside another field."""
+    if "ended_why" in found and found.get("ended") != "interrupted":
+        errors.setdefault("ended_why", "Say above that it was interrupted, or leave this empty.")
+    for n in EVENTS:
+        rest = {f"event_{n}_severity", f"event_{n}_done"}
+        if rest & set(found) and f"event_{n}" not in found:
+            errors.setdefault(f"event_{n}", "Say what happened.")
 
 
 def parse_revision(text: str) -> int:
@@ -99,6 +142,26 @@ def _weight(text: str, unit: str) -> float:
     if in_kg <= 0:
         raise ValueError(f"A weight of {text} {unit} can't be right.")
     return in_kg
+
+
+def _measure(text: str, one: Measure) -> float:
+    shape = WHOLE if one.is_whole else NUMBER
+    span = f"{one.label} is a {'whole ' if one.is_whole else ''}number from {one.least:g} to {one.most:g}"
+    if not (shape.fullmatch(text) and text.isascii()):
+        raise ValueError(f"{span}, not “{_shown(text)}”.")
+    number = float(text.replace(",", "."))
+    if not one.least <= number <= one.most:
+        raise ValueError(f"{span}; {text} can't be right.")
+    return number
+
+
+def _few_words(text: str) -> str:
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if CONTROL.search(text):
+        raise ValueError("This holds a character that can't be shown. Please take it out.")
+    if len(text) > LONGEST_WORDS:
+        raise ValueError(f"This has {len(text):,} characters; at most {LONGEST_WORDS:,} fit.")
+    return text
 
 
 def _positive(text: str, what: str, unit: str, most: float) -> float:

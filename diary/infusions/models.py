@@ -34,10 +34,13 @@ class Infusion(SQLModel, table=True):
     route: str = ""
     status: str = "done"
     note_sealed: bytes | None = None
+    given: str = "{}"
+    given_words_sealed: bytes | None = None
     revisions: int = 1
     changed_at: datetime = Field(sa_type=Moment)
 
     note = sealing.sealed("note", lambda infusion: infusion.uuid.hex)
+    given_words = sealing.sealed("given_words", lambda infusion: infusion.uuid.hex)
 
 
 class InfusionRevision(SQLModel, table=True):
@@ -52,8 +55,12 @@ class InfusionRevision(SQLModel, table=True):
     number: int
     values: str
     note_sealed: bytes | None = None
+    given_words_sealed: bytes | None = None
+    reason_sealed: bytes | None = None
     actor_id: int | None = None
     source: str
     at: datetime = Field(sa_type=Moment)
 
     note = sealing.sealed("note", lambda revision: revision.uuid.hex)
+    given_words = sealing.sealed("given_words", lambda revision: revision.uuid.hex)
+    reason = sealing.sealed("reason", lambda revision: revision.uuid.hex)

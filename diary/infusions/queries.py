@@ -1,7 +1,7 @@
 """Reads of infusions; the kind is INFUSIONS."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -38,6 +38,8 @@ class InfusionRow:
     note: str | None
     revisions: int
     changed_at: datetime
+    given: Mapping[str, Any]
+    words: Mapping[str, str]
 
     @property
     def mg_per_kg(self) -> float | None:
@@ -50,9 +52,15 @@ class InfusionRow:
 
 def _row(row: Any) -> InfusionRow:
     note = sealing.unseal("infusion", row.uuid.hex, "note", row.note_sealed) if row.note_sealed else None
+    given = (
+        sealing.unseal("infusion", row.uuid.hex, "given_words", row.given_words_sealed)
+        if row.given_words_sealed
+        else "{}"
+    )
     return InfusionRow(
         row.id, row.uuid, row.number, row.day, row.at_time, row.series, row.dose_mg, row.minutes, row.weight_kg,
         row.route, row.status, note, row.revisions, row.changed_at,
+        json.loads(row.given), json.loads(given),
     )  # fmt: skip
 
 
@@ -129,7 +137,7 @@ def last_infusion(s: Session, viewer: access.Viewer, patient_id: int, day: date)
 def revisions_of(
     s: Session, viewer: access.Viewer, patient_id: int, infusion_id: int
 ) -> list[tuple[InfusionRevision, dict[str, Any], str]]:
-    """What the record said before and now, oldest first, with the values as kept and the name of who wrote it."""
+    """What the record said before and now, oldest first, with all its values by name, and the name of who wrote it."""
     access.require(s, viewer, patient_id, Kind.INFUSIONS)
     rows = s.scalars(
         select(InfusionRevision)
@@ -139,4 +147,10 @@ def revisions_of(
     ids = {row.actor_id for row in rows if row.actor_id is not None}
     people = s.scalars(select(Person).where(Person.id.in_(ids))).all() if ids else ()  # type: ignore[attr-defined]
     names: dict[int | None, str] = {person.id: person.name for person in people}
-    return [(row, json.loads(row.values), names.get(row.actor_id, "not said")) for row in rows]
+    return [(row, values_said(row), names.get(row.actor_id, "not said")) for row in rows]
+
+
+def values_said(revision: InfusionRevision) -> dict[str, Any]:
+    """All that a revision says, words too, by name."""
+    kept = {**json.loads(revision.values), **json.loads(revision.given_words or "{}")}
+    return kept | ({"note": revision.note} if revision.note else {})

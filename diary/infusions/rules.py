@@ -1,9 +1,10 @@
 """Doses by weight, what is unusual, and the order of infusions."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from math import fsum
+from typing import Any
 
 from diary.lib import words
 
@@ -15,6 +16,12 @@ MOST_OF_LAST = 1.5
 MOST_MINUTES = 720
 KG_PER_LB = 0.45359237
 NEAR_DAYS = 10
+MOST_SYSTOLIC = 260
+LEAST_SPO2 = 70
+AT = {"pre": "before", "peak": "at the peak", "post": "after"}
+SEVERITIES = ("mild", "moderate", "severe")
+ENDS = ("completed", "interrupted")
+EVENTS = (1, 2, 3)
 SAVED = {
     "recorded": "is recorded",
     "planned": "is planned",
@@ -22,6 +29,78 @@ SAVED = {
     "cancelled": "is cancelled",
     "unchanged": "stays as it was",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A number of the record beyond the dose: its name in words, unit, and the least and most that can be."""
+
+    label: str
+    unit: str
+    least: float
+    most: float
+    is_whole: bool = True
+
+
+VITALS = {
+    "systolic": Measure("Systolic", "mmHg", 1, 400),
+    "diastolic": Measure("Diastolic", "mmHg", 1, 400),
+    "pulse": Measure("Pulse", "a minute", 1, 400),
+    "spo2": Measure("SpO2", "%", 1, 100),
+}
+ADJUNCTS = {
+    "midazolam_mg": Measure("Midazolam", "mg", 0, 1000, False),
+    "clonidine_mcg": Measure("Clonidine", "mcg", 0, 10_000, False),
+    "ondansetron_mg": Measure("Ondansetron", "mg", 0, 1000, False),
+    "magnesium_g": Measure("Magnesium", "g", 0, 100, False),
+    "lidocaine_mg": Measure("Lidocaine", "mg", 0, 10_000, False),
+}
+COURSE = {
+    "pain_before": Measure("Pain before", "of 10", 0, 10),
+    "dissociation": Measure("Dissociation at its peak", "of 10", 0, 10),
+    "dissociation_minutes": Measure("Dissociation for", "min", 0, 1440),
+    "nausea": Measure("Nausea at its peak", "of 10", 0, 10),
+    "nausea_minutes": Measure("Nausea for", "min", 0, 1440),
+    "pain_after": Measure("Pain at discharge", "of 10", 0, 10),
+}
+MEASURES = {
+    **{
+        f"{at}_{name}": Measure(f"{one.label} {when}", one.unit, one.least, one.most)
+        for at, when in AT.items()
+        for name, one in VITALS.items()
+    },
+    **ADJUNCTS,
+    **COURSE,
+}
+CHOICES = {"ended": ENDS, **{f"event_{n}_severity": SEVERITIES for n in EVENTS}}
+WORDS = {
+    "other_adjuncts": "Also given",
+    "ended_why": "Why it was interrupted",
+    **{f"event_{n}": f"Adverse event {n}" for n in EVENTS},
+    **{f"event_{n}_done": f"What was done about adverse event {n}" for n in EVENTS},
+    "ordered_by": "Ordered by",
+    "given_by": "Given by",
+}
+LABELS = {
+    "number": "Number", "day": "Day", "at_time": "Started at", "status": "Status", "series": "Series",
+    "dose_mg": "Dose", "minutes": "Length", "weight_kg": "Weight", "route": "Route", "note": "Note",
+    **{name: one.label for name, one in MEASURES.items()},
+    "ended": "Ended", "discharged_at": "Discharged at",
+    **{f"event_{n}_severity": f"Severity of adverse event {n}" for n in EVENTS},
+    **WORDS,
+}  # fmt: skip
+UNITS = {"dose_mg": "mg", "minutes": "min", "weight_kg": "kg"} | {
+    name: one.unit for name, one in MEASURES.items()
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One value of a record that became another: its name, and both in words ("nothing" for none)."""
+
+    label: str
+    was: str
+    now: str
 
 
 @dataclass(frozen=True)
@@ -103,6 +182,43 @@ def unusual(
     if minutes > MOST_MINUTES:
         found.append(Unusual("minutes", "That is more than 12 hours.", minutes))
     return found
+
+
+def unusual_vitals(given: Mapping[str, Any]) -> list[Unusual]:
+    """What asks to be confirmed, never refused: systolic over 260 mmHg, diastolic above systolic, SpO2 under 70 %.
+
+    given: the measures by name, as typed; absent ones ask nothing.
+    """
+    found = []
+    for at in AT:
+        upper, lower, oxygen = (given.get(f"{at}_{name}") for name in ("systolic", "diastolic", "spo2"))
+        if upper is not None and upper > MOST_SYSTOLIC:
+            found.append(Unusual(f"{at}_systolic", f"That is more than {MOST_SYSTOLIC}.", upper))
+        if upper is not None and lower is not None and lower > upper:
+            above = f"The lower value is above the upper one, {words.number(upper)}."
+            found.append(Unusual(f"{at}_diastolic", above, lower))
+        if oxygen is not None and oxygen < LEAST_SPO2:
+            found.append(Unusual(f"{at}_spo2", f"That is less than {LEAST_SPO2}.", oxygen))
+    return found
+
+
+def said(name: str, value: Any) -> str:
+    """A value of a record in words, with its unit: ("dose_mg", 55) is "55 mg"; nothing is an empty text."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, (int, float)):
+        return f"{words.number(value, 4)} {UNITS.get(name, '')}".strip()
+    return words.date_full(date.fromisoformat(value)) if name == "day" else str(value)
+
+
+def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Change]:
+    """What became another between two revisions of a record (name: value), in the order of the record."""
+    pairs = ((name, said(name, before.get(name)), said(name, now.get(name))) for name in LABELS)
+    return [
+        Change(LABELS[name], was or "nothing", is_now or "nothing")
+        for name, was, is_now in pairs
+        if was != is_now
+    ]
 
 
 def confirmation(field: str, value: float) -> str:

@@ -1,5 +1,6 @@
 """Recording infusions (clinician), and the patient's own list of them."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,20 +15,34 @@ from diary.audit import actions as audit
 from diary.careteam import access
 from diary.careteam.rules import Kind, Role
 from diary.infusions import actions, queries
-from diary.infusions.forms import InfusionValues, TypedInfusion, parse_infusion, parse_revision
-from diary.infusions.models import Infusion
+from diary.infusions.forms import GIVEN, InfusionValues, TypedInfusion, parse_infusion, parse_revision
+from diary.infusions.models import Infusion, InfusionRevision
 from diary.infusions.rules import (
+    ADJUNCTS,
+    AT,
+    CHOICES,
+    COURSE,
+    EVENTS,
+    LABELS,
+    MEASURES,
     ROUTES,
+    SEVERITIES,
+    UNITS,
+    VITALS,
+    WORDS,
     Unusual,
+    changes,
     confirmation,
     cumulative,
     cumulative_words,
     nearest,
     next_number,
     outcome,
+    said,
     saved_words,
     two_places,
     unusual,
+    unusual_vitals,
 )
 from diary.lib import clock, words
 from diary.lib.forms import echo, last_values
@@ -38,7 +53,12 @@ from diary.review.queries import infusion_list
 
 bp = Blueprint("infusions", __name__)
 EVERY = ("planned", "done", "cancelled")
-ASKED = ("dose_mg", "minutes")
+ASKED = ("dose_mg", "minutes", *MEASURES)
+
+RECORD = {
+    "at": AT, "vitals": VITALS, "adjuncts": ADJUNCTS, "course_measures": COURSE, "events": EVENTS,
+    "severities": SEVERITIES, "said": said, "labels": LABELS,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -153,7 +173,7 @@ def as_text(patient_uuid: UUID, infusion_id: UUID) -> Response:
         row = queries.infusion(s, viewer, ref.id, infusion_id)
     audit.seen(viewer, ref.id, "infusions")
     return Response(
-        render_template("infusions/record.txt", ref=ref, infusion=row, two_places=two_places),
+        render_template("infusions/record.txt", ref=ref, infusion=row, two_places=two_places, **RECORD),
         mimetype="text/plain",
     )
 
@@ -169,7 +189,7 @@ def show(patient_uuid: UUID, infusion_id: UUID) -> str:
         courses = _courses(queries.infusions_of(s, viewer, ref.id))
     audit.seen(viewer, ref.id, "infusions")
     return render_template(
-        "infusions/show.html", nav="patients", ref=ref, infusion=row, history=history,
+        "infusions/show.html", nav="patients", ref=ref, infusion=row, history=_history(history), **RECORD,
         course=next((course for course in courses if row in course.rows), None),
         may_edit=Role.CLINICIAN in ref.staff_roles, two_places=two_places,
         saved=saved_words(request.args.get("saved", ""), row.number),
@@ -218,29 +238,38 @@ def update(patient_uuid: UUID, infusion_id: UUID) -> Response | tuple[str, int]:
 
 @bp.post("/patients/<uuid:patient_uuid>/infusions/<uuid:infusion_id>/cancellation")
 @access.clinician
-def cancel(patient_uuid: UUID, infusion_id: UUID) -> Response:
+def cancel(patient_uuid: UUID, infusion_id: UUID) -> Response | tuple[str, int]:
     return _turn(patient_uuid, infusion_id, "cancelled")
 
 
 @bp.post("/patients/<uuid:patient_uuid>/infusions/<uuid:infusion_id>/completion")
 @access.clinician
-def complete(patient_uuid: UUID, infusion_id: UUID) -> Response:
+def complete(patient_uuid: UUID, infusion_id: UUID) -> Response | tuple[str, int]:
     """A planned infusion was given as planned."""
     return _turn(patient_uuid, infusion_id, "done")
 
 
-def _turn(patient_uuid: UUID, infusion_id: UUID, status: str) -> Response:
+def _turn(patient_uuid: UUID, infusion_id: UUID, status: str) -> Response | tuple[str, int]:
     viewer = access.viewer()
-    with db.write() as s:
+    with db.read() as s:
         ref = access.require_clinician(s, viewer, patient_uuid)
         infusion = actions.load(s, viewer, ref, infusion_id)
-        before = infusion.status
-        typed = parse_infusion({**_as_typed(infusion), "number": "", "status": status}, _today(ref))
-        if typed.value is None:  # planned for a day to come: its form asks for the day it was given
-            return see_other(
-                url_for("infusions.edit", patient_uuid=patient_uuid, infusion_id=infusion_id, given=1)
-            )
-        after = _after(ref, actions.amend(s, viewer, ref, infusion, typed.value, clock.now()), before)
+    reason = last_values(request.form).get("reason", "")
+    texts = {**_as_typed(infusion), "reason_cancel": echo(reason)}
+    try:
+        with db.write() as s:
+            stored = actions.load(s, viewer, ref, infusion_id)
+            before = stored.status
+            sent = {**_as_typed(stored), "number": "", "status": status, "reason": reason}
+            typed = parse_infusion(sent, _today(ref))
+            if "reason" in typed.errors:
+                raise actions.Refused("reason", typed.errors["reason"])
+            if typed.value is None:  # planned for a day to come: its form asks for the day it was given
+                there = url_for("infusions.edit", patient_uuid=patient_uuid, infusion_id=infusion_id, given=1)
+                return see_other(there)
+            after = _after(ref, actions.amend(s, viewer, ref, stored, typed.value, clock.now()), before)
+    except actions.Refused as error:
+        return _form(ref, texts, {"cancel": str(error)}, infusion=infusion), 422
     return see_other(after)
 
 
@@ -252,6 +281,16 @@ def index() -> str:
         ref = access.own(s, viewer)
         page = infusion_list(s, viewer, ref, _today(ref))
     return render_template("infusions/index.html", nav="infusions", page=page, words=response_words)
+
+
+def _history(revisions: Sequence[tuple[InfusionRevision, dict[str, Any], str]]) -> list[dict[str, Any]]:
+    """Each revision with what it changed of the one before; oldest first."""
+    before: dict[str, Any] = {}
+    found = []
+    for row, values, who in revisions:
+        found.append({"row": row, "who": who, "values": values, "changes": changes(before, values)})
+        before = values
+    return found
 
 
 def _courses(rows: Sequence[queries.InfusionRow]) -> list[GivenCourse]:
@@ -306,7 +345,7 @@ def _checked(ref: access.PatientRef, last_dose_mg: float | None) -> Checked:
     if form.value is None:
         return Checked(form, confirmed)
     value: InfusionValues = form.value
-    asks = unusual(value.dose_mg, value.weight_kg, value.minutes, last_dose_mg)
+    asks = unusual(value.dose_mg, value.weight_kg, value.minutes, last_dose_mg) + unusual_vitals(value.given)
     return Checked(form, confirmed, [ask for ask in asks if ask.confirmation not in confirmed])
 
 
@@ -315,7 +354,11 @@ def _typed() -> dict[str, str]:
 
 
 def _as_typed(infusion: Infusion) -> dict[str, str]:
+    given = json.loads(infusion.given)
     return {
+        **dict.fromkeys((*GIVEN, *WORDS), ""),
+        **{name: words.number(value, 4) if name in MEASURES else value for name, value in given.items()},
+        **json.loads(infusion.given_words or "{}"),
         "date": infusion.day.isoformat(),
         "time": infusion.at_time,
         "dose_mg": words.number(infusion.dose_mg, 4),
@@ -338,6 +381,6 @@ def _form(
     return render_template(
         "infusions/edit.html", nav="patients", ref=ref, plan=plan, last=plan.last, offered=_offered(plan, typed),
         typed=typed, errors=errors, checked=checked, infusion=infusion,
-        stored=_as_typed(infusion) if infusion else {}, routes=ROUTES,
+        stored=_as_typed(infusion) if infusion else {}, routes=ROUTES, units=UNITS, choices=CHOICES, **RECORD,
         saved=saved_words(request.args.get("saved", ""), None),
     )  # fmt: skip

@@ -120,6 +120,7 @@ def test_cancelling_without_scripts_asks_once_more(open_as, history):
     sure = page.get_by_role("button", name="Yes, cancel infusion 3")
     expect(sure).to_be_hidden()
     page.get_by_text("Cancel this infusion").click()
+    page.get_by_label("Why it is cancelled").fill("Recorded twice")
     sure.click()
     expect(page.get_by_role("status").first).to_have_text("Infusion 3 is cancelled.")
 

@@ -27,7 +27,7 @@ def base(cast, infusion):
 def typed(**changes):
     return {
         "date": "2026-11-10", "time": "10:00", "dose_mg": "50", "minutes": "40", "weight_kg": "70", "route": "IV",
-        "status": "done", "note": "first words", "revision": "1", **changes,
+        "status": "done", "note": "first words", "revision": "1", "reason": "Read from the pump's print", **changes,
     }  # fmt: skip
 
 
@@ -55,7 +55,10 @@ def test_what_was_done_is_said(client_as, base):
     client = client_as("bob")
     assert said(client.post(f"{base}/edit", typed(), follow=True)) == "Infusion 1 stays as it was."
     assert said(client.post(f"{base}/edit", typed(dose_mg="55"), follow=True)) == "Infusion 1 is changed."
-    assert said(client.post(f"{base}/cancellation", follow=True)) == "Infusion 1 is cancelled."
+    assert (
+        said(client.post(f"{base}/cancellation", {"reason": "Twice"}, follow=True))
+        == "Infusion 1 is cancelled."
+    )
     again = typed(dose_mg="55", revision="3")
     assert said(client.post(f"{base}/edit", again, follow=True)) == "Infusion 1 is recorded."
 
@@ -114,7 +117,7 @@ def test_a_number_can_not_be_changed(client_as, base, infusion):
 
 def test_a_cancelled_one_keeps_its_number(client_as, cast, base, infusion):
     client = client_as("bob")
-    assert client.post(f"{base}/cancellation").status == 303
+    assert client.post(f"{base}/cancellation", {"reason": "Twice"}).status == 303
     row, revisions = now_stored(infusion)
     assert (row.status, row.number, revisions) == ("cancelled", 1, 2)
     with db.write() as s:

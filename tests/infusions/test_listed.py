@@ -71,6 +71,6 @@ def test_the_name_stands_in_what_is_printed(client_as, cast, given):
 
 def test_the_history_names_who_wrote_each_revision(client_as, cast, given):
     client, base = client_as("bob"), f"/patients/{cast.alice.uuid}/infusions/{given[1].uuid}"
-    client.post(f"{base}/cancellation")
+    client.post(f"{base}/cancellation", {"reason": "Recorded twice"})
     rows = list(client.get(base).one("tbody").iter("tr"))
     assert len(rows) == 2 and cast.bob.name in "".join(rows[1].itertext())
