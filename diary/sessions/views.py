@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from diary import db
 from diary.audit import actions as audit
 from diary.careteam import access
 from diary.careteam.rules import Kind
+from diary.checkins.queries import CheckinRow, checkins_of
 from diary.infusions.queries import infusions_of
 from diary.lib import clock, words
 from diary.lib.forms import echo, last_values
@@ -24,6 +25,7 @@ from diary.sessions.queries import GoalRow, SessionRow
 from diary.sessions.rules import CommitmentRow
 
 bp = Blueprint("sessions", __name__)
+A_MONTH = timedelta(days=30)
 SAVED = {
     "planned": "The session is planned.",
     "held": "The session is saved.",
@@ -38,7 +40,7 @@ SAVED = {
 
 @dataclass(frozen=True)
 class Around:
-    """What stands beside a session for who may see it: earlier commitments, goals, what comes next, and who changed it."""
+    """What stands beside a session for who may see it: earlier commitments, goals, what comes next, who changed it, and what was said since."""
 
     earlier: tuple[CommitmentRow, ...] = ()
     agreed: Mapping[int, CommitmentRow] | None = None
@@ -46,6 +48,7 @@ class Around:
     since: str = ""
     following: SessionRow | None = None
     history: tuple[queries.SessionChange, ...] = ()
+    said: tuple[CheckinRow, ...] = ()
 
 
 @bp.get("/patients/<uuid:patient_uuid>/sessions")
@@ -76,8 +79,7 @@ def new(patient_uuid: UUID) -> str:
     with db.read() as s:
         ref = access.load_patient(s, viewer, patient_uuid)
         around = _around(s, viewer, ref, None)
-    if ref.shares(Kind.SESSIONS):
-        audit.seen(viewer, ref.id, "sessions")
+    _seen(viewer, ref, around)
     now = clock.local(clock.now(), ref.zone)
     is_plan = "plan" in request.args
     typed = {"status": "planned" if is_plan else "held", "kind": "integration"}
@@ -281,8 +283,15 @@ def _loaded(patient_uuid: UUID, session_id: UUID) -> tuple[access.PatientRef, Se
         ref = access.load_patient(s, viewer, patient_uuid)
         row = queries.session_row(s, viewer, ref.id, session_id)
         around = _around(s, viewer, ref, row)
-    audit.seen(viewer, ref.id, "sessions")
+    _seen(viewer, ref, around)
     return ref, row, around
+
+
+def _seen(viewer: access.Viewer, ref: access.PatientRef, around: Around) -> None:
+    if ref.shares(Kind.SESSIONS):
+        audit.seen(viewer, ref.id, "sessions")
+    if around.said:
+        audit.seen(viewer, ref.id, "notes")
 
 
 def _around(s: Any, viewer: access.Viewer, ref: access.PatientRef, row: SessionRow | None) -> Around:
@@ -311,7 +320,13 @@ def _around(s: Any, viewer: access.Viewer, ref: access.PatientRef, row: SessionR
             )
     later = [one for one in sessions if one.status == "planned" and (row is None or one.uuid != row.uuid) and one.starts_at > clock.now()]  # fmt: skip
     history = queries.revisions_of(s, viewer, ref.id, row.id) if row else []
-    return Around(earlier, mine, goals, since, later[0] if later else None, tuple(history))
+    before = max((one.day for one in sessions if one.status == "held" and one.day < on), default=on - A_MONTH)
+    said: list[CheckinRow] = []
+    if ref.shares(Kind.INFUSIONS):
+        said = [one for one in checkins_of(s, viewer, ref.id, before, on) if one.words]
+    return Around(
+        earlier, mine, goals, since, later[0] if later else None, tuple(history), tuple(reversed(said))
+    )
 
 
 def _form(

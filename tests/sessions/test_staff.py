@@ -10,6 +10,7 @@ from diary.careteam import access, actions
 from diary.careteam.rules import Kind
 from diary.sessions import queries
 from diary.sessions.models import CareSession, CareSessionRevision, Commitment
+from tests import factories
 from tests.conftest import stored
 from tests.sessions.conftest import GOOD, NOW
 
@@ -169,6 +170,23 @@ def test_the_text_and_the_page_for_paper(client_as, cast, recorded):
     assert text.headers["Content-Type"].startswith("text/plain")
     assert "We looked at the good week." in text.text and "Wakes at four." in text.text
     assert "Wakes at four." in client.get(f"{base(cast)}/{uuid}/print").words()
+
+
+def test_intentions_and_insights_stand_beside_it_for_who_may_read_notes(client_as, cast, recorded):
+    recorded(date="2026-11-12")
+    with db.write() as s:
+        given = factories.infusion(s, cast.alice, date(2026, 11, 20))
+        said = {"insight": "The sea was flat.", "insight_private": "no", "done": "yes"}
+        factories.checkin(s, cast.alice, given, date(2026, 11, 21), **said)
+        given = factories.infusion(s, cast.alice, date(2026, 11, 24))
+        said = {"insight": "For me alone.", "insight_private": "yes", "done": "yes"}
+        factories.checkin(s, cast.alice, given, date(2026, 11, 25), **said)
+    page = client_as("cora").get(base(cast) + "/new")
+    assert "Insight after infusion 1, Saturday 21 November “The sea was flat.”" in page.words()
+    assert "For me alone" not in page.text
+    with db.write() as s:
+        actions.withdraw_consent(s, access.OPERATOR, cast.alice.id, cast.cora.id, [Kind.NOTES], NOW)
+    assert "The sea was flat" not in client_as("cora").get(base(cast) + "/new").text
 
 
 def test_a_goal_is_added_with_the_session(client_as, cast):
