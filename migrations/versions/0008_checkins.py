@@ -29,7 +29,9 @@ def upgrade():
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name="fk_checkin_person_id"),
         sa.ForeignKeyConstraint(["infusion_id"], ["infusion.id"], name="fk_checkin_infusion_id"),
         sa.PrimaryKeyConstraint("id", name="pk_checkin"),
-        sa.UniqueConstraint("person_id", "kind", "infusion_id", "day", name="uq_checkin_person_id_kind_infusion_id_day"),
+        sa.UniqueConstraint(
+            "person_id", "kind", "infusion_id", "day", name="uq_checkin_person_id_kind_infusion_id_day"
+        ),
     )
     op.create_table(
         "checkin_revision",
