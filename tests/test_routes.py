@@ -53,12 +53,15 @@ signed_in    POST      /passphrase
 staff        GET       /patients
 staff        GET       /patients/<uuid:patient_uuid>
 staff        POST      /patients/<uuid:patient_uuid>/goals
+clinician    GET       /patients/<uuid:patient_uuid>/courses/new
+clinician    POST      /patients/<uuid:patient_uuid>/courses/new
 staff        GET       /patients/<uuid:patient_uuid>/infusions
 staff        GET       /patients/<uuid:patient_uuid>/infusions/<uuid:infusion_id>
 clinician    POST      /patients/<uuid:patient_uuid>/infusions/<uuid:infusion_id>/cancellation
 clinician    POST      /patients/<uuid:patient_uuid>/infusions/<uuid:infusion_id>/completion
 clinician    GET       /patients/<uuid:patient_uuid>/infusions/<uuid:infusion_id>/edit
 clinician    POST      /patients/<uuid:patient_uuid>/infusions/<uuid:infusion_id>/edit
+clinician    POST      /patients/<uuid:patient_uuid>/infusions/<uuid:infusion_id>/move
 staff        GET       /patients/<uuid:patient_uuid>/infusions/<uuid:infusion_id>/text
 clinician    GET       /patients/<uuid:patient_uuid>/infusions/new
 clinician    POST      /patients/<uuid:patient_uuid>/infusions/new

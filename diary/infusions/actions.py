@@ -1,8 +1,9 @@
 """Recording, amending and cancelling infusions; the page and the file end here alike."""
 
 import json
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -30,6 +31,14 @@ class Refused(Exception):
 
 class Changed(Exception):
     """Somebody changed the record since the page was opened."""
+
+
+class Meets(Exception):
+    """Other infusions have such a day already; `met` are their numbers and days."""
+
+    def __init__(self, met: list[tuple[int, date]]) -> None:
+        super().__init__()
+        self.met = met
 
 
 @dataclass(frozen=True)
@@ -105,6 +114,49 @@ def amend(
     )
     audit.record(s, viewer, what, ref.id, thing=str(infusion.id), clinic_id=ref.clinic_id)
     return Recorded(infusion, "changed")
+
+
+def plan_course(
+    s: Session, viewer: access.Viewer, ref: access.PatientRef, course: Sequence[InfusionValues], now: datetime
+) -> list[Infusion]:
+    """Planned infusions, one a day, whose numbers follow on; all of them, or Refused and none."""
+    return [record_infusion(s, viewer, ref, values, now).infusion for values in course]
+
+
+def move_planned(
+    s: Session, viewer: access.Viewer, ref: access.PatientRef, uuid: UUID, days: int, today: date, now: datetime,
+    may_meet: bool = False,
+) -> int:  # fmt: skip
+    """Move a planned infusion and all later planned ones by days (negative: earlier); how many moved.
+
+    Numbers stay. Raises Refused where it would be before today, and, unless they may meet, Meets where another
+    infusion has its day already.
+    """
+    first = load(s, viewer, ref, uuid)
+    rows = s.scalars(
+        select(Infusion).where(Infusion.patient_id == ref.id).order_by(Infusion.day, Infusion.at_time)
+    ).all()
+    from_on = (first.day, first.at_time)
+    moving = [row for row in rows if row.status == "planned" and (row.day, row.at_time) >= from_on]
+    if first.status != "planned":
+        raise Refused("days", "Only what is planned can be moved.")
+    if first.day + timedelta(days=days) < today:
+        raise Refused("days", f"Infusion {first.number} would then lie before today.")
+    staying = {row.day: row for row in rows if row not in moving and row.status != "cancelled"}
+    met = [staying[on] for on in (row.day + timedelta(days=days) for row in moving) if on in staying]
+    if met and not may_meet:
+        raise Meets([(row.number, row.day) for row in met])
+    for row in moving if days < 0 else reversed(moving):  # so that no two stand on one moment on the way
+        amend(s, viewer, ref, row, replace(as_values(row), day=row.day + timedelta(days=days)), now)
+    return len(moving)
+
+
+def as_values(infusion: Infusion) -> InfusionValues:
+    """The record as it stands, as if it were typed again."""
+    return InfusionValues(
+        **values_of(infusion), note=infusion.note,
+        given=json.loads(infusion.given), given_words=json.loads(infusion.given_words or "{}"),
+    )  # fmt: skip
 
 
 def load(s: Session, viewer: access.Viewer, ref: access.PatientRef, uuid: UUID) -> Infusion:

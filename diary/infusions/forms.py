@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, time
 from functools import partial
 from typing import Any
@@ -12,11 +12,14 @@ from diary.infusions.rules import (
     EVENTS,
     KG_PER_LB,
     MEASURES,
+    MOST_IN_COURSE,
+    MOST_MOVED,
     ROUTES,
     SERIES,
     STATUSES,
     WORDS,
     Measure,
+    course_days,
 )
 from diary.lib.forms import echo
 
@@ -120,6 +123,57 @@ def _together(found: Mapping[str, Any], errors: dict[str, str]) -> None:
         rest = {f"event_{n}_severity", f"event_{n}_done"}
         if rest & set(found) and f"event_{n}" not in found:
             errors.setdefault(f"event_{n}", "Say what happened.")
+
+
+@dataclass(frozen=True)
+class TypedCourse:
+    """Either the infusions of a course, one a day, or errors by field; `found` as for one infusion."""
+
+    values: tuple[InfusionValues, ...] = ()
+    errors: Mapping[str, str] = field(default_factory=dict)
+    found: Mapping[str, Any] = field(default_factory=dict)
+
+
+def parse_course(texts: Mapping[str, str], today: date) -> TypedCourse:
+    """A pattern (count, first day, weekdays or every so many days) and what all have alike; `today` as above."""
+    alike = {name: texts.get(name, "") for name in ("date", "time", "dose_mg", "minutes", "route", "series")}
+    one = parse_infusion({**alike, "status": "planned"}, today)
+    errors = dict(one.errors)
+    count = _counted(texts.get("count", ""), "How many", MOST_IN_COURSE, errors, "count")
+    weekdays = frozenset(day for day in range(7) if texts.get(f"on_{day}"))
+    typed = texts.get("every", "").strip()
+    every = 1
+    if weekdays and typed:
+        errors["every"] = "Choose weekdays or a number of days, not both."
+    elif typed:
+        every = _counted(typed, "The number of days", MOST_MOVED, errors, "every")
+    elif not weekdays:
+        errors["every"] = "Choose weekdays above, or say every how many days."
+    if "date" not in errors and one.found["day"] < today:
+        errors["date"] = "A course is planned from today on."
+    if errors or one.value is None:
+        return TypedCourse((), errors, one.found)
+    days = course_days(one.value.day, count, weekdays, every)
+    try:
+        _day(days[-1].isoformat(), today, "planned")
+    except ValueError:
+        return TypedCourse((), {"count": "The last one would be more than two years ahead."}, one.found)
+    return TypedCourse(tuple(replace(one.value, day=day) for day in days), {}, one.found)
+
+
+def parse_days(text: str) -> int:
+    """By how many days planned infusions move, earlier ones negative; raises ValueError in plain words."""
+    match = re.fullmatch(r"([-−+]?)([0-9]{1,3})", text.strip())
+    if not match or not 1 <= int(match[2]) <= MOST_MOVED:
+        raise ValueError(f"This is a number of days from 1 to {MOST_MOVED}, with a minus for earlier.")
+    return -int(match[2]) if match[1] in ("-", "−") else int(match[2])
+
+
+def _counted(text: str, what: str, most: int, errors: dict[str, str], name: str) -> int:
+    if WHOLE.fullmatch(text.strip()) and 1 <= int(text) <= most:
+        return int(text)
+    errors[name] = f"{what} is a whole number from 1 to {most}."
+    return 1
 
 
 def parse_revision(text: str) -> int:

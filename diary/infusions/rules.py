@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from math import fsum
 from typing import Any
 
@@ -16,6 +16,8 @@ MOST_OF_LAST = 1.5
 MOST_MINUTES = 720
 KG_PER_LB = 0.45359237
 NEAR_DAYS = 10
+MOST_IN_COURSE = 60
+MOST_MOVED = 90
 MOST_SYSTOLIC = 260
 LEAST_SPO2 = 70
 AT = {"pre": "before", "peak": "at the peak", "post": "after"}
@@ -258,3 +260,16 @@ def day_words(day: date, last: tuple[date, int] | None) -> str:
     on, number = last
     after = (day - on).days
     return f"Infusion {number} on this day" if after <= 0 else f"Day {after} after infusion {number}"
+
+
+def course_days(
+    first: date, count: int, weekdays: frozenset[int] = frozenset(), every: int = 1
+) -> list[date]:
+    """The days of a course, strictly increasing: `count` of them from `first` on.
+
+    weekdays: 0 is Monday, 6 is Sunday; none means one day every `every` days, beginning with the first itself.
+    """
+    if not weekdays:
+        return [first + timedelta(days=every * step) for step in range(count)]
+    days = (first + timedelta(days=step) for step in range(7 * count))
+    return [day for day in days if day.weekday() in weekdays][:count]

@@ -15,7 +15,15 @@ from diary.audit import actions as audit
 from diary.careteam import access
 from diary.careteam.rules import Kind, Role
 from diary.infusions import actions, queries
-from diary.infusions.forms import GIVEN, InfusionValues, TypedInfusion, parse_infusion, parse_revision
+from diary.infusions.forms import (
+    GIVEN,
+    InfusionValues,
+    TypedInfusion,
+    parse_course,
+    parse_days,
+    parse_infusion,
+    parse_revision,
+)
 from diary.infusions.models import Infusion, InfusionRevision
 from diary.infusions.rules import (
     ADJUNCTS,
@@ -55,6 +63,7 @@ bp = Blueprint("infusions", __name__)
 EVERY = ("planned", "done", "cancelled")
 ASKED = ("dose_mg", "minutes", *MEASURES)
 
+LISTED = {"planned": "The infusions are planned.", "moved": "The planned infusions are moved."}
 RECORD = {
     "at": AT, "vitals": VITALS, "adjuncts": ADJUNCTS, "course_measures": COURSE, "events": EVENTS,
     "severities": SEVERITIES, "said": said, "labels": LABELS,
@@ -160,6 +169,7 @@ def listed(patient_uuid: UUID) -> str:
         planned=[row for row in rows if row.status == "planned"],
         cancelled=[row for row in rows if row.status == "cancelled"],
         may_edit=Role.CLINICIAN in ref.staff_roles, two_places=two_places,
+        saved=LISTED.get(request.args.get("saved", ""), ""),
     )  # fmt: skip
 
 
@@ -181,6 +191,10 @@ def as_text(patient_uuid: UUID, infusion_id: UUID) -> Response:
 @bp.get("/patients/<uuid:patient_uuid>/infusions/<uuid:infusion_id>")
 @access.staff
 def show(patient_uuid: UUID, infusion_id: UUID) -> str:
+    return _record(patient_uuid, infusion_id)
+
+
+def _record(patient_uuid: UUID, infusion_id: UUID, **moving: Any) -> str:
     viewer = access.viewer()
     with db.read() as s:
         ref = access.load_patient(s, viewer, patient_uuid)
@@ -192,8 +206,98 @@ def show(patient_uuid: UUID, infusion_id: UUID) -> str:
         "infusions/show.html", nav="patients", ref=ref, infusion=row, history=_history(history), **RECORD,
         course=next((course for course in courses if row in course.rows), None),
         may_edit=Role.CLINICIAN in ref.staff_roles, two_places=two_places,
-        saved=saved_words(request.args.get("saved", ""), row.number),
+        saved=saved_words(request.args.get("saved", ""), row.number), moving=moving,
     )  # fmt: skip
+
+
+@bp.post("/patients/<uuid:patient_uuid>/infusions/<uuid:infusion_id>/move")
+@access.clinician
+def move(patient_uuid: UUID, infusion_id: UUID) -> Response | tuple[str, int]:
+    """A planned infusion and all later planned ones move by some days."""
+    viewer = access.viewer()
+    with db.read() as s:
+        ref = access.require_clinician(s, viewer, patient_uuid)
+        actions.load(s, viewer, ref, infusion_id)
+    text = last_values(request.form).get("days", "")
+    typed = {"days": echo(text)}
+    try:
+        days = parse_days(text)
+        may_meet = request.form.get("confirm") == f"days={days}"
+        with db.write() as s:
+            actions.move_planned(s, viewer, ref, infusion_id, days, _today(ref), clock.now(), may_meet)
+    except (ValueError, actions.Refused) as error:
+        return _record(patient_uuid, infusion_id, typed=typed, errors={"days": str(error)}), 422
+    except actions.Meets as error:
+        return _record(patient_uuid, infusion_id, typed=typed, days=days, met=error.met), 422
+    return see_other(url_for("infusions.listed", patient_uuid=patient_uuid, saved="moved"))
+
+
+@bp.get("/patients/<uuid:patient_uuid>/courses/new")
+@access.clinician
+def new_course(patient_uuid: UUID) -> str:
+    viewer = access.viewer()
+    with db.read() as s:
+        ref = access.require_clinician(s, viewer, patient_uuid)
+        access.require(s, viewer, ref.id, Kind.INFUSIONS)
+        plan = _plan(s, viewer, ref)
+    audit.seen(viewer, ref.id, "infusions")
+    typed = {"route": "IV", "count": "6"}
+    if plan.last is not None:
+        typed |= {"route": plan.last.route, "series": plan.last.series, "time": plan.last.at_time}
+        typed |= {
+            "dose_mg": words.number(plan.last.dose_mg, 4),
+            "minutes": words.number(plan.last.minutes, 4),
+        }
+    return _course(ref, plan, typed)
+
+
+@bp.post("/patients/<uuid:patient_uuid>/courses/new")
+@access.clinician
+def create_course(patient_uuid: UUID) -> Response | str | tuple[str, int]:
+    """The dates to be looked at; then, by a second press, the planned infusions."""
+    viewer = access.viewer()
+    with db.read() as s:
+        ref = access.require_clinician(s, viewer, patient_uuid)
+        access.require(s, viewer, ref.id, Kind.INFUSIONS)
+        plan = _plan(s, viewer, ref)
+        standing = {row.day: row for row in queries.infusions_of(s, viewer, ref.id, ("planned", "done"))}
+    sent = _sent()
+    answer = sent.pop("answer", "")
+    typed = {name: echo(text) for name, text in sent.items() if name not in ("csrf_token", "confirm")}
+    form = parse_course(sent, _today(ref))
+    if form.errors:
+        return _course(ref, plan, typed, errors=form.errors), 422
+    one = form.values[0]
+    confirmed = [said for said in request.form.getlist("confirm") if said in _standing(form.found)]
+    asks = unusual(one.dose_mg, None, one.minutes, plan.last.dose_mg if plan.last else None)
+    asks = [ask for ask in asks if ask.confirmation not in confirmed]
+    if asks:
+        return _course(ref, plan, typed, asks=asks, confirmed=confirmed), 422
+    met = [value.day for value in form.values if value.day in standing]
+    kept = [value for value in form.values if answer != "free" or value.day not in met]
+    shown = {"confirmed": confirmed, "days": form.values, "standing": standing, "met": met}
+    if answer not in ("plan", "all", "free") or not kept:
+        return _course(ref, plan, typed, **shown)
+    if answer == "plan" and met:
+        return _course(ref, plan, typed, **shown), 422
+    try:
+        with db.write() as s:
+            actions.plan_course(s, viewer, ref, kept, clock.now())
+    except actions.Refused as error:
+        return _course(ref, plan, typed, errors={error.field: str(error)}), 422
+    return see_other(url_for("infusions.listed", patient_uuid=patient_uuid, saved="planned"))
+
+
+def _course(ref: access.PatientRef, plan: Plan, typed: Mapping[str, str], **shown: Any) -> str:
+    return render_template(
+        "infusions/course.html", nav="patients", ref=ref, typed=typed, routes=ROUTES, units=UNITS, number=plan.number,
+        last=plan.last, weekdays=words.DAYS, **{"errors": {}, "asks": (), "confirmed": (), "met": ()} | shown,
+    )  # fmt: skip
+
+
+def _standing(found: Mapping[str, Any]) -> set[str]:
+    """What may be confirmed of the values as they stand."""
+    return {confirmation(name, found[name]) for name in ASKED if name in found}
 
 
 @bp.get("/patients/<uuid:patient_uuid>/infusions/<uuid:infusion_id>/edit")
@@ -340,8 +444,7 @@ def _sent() -> dict[str, str]:
 
 def _checked(ref: access.PatientRef, last_dose_mg: float | None) -> Checked:
     form = parse_infusion(_sent(), _today(ref))
-    standing = {confirmation(name, form.found[name]) for name in ASKED if name in form.found}
-    confirmed = sorted(standing & set(request.form.getlist("confirm")))
+    confirmed = sorted(_standing(form.found) & set(request.form.getlist("confirm")))
     if form.value is None:
         return Checked(form, confirmed)
     value: InfusionValues = form.value
