@@ -7,12 +7,14 @@ from random import Random
 from uuid import UUID
 
 from diary.lib import clock
+from diary.lib.extras import FACTORS
 
 PASSPHRASE = "seven quiet waves"
 ZONE = "Europe/London"
 # Numbers that are kept free for fiction, one for each clinic; both are open on weekdays.
 PHONES = ("020 7946 0100", "020 7946 0180")
 OPENING = "mon 08:00-18:00, tue 08:00-18:00, wed 08:00-18:00, thu 08:00-18:00, fri 08:00-16:00"
+FACTOR_KEYS = [key for key in FACTORS if key != "factor_cycle"]
 KEYS = ("pain", "fatigue", "sleep", "mood", "cognition")
 INDUCTION = (0, 2, 4, 7, 9, 11)
 SHARE = {"pain": 1.0, "fatigue": 0.7, "sleep": 0.55, "mood": 0.85, "cognition": 0.5}
@@ -295,7 +297,7 @@ def diary_of(
             key: round(min(10, max(0, base[key] * (1 - effect * SHARE[key]) + drift[key]))) for key in KEYS
         }
         chance, minute = random.random(), random.randrange(60)
-        extras = _extras(scores, words[step % len(words)], random)
+        extras = _extras(scores, words[step % len(words)], random) | _marks(scores, on)
         late = random.random() < 0.06 and on < until
         at = datetime.combine(
             on + timedelta(days=int(late)), time(10 if late else habit, minute), clock.zone_of(ZONE)
@@ -338,6 +340,23 @@ def _extras(scores: dict[str, int], words: str, random: Random) -> dict[str, str
         found["note_private"] = "yes" if random.random() < 0.25 else "no"
     if random.random() < 0.025:
         found["written_by"] = "helper"
+    return found
+
+
+HURTS = (
+    "neck", "lower_back", "left_shoulder", "right_shoulder", "left_hip", "upper_back", "right_hip", "left_upper_leg",
+    "right_upper_leg", "left_upper_arm", "right_lower_arm", "chest",
+)  # fmt: skip
+
+
+def _marks(scores: dict[str, int], on: date) -> dict[str, str]:
+    """Regions and factors on some days: more places where pain is higher, the same ones first."""
+    chance = Random(f"{on} {scores}")  # of its own, so that all else stays as it was drawn
+    found: dict[str, str] = {}
+    if chance.random() < 0.4 and scores["pain"] > 1:
+        found["regions"] = " ".join(HURTS[: max(1, scores["pain"] + chance.randrange(-1, 3))])
+    if chance.random() < 0.35:
+        found |= dict.fromkeys(chance.sample(FACTOR_KEYS, chance.choice((1, 1, 2))), "yes")
     return found
 
 

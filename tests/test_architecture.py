@@ -37,7 +37,7 @@ WITHIN = {
 # What the ring may take from a slice that is not its own: a table or a page of another slice is not among it.
 OFFERED = {"rules", "forms", "queries", "actions", "access"}
 # Helpers that only compute. clock also holds the one clock, whose `now` no rule may call (tests/imports.py).
-PURE_LIB = {"diary.lib.clock", "diary.lib.words", "diary.lib.symptoms"}
+PURE_LIB = {"diary.lib.clock", "diary.lib.words", "diary.lib.extras", "diary.lib.symptoms"}
 # accounts makes tokens and holds the list of common passphrases.
 ALSO = {"diary.accounts.rules": frozenset({"secrets", "zxcvbn"})}
 

@@ -23,6 +23,7 @@ admin        POST      /clinic/invitations
 admin        POST      /clinic/people/<uuid:person_id>/confirmation
 patient      POST      /commitments/<uuid:commitment_id>/days/<day:day>
 patient      GET POST  /days/<day:day>
+patient      GET POST  /days/<day:day>/more
 team         GET       /flags
 team         GET       /flags/<uuid:flag_id>
 team         POST      /flags/<uuid:flag_id>/acknowledgement
@@ -90,6 +91,7 @@ patient      GET       /report.pdf
 patient      GET       /sessions
 signed_in    POST      /sessions/end-all
 public       GET       /shell/day
+public       GET       /shell/extras
 public       GET       /shell/help
 public       GET       /shell/kept
 public       GET       /shell/more

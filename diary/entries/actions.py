@@ -16,6 +16,7 @@ from diary.careteam import access
 from diary.entries.models import Entry, EntryRevision
 from diary.entries.queries import first_received, stored_writes
 from diary.entries.rules import (
+    EXTRAS,
     NUMBERS,
     SCORES,
     Note,
@@ -274,7 +275,14 @@ def _entry_values(patient_id: int, write: DayWrite, projection: Projection, numb
         "has_conflict": projection.has_conflict,
         "last_write": write.id.bytes,
         "changed_at": write.received_at,
+        "extras": _extras(projection),
     }
+
+
+def _extras(projection: Projection) -> str | None:
+    """What was added to the day, as JSON: only what is marked; None where nothing is."""
+    marked = {name: projection.value(name) for name in EXTRAS if projection.value(name)}
+    return json.dumps(marked, separators=(",", ":")) if marked else None
 
 
 def _revision_values(

@@ -7,7 +7,9 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from diary.entries.rules import SCORES, Note
+from diary.entries.rules import REGIONS, SCORES, Note
+from diary.lib.extras import FACTORS
+from diary.lib.extras import REGIONS as PLACES
 from diary.lib.forms import UNSHOWABLE
 from diary.lib.symptoms import BY_KEY
 
@@ -20,6 +22,8 @@ NAMES = {
     "times_awake": "Times awake",
     "unwell": "Too unwell to log",
     "note": "Note",
+    REGIONS: "Where it hurts",
+    **{key: name.capitalize() for key, name in FACTORS.items()},
 }
 DECIMAL = re.compile(r"\d{1,3}(?:\.\d)?")
 CLOCK_TIME = re.compile(r"(\d{1,2}):([0-5]\d)")
@@ -45,6 +49,8 @@ def parse_day(texts: Mapping[str, str], files: bool = False) -> TypedDay:
     fields: dict[str, Any] = {}
     errors: dict[str, str] = {}
     cleaners = _cleaners(files)
+    if files and "factors" in texts:
+        texts = _spread(texts)
     for name, text in texts.items():
         if name in PAGE_ONLY or name == "note_private":
             continue
@@ -72,11 +78,16 @@ def _cleaners(files: bool) -> Mapping[str, Callable[[str], Any]]:
     def score(name: str) -> Callable[[str], float | None]:
         return lambda text: _score(text, NAMES[name], files)
 
+    def yes(name: str) -> Callable[[str], bool]:
+        return lambda text: _yes(text, NAMES[name])
+
     return {
         **{name: score(name) for name in (*SCORES, "worst_pain", "interference")},
         "sleep_hours": _hours,
         "times_awake": _times,
-        "unwell": _unwell,
+        "unwell": lambda text: _yes(text, "Too unwell"),
+        REGIONS: _regions,
+        **{key: yes(key) for key in FACTORS},
         "written_by": _written_by,
         "note": _note,
     }
@@ -120,11 +131,26 @@ def _times(text: str) -> int | None:
     return int(text)
 
 
-def _unwell(text: str) -> bool:
+def _yes(text: str, name: str) -> bool:
     text = text.strip()
     if text not in ("", "yes"):
-        raise ValueError(f"Too unwell is yes or empty, not {_quoted(text)}.")
+        raise ValueError(f"{name} is yes or empty, not {_quoted(text)}.")
     return text == "yes"
+
+
+def _regions(text: str) -> str | None:
+    marked = set(text.split())
+    unknown = sorted(marked - PLACES.keys())
+    if unknown:
+        raise ValueError(f"Neap does not know this place on the body: {_quoted(unknown[0])}.")
+    return " ".join(sorted(marked)) or None
+
+
+def _spread(texts: Mapping[str, str]) -> dict[str, str]:
+    """A file's one cell of factors as the fields that it stands for; those it does not name are cleared."""
+    named = {f"factor_{word}" for word in texts["factors"].split()}
+    rest = {name: text for name, text in texts.items() if name != "factors"}
+    return {**rest, **dict.fromkeys(FACTORS, ""), **dict.fromkeys(sorted(named), "yes")}
 
 
 def _written_by(text: str) -> str:

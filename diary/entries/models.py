@@ -38,6 +38,7 @@ class Entry(SQLModel, table=True):
     has_conflict: bool = False
     last_write: bytes = Field(sa_column=Column(LargeBinary(16), nullable=False))
     changed_at: datetime = Field(sa_type=Moment)
+    extras: str | None = None
 
     note = sealing.sealed("note", lambda entry: f"{entry.person_id}/{entry.day}")
 

@@ -14,7 +14,7 @@ from sqlmodel import Session
 from diary.careteam import access
 from diary.careteam.rules import Kind
 from diary.entries.models import Entry, EntryRevision
-from diary.entries.rules import SCORES, Note, Projection, Write, names_of_bits, project
+from diary.entries.rules import REGIONS, SCORES, Note, Projection, Write, names_of_bits, project
 from diary.lib import sealing
 
 _entry = Entry.__table__  # type: ignore[attr-defined]
@@ -37,7 +37,7 @@ _columns = [
     _entry.c[name]
     for name in (
         "person_id", "day", *SCORES, "unwell", "written_by", "late", "skipped", "worst_pain", "interference",
-        "sleep_hours", "times_awake", "changed_at", "has_conflict",
+        "sleep_hours", "times_awake", "changed_at", "has_conflict", "extras",
     )
 ]  # fmt: skip
 
@@ -61,6 +61,8 @@ class DayRow:
     times_awake: int | None
     changed_at: datetime
     has_conflict: bool
+    regions: tuple[str, ...] = ()
+    factors: tuple[str, ...] = ()
 
     @property
     def is_scored(self) -> bool:
@@ -95,7 +97,14 @@ def _row(row: Any) -> DayRow:
     return DayRow(
         row[1], dict(zip(SCORES, row[2:7], strict=True)), _NAMES[row[9]], _NAMES[row[10]], bool(row[7]),
         row[8] == "helper", row[11], row[12], row[13], row[14], row[15], bool(row[16]),
+        *(marks_of(row[17]) if row[17] else ()),
     )  # fmt: skip
+
+
+def marks_of(extras: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The keys of the marked regions and of the factors that a stored day holds."""
+    marked = json.loads(extras) if extras else {}
+    return tuple(marked.pop(REGIONS, "").split()), tuple(marked)
 
 
 def days_between(

@@ -13,11 +13,14 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from diary.lib import clock
+from diary.lib.extras import FACTORS
 from diary.lib.symptoms import SYMPTOMS
 
 SCORES = tuple(symptom.key for symptom in SYMPTOMS)
 NUMBERS = ("worst_pain", "interference", "sleep_hours", "times_awake")
-FIELDS = (*SCORES, *NUMBERS, "unwell", "note")
+REGIONS = "regions"  # one field: the marked regions' keys, sorted, with spaces between
+EXTRAS = (REGIONS, *FACTORS)
+FIELDS = (*SCORES, *NUMBERS, "unwell", "note", *EXTRAS)
 DAYS_BACK = 7
 CLOCK_TOLERANCE = timedelta(minutes=10)
 FIRST_DAY = date(1900, 1, 1)

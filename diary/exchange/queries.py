@@ -18,6 +18,7 @@ from diary.checkins.queries import checkins_of
 from diary.checkins.queries import revisions_of as checkin_revisions
 from diary.checkins.rules import CHOICES, EFFECTS, EMERGENCIES
 from diary.entries.models import Entry, EntryRevision
+from diary.entries.queries import marks_of
 from diary.exchange.rules import DIARY, INFUSIONS, MEDICATIONS, quoted
 from diary.infusions.models import Infusion, InfusionRevision
 from diary.lib import clock
@@ -45,7 +46,8 @@ GOALS = ("goal", "set", "until", "ended")
 AUDIT = ("at", "who", "role", "action", "thing")
 README = """This is everything that Neap keeps of one person's diary.
 
-diary.csv      one row a day: scores 0 (none) to 10 (worst), unwell, notes; note_private says who may read a note
+diary.csv      one row a day: scores 0 (none) to 10 (worst), unwell, notes; note_private says who may read a note;
+               regions names where it hurt (19 parts of the body), factors what else happened that day
 infusions.csv  what was given, planned or cancelled
 medications.csv  medicines, a row for each dose from a day on; until is the last day taken
 checkins.csv   what was said around infusions: check-ins after, intentions before; private says who may read words
@@ -111,6 +113,7 @@ def _diary(s: Session, patient: access.PatientRef) -> Iterator[Cells]:
                 None  # an answer of unknown moment kept the day from being late; the file must not make it so
             )
         note = entry.note or ""
+        regions, factors = marks_of(entry.extras)
         yield (
             str(entry.day),
             *(number(getattr(entry, symptom.key)) for symptom in SYMPTOMS),
@@ -123,6 +126,8 @@ def _diary(s: Session, patient: access.PatientRef) -> Iterator[Cells]:
             ("yes" if entry.note_private else "no") if note else "",
             entry.written_by,
             moment(recorded),
+            " ".join(regions),
+            " ".join(factor.removeprefix("factor_") for factor in factors),
         )
 
 

@@ -29,6 +29,7 @@ DIARY = Format(
     (
         "date", "pain", "fatigue", "sleep", "mood", "cognition", "worst_pain", "interference", "sleep_hours",
         "times_awake", "unwell", "note", "note_private", "written_by", "recorded_at",
+        "regions", "factors",
     ),
     needed=("date",),
     one_of=("pain", "fatigue", "sleep", "mood", "cognition", "unwell", "note"),

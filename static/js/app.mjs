@@ -17,7 +17,7 @@ async function enhance(root) {
       // One that could not be fetched is a TypeError: the page works without it, and so do the others.
       if (!String(error).includes("dynamically imported module")) reportError(error);
       // Without the script that keeps its answers the day is a plain form with its Save button.
-      if (element.dataset.module === "day") document.documentElement.classList.remove("js");
+      if (/^(day|extras)$/.test(element.dataset.module)) document.documentElement.classList.remove("js");
     }
   }
 }

@@ -7,6 +7,7 @@ const ACTIVE = "neap-active-"; // an empty cache whose name says which release w
 const PATIENCE = 3000;
 const SHELL_OF = [
   [/^\/(today|days\/\d{4}-\d\d-\d\d)$/, "/shell/day"],
+  [/^\/days\/\d{4}-\d\d-\d\d\/more$/, "/shell/extras"],
   [/^\/(story|infusions|check-ins)$/, "/shell/kept"],
   [/^\/check-in$/, "/shell/check-in"],
   [/^\/intention$/, "/shell/intention"],

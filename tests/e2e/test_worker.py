@@ -216,6 +216,7 @@ def test_only_shells_and_versioned_files_are_kept(app, visit):
         "/shell/check-in",
         "/shell/intention",
         "/shell/day",
+        "/shell/extras",
         "/shell/kept",
         "/shell/more",
         "/shell/help",

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from diary.entries.forms import LONGEST_NOTE, parse_day
 from diary.entries.rules import SCORES, Note
+from diary.lib.extras import FACTORS, REGIONS
 
 
 def field(name, text, files=False):
@@ -114,3 +115,42 @@ def test_nothing_breaks_it(texts):
     for name in SCORES:
         value = typed.fields.get(name)
         assert value is None or 0 <= value <= 10
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("", None), ("  ", None), ("neck", "neck"), ("neck left_jaw", "left_jaw neck"),
+        (" right_hip\nneck  neck ", "neck right_hip"),
+    ],
+)  # fmt: skip
+def test_regions_are_one_field_sorted_each_once(text, kept):
+    assert field("regions", text) == kept
+
+
+@pytest.mark.parametrize("text", ["elbow", "neck elbow", "Neck", "neck,chest"])
+def test_a_region_that_is_none_is_refused(text):
+    assert error("regions", text).startswith("Neap does not know this place on the body")
+
+
+def test_all_nineteen_regions():
+    assert len(REGIONS) == 19
+    assert field("regions", " ".join(REGIONS)).split() == sorted(REGIONS)
+
+
+@pytest.mark.parametrize("name", FACTORS)
+def test_a_factor_is_yes_or_empty(name):
+    assert [field(name, text) for text in ("yes", "", " yes ")] == [True, False, True]
+    assert "is yes or empty" in error(name, "no")
+
+
+def test_a_factor_that_is_none_is_refused():
+    assert "does not know this field" in error("factor_moon", "yes")
+
+
+def test_a_file_names_factors_in_one_cell():
+    fields = parse_day({"factors": "stress food"}, files=True).fields
+    assert {name for name, value in fields.items() if value} == {"factor_stress", "factor_food"}
+    assert fields.keys() == FACTORS.keys()
+    assert parse_day({"factors": "moon"}, files=True).errors.keys() == {"factor_moon"}
+    assert parse_day({"factors": "stress"}).errors.keys() == {"factors"}

@@ -94,6 +94,8 @@ def diary(person_id):
                 row.interference,
                 row.sleep_hours,
                 row.times_awake,
+                row.regions,
+                row.factors,
             )
             for row in entries.all_days(s, OPERATOR, person_id)
         ]
@@ -138,6 +140,9 @@ def test_the_same_diary_comes_out(commands, cast, written, newcomer):
             note_private="no",
             sleep_hours="7:30",
             times_awake=2,
+            regions="neck left_jaw",
+            factor_stress="yes",
+            factor_food="yes",
         )
         entry(s, cast.alice, DAY + timedelta(days=1), unwell="yes")
         entry(
@@ -155,6 +160,9 @@ def test_the_same_diary_comes_out(commands, cast, written, newcomer):
         infusion(s, cast.alice, DAY + timedelta(days=9), status="cancelled", route="IM")
     files = export(commands, cast.alice.email)
     assert sorted(files) == sorted(FILES)
+    days = rows(files["diary.csv"])
+    assert (days[0]["regions"], days[0]["factors"]) == ("left_jaw neck", "food stress")
+    assert days[1]["regions"] == days[1]["factors"] == ""
     move(commands, files, newcomer.email)
     assert diary(newcomer.id) == diary(cast.alice.id)
     assert diary(cast.alice.id)[0][4][3] == {"fatigue"}

@@ -12,7 +12,15 @@ from diary import config
 from diary.lib import assets, pwa
 from diary.safety.views import COUNTRIES
 
-SHELLS = ("/shell/check-in", "/shell/day", "/shell/help", "/shell/intention", "/shell/kept", "/shell/more")
+SHELLS = (
+    "/shell/check-in",
+    "/shell/day",
+    "/shell/extras",
+    "/shell/help",
+    "/shell/intention",
+    "/shell/kept",
+    "/shell/more",
+)
 CAST = ("alice", "bob", "dana", "charlie", None)
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Safari/604.1"
 ANDROID = "Mozilla/5.0 (Linux; Android 15; Pixel 7) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36"

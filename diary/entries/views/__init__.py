@@ -5,7 +5,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
-from flask import Blueprint, Response, make_response, render_template, request, url_for
+from flask import Blueprint, Flask, Response, make_response, render_template, request, url_for
+from flask.sansio.blueprints import BlueprintSetupState
 from werkzeug.wrappers import Response as BaseResponse
 
 from diary import db
@@ -16,12 +17,21 @@ from diary.entries.rules import digest_of
 from diary.entries.views.page import MODES, DayPage, nobodys_day
 from diary.infusions import queries as infusions
 from diary.lib import clock, pwa
+from diary.lib.extras import FACTORS, REGIONS
 from diary.lib.forms import echo, last_values
 from diary.lib.htmx import is_part_wanted, page_or_part, see_other
 from diary.review import actions as review
 
 bp = Blueprint("entries", __name__)
-bp.record(lambda setup: pwa.add_shell(setup.app, "day", "shell/day.html", page=nobodys_day()))  # type: ignore[arg-type]
+
+
+@bp.record
+def _shells(setup: BlueprintSetupState) -> None:
+    app: Flask = setup.app  # type: ignore[assignment]
+    pwa.add_shell(app, "day", "shell/day.html", page=nobodys_day())
+    pwa.add_shell(app, "extras", "shell/extras.html", page=nobodys_day(), regions=REGIONS, factors=FACTORS)
+
+
 BROKEN = "This page is broken. Please open the day again; what you typed is below."
 UNKNOWN_BASE = (
     "This page is older than what Neap holds now, so nothing was stored yet. "
@@ -57,6 +67,25 @@ def _show(viewer: access.Viewer, day: date) -> Response:
     return make_response(render_template(template, nav="today", page=page, write_id=uuid4()))
 
 
+@bp.route("/days/<day:day>/more", methods=["GET", "POST"])
+@access.patient
+def more(day: date) -> BaseResponse:
+    viewer = access.viewer()
+    if request.method == "POST":
+        return _update_more(viewer, day)
+    page = _page(viewer, day)
+    if page.is_future:
+        raise access.Hidden
+    return _more(page) if page.is_open else see_other(url_for("entries.show", day=day))
+
+
+def _more(page: DayPage, status: int = 200) -> Response:
+    shown = render_template(
+        "entries/more.html", nav="today", page=page, write_id=uuid4(), regions=REGIONS, factors=FACTORS
+    )
+    return make_response(shown, status)
+
+
 def _base(texts: Mapping[str, str]) -> UUID | None:
     try:
         return forms.parse_base(texts.get("base", ""))
@@ -76,13 +105,50 @@ def _page(viewer: access.Viewer, day: date, **refused: Any) -> DayPage:
     return DayPage(day, now, viewer.zone, opened, modes, last, is_first=is_first, due=due, **refused)
 
 
+class Refused(Exception):
+    """A form that was not stored: its errors by field, and whether it still names what it was made from."""
+
+    def __init__(self, errors: Mapping[str, str], keeps_base: bool = True) -> None:
+        self.errors, self.keeps_base = errors, keeps_base
+
+
 def _update(viewer: access.Viewer, day: date) -> BaseResponse:
     texts = last_values(request.form)
+    try:
+        recorded = _record(viewer, day, texts)
+    except Refused as refused:
+        return _refused(viewer, day, refused.errors, texts, refused.keeps_base)
+    return _saved(viewer, day, recorded, is_first=not texts.get("base"))
+
+
+def _update_more(viewer: access.Viewer, day: date) -> BaseResponse:
+    """The marked regions come as a checkbox each; from here on they are one field, as the phone sends it."""
+    texts = last_values(request.form)
+    if "regions" in texts:
+        texts["regions"] = " ".join(filter(None, request.form.getlist("regions")))
+    try:
+        _record(viewer, day, texts)
+    except Refused as refused:
+        page = _page(
+            viewer,
+            day,
+            errors=refused.errors,
+            typed=_typed(texts),
+            base=_base(texts),
+            keeps_base=refused.keeps_base,
+        )
+        if not page.is_open:
+            return make_response(render_template("entries/closed.html", nav="today", page=page), 422)
+        return _more(page, 422)
+    return see_other(url_for("entries.show", day=day))
+
+
+def _record(viewer: access.Viewer, day: date, texts: Mapping[str, str]) -> actions.Recorded:
     form = forms.parse_day(texts)
     errors = dict(form.errors)
     write_id, seen = _ids(texts, errors)
     if errors or write_id is None:
-        return _refused(viewer, day, errors, texts)
+        raise Refused(errors)
     now = clock.now()
     digest = digest_of({"day": day.isoformat(), "base": str(seen or ""), "form": _typed(texts)})
     write = actions.DayWrite(
@@ -96,10 +162,10 @@ def _update(viewer: access.Viewer, day: date) -> BaseResponse:
             today = clock.diary_day(now, viewer.zone)
             review.look_after_write(s, viewer, viewer.me, day, recorded.outcome, today, now)
     except actions.Closed as error:
-        return _refused(viewer, day, {"day": str(error)}, texts)
-    except actions.UnknownBase:
-        return _refused(viewer, day, {"day": UNKNOWN_BASE}, texts, keeps_base=False)
-    return _saved(viewer, day, recorded, is_first=seen is None)
+        raise Refused({"day": str(error)}) from error
+    except actions.UnknownBase as error:
+        raise Refused({"day": UNKNOWN_BASE}, keeps_base=False) from error
+    return recorded
 
 
 def _typed(texts: Mapping[str, str]) -> dict[str, str]:

@@ -9,9 +9,19 @@ from uuid import UUID
 
 from diary.entries.forms import NAMES
 from diary.entries.queries import OpenDay
-from diary.entries.rules import DAYS_BACK, FIELDS, SCORES, Merged, described, is_open, why_closed
+from diary.entries.rules import (
+    DAYS_BACK,
+    FIELDS,
+    REGIONS,
+    SCORES,
+    Merged,
+    described,
+    is_open,
+    why_closed,
+)
 from diary.infusions.rules import day_words
 from diary.lib import clock, words
+from diary.lib.extras import FACTORS, extras_words, regions_words
 from diary.lib.symptoms import BY_KEY, Symptom
 
 LOW_ENERGY = ("pain", "mood", "fatigue")
@@ -40,6 +50,7 @@ class Choice:
 
     value: Any
     text: str
+    shown: str
     private: str
     device: str
     said: str
@@ -207,6 +218,35 @@ class DayPage:
         is_now = clock.diary_day(at, self.zone) == self.today
         return f"Saved at {words.time_hm(there)}" if is_now and not self.current else "Saved"
 
+    # What was added -----------------------------------------------------------------------------
+
+    @property
+    def regions(self) -> list[str]:
+        return self.text(REGIONS).split()
+
+    @property
+    def factors(self) -> list[str]:
+        return [name for name in FACTORS if self.text(name) == "yes"]
+
+    @property
+    def extras_words(self) -> str:
+        """Everything that is marked, in a line."""
+        return extras_words(self.regions, self.factors)
+
+    @property
+    def marked(self) -> str:
+        """How much is marked: "5 places, 2 things that happened"; empty for nothing."""
+        counts = (
+            (len(self.regions), "place", "places"),
+            (len(self.factors), "thing that happened", "things that happened"),
+        )
+        return ", ".join(words.plural(n, one, more) for n, one, more in counts if n)
+
+    @property
+    def undecided_factors(self) -> bool:
+        """Whether a factor has two answers: Today asks which of them counts."""
+        return any(self.has_conflict(name) for name in FACTORS)
+
     # Two answers ------------------------------------------------------------------------------
 
     @property
@@ -242,7 +282,7 @@ class DayPage:
         there = clock.local(at, self.zone)
         private = ("yes" if value.private else "no") if name == "note" and value else ""
         said = f"{words.weekday(there.date())} at {words.time_hm(there)}"
-        return Choice(value, as_text(name, value), private, where, said, is_shown)
+        return Choice(value, as_text(name, value), shown_text(name, value), private, where, said, is_shown)
 
     @property
     def differences(self) -> list[tuple[str, str, str]]:
@@ -278,7 +318,18 @@ def as_text(name: str, value: Any) -> str:
         return ""
     if value is True:
         return "yes"
+    if name == REGIONS:
+        return str(value)
     return (value.text or "") if name == "note" else words.number(value, 2)
+
+
+def shown_text(name: str, value: Any) -> str:
+    """A value as one of two answers is read."""
+    if name == REGIONS:
+        return regions_words((value or "").split()) or "nowhere"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return as_text(name, value)
 
 
 def nobodys_day() -> DayPage:

@@ -12,6 +12,7 @@ from diary.charts import Frame, Mark, Series, Week
 from diary.entries.queries import DayRow, all_days, notes_between
 from diary.entries.rules import is_open
 from diary.infusions.queries import InfusionRow, day_after_infusion, infusions_of
+from diary.lib.extras import extras_words
 from diary.lib.symptoms import BY_KEY, SYMPTOMS, Symptom
 from diary.lib.words import number, plural
 from diary.response.queries import from_rows
@@ -31,6 +32,7 @@ class ChosenDay:
     on: date
     row: DayRow | None
     note: str | None
+    extras: str
     place: str
     before: date | None
     after: date | None
@@ -190,10 +192,12 @@ def _chosen(
     today: date,
 ) -> ChosenDay:  # fmt: skip
     notes = notes_between(s, viewer, ref.id, on, on)
+    row = next((row for row in rows if row.day == on), None)
     return ChosenDay(
         on,
-        next((row for row in rows if row.day == on), None),
+        row,
         notes[0].text if notes else None,
+        extras_words(row.regions, row.factors) if row else "",
         day_after_infusion(s, viewer, ref.id, on),
         on - timedelta(days=1) if on > frame.since else None,
         on + timedelta(days=1) if on < frame.until else None,

@@ -7,6 +7,8 @@ const NAMES = {
   pain: "Pain", fatigue: "Fatigue", sleep: "Poor rest", mood: "Low mood", cognition: "Foggy thinking",
   worst_pain: "Worst pain", interference: "How much it got in the way", sleep_hours: "Hours slept",
   times_awake: "Times awake", unwell: "Too unwell to log", note: "Note",
+  regions: "Where it hurts", factor_movement: "Moved or exercised", factor_pacing: "Paced myself", factor_food: "Food",
+  factor_alcohol: "Alcohol", factor_stress: "Stress", factor_cycle: "Period or cycle", factor_weather: "Weather",
 };
 
 export function paintConflicts(place, state) {
@@ -45,6 +47,10 @@ function built(name, { day, values, conflicts }) {
   return section;
 }
 
+// Regions are kept by their keys, which are words.
+const wordsOf = (name, value) =>
+  name === "regions" ? asText(value).replaceAll(" ", ", ").replaceAll("_", " ").replace("abdomen", "belly") : asText(value);
+
 function option(name, value, day, isShown) {
   const form = make("form", "two-opt");
   form.method = "post";
@@ -58,6 +64,6 @@ function option(name, value, day, isShown) {
   if (name === "note") hide("note_private", value?.private === false ? "no" : "yes");
   const where = make("span");
   where.append(make("b", "strong", isShown ? "Shown now" : "The other answer"));
-  form.append(where, make("span", "val", asText(value) || "nothing"), make("button", "btn", "Keep"));
+  form.append(where, make("span", "val", wordsOf(name, value) || "nothing"), make("button", "btn", "Keep"));
   return form;
 }

@@ -85,6 +85,15 @@ function paintText(name, { values }) {
   }
 }
 
+// How much is marked on the page of its own.
+function paintMarked({ values }) {
+  const place = document.getElementById("marked");
+  const places = values.regions?.split(" ").length;
+  const things = Object.keys(values).filter((name) => name.startsWith("factor_") && values[name]).length;
+  const words = [places && plural(places, "place"), things && `${plural(things, "thing")} that happened`];
+  if (place) place.textContent = words.filter(Boolean).join(", ");
+}
+
 function paintUnwell({ values }, isAsked) {
   const scored = SCORES.some((key) => (values[key] ?? null) !== null);
   const isUnwell = Boolean(values.unwell) && !scored && !isAsked;
@@ -121,6 +130,7 @@ export function paint(state, around, isAsked) {
   for (const key of SCORES) paintRow(key, state);
   paintKeys(state);
   for (const name of ["sleep_hours", "times_awake", "note"]) paintText(name, state);
+  paintMarked(state);
   paintUnwell(state, isAsked);
   paintPlace(state, around);
 }

@@ -7,6 +7,8 @@ const NAMES = {
   pain: "Pain", fatigue: "Fatigue", sleep: "Poor rest", mood: "Low mood", cognition: "Foggy thinking",
   worst_pain: "Worst pain", interference: "How much it got in the way", sleep_hours: "Hours slept",
   times_awake: "Times awake", unwell: "Too unwell to log", note: "Note", written_by: "Who wrote it",
+  regions: "Where it hurts", factor_movement: "Moved or exercised", factor_pacing: "Paced myself", factor_food: "Food",
+  factor_alcohol: "Alcohol", factor_stress: "Stress", factor_cycle: "Period or cycle", factor_weather: "Weather",
 };
 const KINDS = { checkin: "Check-in", intention: "Intention" };
 const WHY = {

@@ -29,6 +29,7 @@ export function timeOf(ms) {
 export function asText(value) {
   if (value === null || value === undefined || value === false) return "";
   if (value === true) return "yes";
+  if (typeof value === "string") return value;
   if (typeof value === "object") return value.text ?? "";
   return String(Math.round(value * 100) / 100);
 }

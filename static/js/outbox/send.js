@@ -240,7 +240,8 @@
     const privacy = fields[`${name}_private`];
     if (privacy !== undefined || name === "note") return text?.trim() ? { text, private: privacy !== "no" } : null;
     if (kind !== "day") return text || null;
-    if (name === "unwell") return text === "yes";
+    if (name === "unwell" || name.startsWith("factor_")) return text === "yes";
+    if (name === "regions") return text || null;
     if (name === "sleep_hours") return hours(text);
     return text === "" ? null : Number(text);
   }

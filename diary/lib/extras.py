@@ -1,0 +1,48 @@
+"""The 19 regions of the body and the factors of a day, by their keys; what a day's marks say in words."""
+
+from collections.abc import Collection
+
+SIDED = ("jaw", "shoulder", "upper_arm", "lower_arm", "hip", "upper_leg", "lower_leg")
+# The regions of the 2016 fibromyalgia criteria (Wolfe 2016), head to foot. One day's map is no WPI.
+REGIONS = {
+    "left_jaw": "left jaw",
+    "right_jaw": "right jaw",
+    "neck": "neck",
+    "left_shoulder": "left shoulder",
+    "right_shoulder": "right shoulder",
+    "left_upper_arm": "left upper arm",
+    "right_upper_arm": "right upper arm",
+    "left_lower_arm": "left lower arm",
+    "right_lower_arm": "right lower arm",
+    "chest": "chest",
+    "abdomen": "belly",
+    "upper_back": "upper back",
+    "lower_back": "lower back",
+    "left_hip": "left hip or buttock",
+    "right_hip": "right hip or buttock",
+    "left_upper_leg": "left upper leg",
+    "right_upper_leg": "right upper leg",
+    "left_lower_leg": "left lower leg",
+    "right_lower_leg": "right lower leg",
+}
+FACTORS = {
+    "factor_movement": "moved or exercised",
+    "factor_pacing": "paced myself",
+    "factor_food": "food",
+    "factor_alcohol": "alcohol",
+    "factor_stress": "stress",
+    "factor_cycle": "period or cycle",
+    "factor_weather": "weather",
+}
+
+
+def regions_words(regions: Collection[str]) -> str:
+    """The names of regions by their keys, head to foot: "neck, left shoulder"; empty for none."""
+    return ", ".join(name for key, name in REGIONS.items() if key in regions)
+
+
+def extras_words(regions: Collection[str], factors: Collection[str]) -> str:
+    """A day's regions and factors by their keys in a line, or an empty text: "Hurts: neck. Also: stress." """
+    also = ", ".join(name for key, name in FACTORS.items() if key in factors)
+    parts = (f"Hurts: {regions_words(regions)}." if regions else "", f"Also: {also}." if also else "")
+    return " ".join(part for part in parts if part)

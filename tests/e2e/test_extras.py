@@ -1,0 +1,59 @@
+"""Where it hurts and what happened, on the phone: touched on the body without internet, stored once with it."""
+
+from playwright.sync_api import Page, expect
+from sqlmodel import select
+
+from diary import db
+from diary.entries.models import Entry
+from tests.e2e.conftest import TODAY
+from tests.e2e.test_axe import faults
+from tests.e2e.test_outbox import all_sent, poll, ready, revisions, waiting
+
+URL = f"/days/{TODAY}/more"
+MARKED = '{"regions":"left_upper_leg neck","factor_stress":true}'
+
+
+def touched(page: Page, region: str, view: int = 0) -> None:
+    page.locator("figure.body").nth(view).locator(f"label[for='at-{region}']").click()
+
+
+def marked(page: Page) -> list[str]:
+    return page.locator("#more-form input:checked").evaluate_all("all => all.map((one) => one.value)")
+
+
+def test_two_places_and_a_factor_without_internet(open_as, cast):
+    page = ready(open_as("alice", watch=False, service_workers="allow"))
+    ready(page)  # the second visit is the worker's
+    page.context.set_offline(True)
+    ready(page)
+    page.goto(URL)
+    page.locator("#more-form[data-ready]").wait_for(state="attached")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Today")
+    touched(page, "neck")
+    touched(page, "left_upper_leg", view=1)
+    touched(page, "chest")
+    page.get_by_label("Chest").uncheck()  # the list is the body's equal
+    page.get_by_text("Stress").click()
+    expect(page.locator("#state")).to_contain_text("Saved on this phone")
+    poll(page, lambda: waiting(page) == 5)
+    page.reload()
+    page.locator("#more-form[data-ready]").wait_for(state="attached")
+    assert marked(page) == ["neck", "left_upper_leg", "yes"]
+    page.get_by_role("link", name="Done").click()
+    expect(page.locator("#marked")).to_have_text("2 places, 1 thing that happened")
+    assert revisions() == 0
+
+    page.goto(URL)
+    page.locator("#more-form[data-ready]").wait_for(state="attached")
+    page.context.set_offline(False)
+    page.evaluate("neap.outbox.flush()")
+    all_sent(page)
+    expect(page.locator("#state")).to_have_text("Saved")
+    assert revisions() == 5
+    with db.read() as s:
+        entry = s.exec(select(Entry).where(Entry.person_id == cast.alice.id)).one()
+    assert (entry.extras, entry.has_conflict) == (MARKED, False)
+    page.goto(URL)
+    page.locator("#more-form[data-ready]").wait_for(state="attached")
+    assert marked(page) == ["neck", "left_upper_leg", "yes"]
+    assert not faults(page)
