@@ -39,6 +39,7 @@ export default async function day(form) {
   async function paint() {
     if (open > 0) return; // answers are on their way, which this would take back; the last one paints
     const state = await asKnown();
+    if (open > 0 || state !== known) return; // older than what was tapped or told since, which paints by itself
     view.paint(state, around, "answer" in form.dataset);
     view.paintSaved(state, trouble);
     view.paintHeading(!document.querySelector(".question.now"), state, trouble);

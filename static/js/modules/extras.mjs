@@ -88,7 +88,8 @@ export default async function extras(form) {
 async function fill(form) {
   const { store, outbox } = self.neap;
   const today = diaryDay(await outbox.now(), (await store.meta("around"))?.zone);
-  const [, day] = location.pathname.match(/^\/days\/([^/]+)/);
+  const day = location.pathname.match(/^\/days\/([^/]+)/)?.[1];
+  if (!day) return false; // the shell itself was asked for
   const ago = daysBetween(day, today);
   const name = nameOf(day, today);
   form.dataset.day = day;

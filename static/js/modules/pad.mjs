@@ -97,7 +97,7 @@ export default function pad(sheet) {
     if (current?.disabled || Object.keys(detail.conflicts).length > 0) refreshed();
   });
   document.addEventListener("neap:enough", () => show(null, true));
-  // Somebody may have tapped before this was loaded.
+  // Somebody may have tapped before this was loaded, "too unwell" too.
   const first = questions().find((q) => q.classList.contains("now")) ?? null;
-  show(first && isAnswered(first) ? firstOpen() : first);
+  show(sheet.querySelector("#ask").hidden ? null : first && isAnswered(first) ? firstOpen() : first);
 }
