@@ -136,7 +136,7 @@ def test_a_page_of_another_kind_is_left_to_the_browser(visit):
     page = visit()
     page.context.set_offline(True)
     for path in ("/passphrase", "/report.pdf", "/consent"):
-        with pytest.raises(Exception, match="ERR_|chrome-error"):
+        with pytest.raises(Exception, match=r"ERR_|chrome-error"):
             page.goto(path)
         page.wait_for_url("chrome-error://**")
 
