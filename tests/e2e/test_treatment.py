@@ -104,7 +104,9 @@ def close_the_fall(page: Page) -> None:
     expect(page.locator(".happened")).to_contain_text("Her sister stays tonight.")
     page.goto("/flags")
     expect(page.locator("#main")).to_contain_text("1 flag open")
-    closed = page.locator("section").filter(has=page.get_by_role("heading", name="Closed in the last 30 days"))
+    closed = page.locator("section").filter(
+        has=page.get_by_role("heading", name="Closed in the last 30 days")
+    )
     expect(closed.locator("tbody tr")).to_have_count(1)
 
 

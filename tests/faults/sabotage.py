@@ -10,6 +10,7 @@ from sqlalchemy import text
 from diary import create_app, db
 from diary.entries import actions as entries
 from diary.entries.rules import project
+from diary.safety import actions as safety
 from diary.sync import actions as sync
 from tests.faults.outbox import Entry, Outbox, parsed
 
@@ -34,6 +35,22 @@ def acknowledged_before_commit():
         return answer
 
     sync.put_write = put_write
+    return app
+
+
+def flag_in_another_transaction():
+    """The answer is stored first, and its flag a moment later, if there is a later."""
+    app = create_app()
+    real = safety.open_flag
+
+    def open_flag(_s, *args, **more) -> None:
+        def store() -> None:
+            with app.app_context(), db.write() as later:
+                real(later, *args, **more)
+
+        threading.Timer(LATER, store).start()
+
+    safety.open_flag = open_flag
     return app
 
 
