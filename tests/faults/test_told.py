@@ -181,4 +181,4 @@ def test_a_flag_in_a_transaction_of_its_own_is_found_out(store, work, capsys):
     _, counts = run(store, work, "tests.faults.sabotage:flag_in_another_transaction()", kills=1)
     with capsys.disabled():
         print(f"\nsabotage flag_in_another_transaction: {counts['untold']} of {counts['fire']} untold")
-    assert 0 < counts["untold"] and counts["flags"], "some were told, and some never"
+    assert counts["untold"] > 0 and counts["flags"], "some were told, and some never"
