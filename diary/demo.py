@@ -500,6 +500,7 @@ def checkins_of(infused: list[date], until: date, random: Random) -> Iterator[De
                 "intention_private": random.choice(("no", "yes")),
             }
             yield DemoCheckin(day, day - timedelta(days=1), "intention", words, _id(random))
+        yield _arrival(day, Random(f"{usual} {day}"))
         for after, chance in ((0, 0.6), (1, 0.9), (3, 0.5)):
             on = day + timedelta(days=after)
             if on > until or random.random() > chance:
@@ -514,6 +515,12 @@ def checkins_of(infused: list[date], until: date, random: Random) -> Iterator[De
                     private = random.choice(("no", "yes"))
                     fields |= {"insight": random.choice(INSIGHTS), "insight_private": private}
             yield DemoCheckin(day, on, "checkin", fields, _id(random))
+
+
+def _arrival(day: date, random: Random) -> DemoCheckin:
+    """The sheet for the nurse, from dice of its own, so that nothing else of the demo changes."""
+    fields = {"pain_now": str(random.randint(4, 8)), "way_home": random.choice(("somebody", "taxi", "somebody"))}
+    return DemoCheckin(day, day, "arrival", fields | {"done": "yes"}, _id(random))
 
 
 def _id(random: Random) -> UUID:

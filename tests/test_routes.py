@@ -10,6 +10,8 @@ patient_api  GET       /api/v1/sync/days
 patient      GET       /check-in
 patient      POST      /check-in
 patient      GET       /check-ins
+patient      GET       /arrival
+patient      POST      /arrival
 patient      GET       /intention
 patient      POST      /intention
 public       GET       /shell/check-in
@@ -58,6 +60,7 @@ clinician    GET       /patients/<uuid:patient_uuid>/courses/new
 clinician    POST      /patients/<uuid:patient_uuid>/courses/new
 staff        GET       /patients/<uuid:patient_uuid>/infusions
 staff        GET       /patients/<uuid:patient_uuid>/infusions/<uuid:infusion_id>
+clinician    POST      /patients/<uuid:patient_uuid>/infusions/<uuid:infusion_id>/arrival
 clinician    POST      /patients/<uuid:patient_uuid>/infusions/<uuid:infusion_id>/cancellation
 clinician    POST      /patients/<uuid:patient_uuid>/infusions/<uuid:infusion_id>/completion
 clinician    GET       /patients/<uuid:patient_uuid>/infusions/<uuid:infusion_id>/edit

@@ -13,9 +13,10 @@ from sqlmodel import Session
 from diary.audit import actions as audit
 from diary.audit.models import SyncWrite
 from diary.careteam import access
+from diary.careteam.rules import Kind, Role
 from diary.checkins.models import Checkin, CheckinRevision
-from diary.checkins.queries import Stored, plan, stored
-from diary.checkins.rules import CHECKIN, OWN, WORDS, Fired, fired, touched
+from diary.checkins.queries import Stored, plan_of, stored
+from diary.checkins.rules import ARRIVAL, INTENTION, OWN, WORDS, Fired, fired, matter_of, touched
 from diary.entries.actions import Closed, IdReused, Known, UnknownBase, one_at_a_time
 from diary.entries.rules import Merged, Note, Write, base_of, merge, renamed, today_for, why_closed
 from diary.infusions.models import Infusion
@@ -23,7 +24,7 @@ from diary.lib import sealing
 from diary.lib.types import from_ms, to_ms
 from diary.safety import actions as safety
 
-PAGE, PHONE = "page", "phone"
+PAGE, PHONE, STAFF = "page", "phone", "staff"
 CANCELLED = "cancelled"
 
 
@@ -99,20 +100,33 @@ def known_write(s: Session, viewer: access.Viewer, patient_id: int, write_id: UU
 
 
 def record_checkin(s: Session, viewer: access.Viewer, patient_id: int, write: CheckinWrite) -> Recorded:
-    """Store one write of a patient's check-in or intention, or answer a repeat of it.
+    """Store one write of a patient's check-in, intention or arrival sheet, or answer a repeat of it.
 
     An answer that fires opens its flag in the same transaction, whatever becomes of the answer. Raises Hidden for
     anybody else's and for an infusion that is not theirs or was cancelled, Closed, UnknownBase (pages), IdReused.
     """
     if not viewer.operator and viewer.person_id != patient_id:
         raise access.Hidden
+    return _record(s, viewer, patient_id, write)
+
+
+def record_arrival_by_staff(
+    s: Session, viewer: access.Viewer, ref: access.PatientRef, write: CheckinWrite
+) -> Recorded:
+    """The arrival sheet as a clinician fills it in with the patient; the same rules fire. Raises as `record_checkin`."""
+    if Role.CLINICIAN not in ref.staff_roles or not ref.shares(Kind.INFUSIONS) or write.kind != ARRIVAL:
+        raise access.Hidden
+    return _record(s, viewer, ref.id, replace(write, source=STAFF))
+
+
+def _record(s: Session, viewer: access.Viewer, patient_id: int, write: CheckinWrite) -> Recorded:
     write = replace(write, effective_at=from_ms(to_ms(write.effective_at)))
     connection = s.connection()
     one_at_a_time(connection, patient_id)
     key = {"person": patient_id, "write": write.id.bytes}
     digest = connection.execute(_digest, key).scalar()
     if digest is not None and digest != write.digest:
-        if write.source != PAGE:
+        if write.source == PHONE:
             raise IdReused
         write = replace(write, id=renamed(write.id, write.digest), names=write.id)
         key = {"person": patient_id, "write": write.id.bytes}
@@ -129,7 +143,7 @@ def record_checkin(s: Session, viewer: access.Viewer, patient_id: int, write: Ch
         closed = why_closed(write.day, today_for(write.effective_at, write.zone), found.revisions > 0)
         if closed:
             raise Closed(closed)
-    if write.source == PAGE:
+    if write.source != PHONE:
         write = _of_page(write, found.writes)
     if not write.fields:
         return Recorded(write.id, 0, {})
@@ -202,22 +216,25 @@ def _store(
 
 def _rules(s: Session, viewer: access.Viewer, patient_id: int, write: CheckinWrite) -> list[Fired]:
     """What the write's own answers fire: looked at before it is stored, against the askings of earlier days."""
-    if write.kind != CHECKIN:
+    if write.kind == INTENTION:
         return []
     urine = any(write.fields.get(name) for name in ("urine_often", "urine_pain"))
-    urine_from = plan(s, viewer, patient_id).urine_from(write.day) if urine else {}
-    return fired(write.fields, write.target, urine_from)
+    if not urine and write.kind != ARRIVAL:
+        return fired(write.fields, write.target, {})
+    found = plan_of(s, patient_id, access.hidden_before(viewer, patient_id))
+    about = matter_of(write.kind, write.target, found.given)
+    return fired(write.fields, about, found.urine_from(write.day) if urine else {})
 
 
 def _values(
     patient_id: int, write: CheckinWrite, infusion_id: int, fields: Mapping[str, Merged], number: int
 ) -> dict[str, Any]:
-    words: Note | None = _value(fields, WORDS[write.kind])
+    words: Note | None = _value(fields, box := WORDS.get(write.kind, ""))
     own = _value(fields, OWN)
     plain = {
         name: merged.value
         for name, merged in fields.items()
-        if name not in (OWN, WORDS[write.kind]) and merged.value is not None
+        if name not in (OWN, box) and merged.value is not None
     }
     place = f"{patient_id}/{write.kind}/{infusion_id}/{write.day}"
     return {
@@ -239,11 +256,12 @@ def _value(fields: Mapping[str, Merged], name: str) -> Any:
 def _revision_values(
     viewer: access.Viewer, write: CheckinWrite, checkin_id: int, number: int, rules: Sequence[Fired]
 ) -> dict[str, Any]:
-    words: Note | None = write.fields.get(WORDS[write.kind])
+    box = WORDS.get(write.kind, "")
+    words: Note | None = write.fields.get(box)
     own = write.fields.get(OWN)
     fields = dict(write.fields)
     if words is not None:
-        fields[WORDS[write.kind]] = bool(words.private)
+        fields[box] = bool(words.private)
     if own is not None:
         fields[OWN] = True
     base = {name: [i.hex for i in ids] for name, ids in write.base.items() if ids}

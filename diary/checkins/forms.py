@@ -5,16 +5,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from diary.checkins.rules import (
+    ARRIVAL,
     CHECKIN,
-    CHOICES,
     EFFECTS,
     EMERGENCIES,
+    EVERY_CHOICE,
     FIELDS,
     INTENTION,
     LONGEST_OWN,
     LONGEST_WORDS,
     MARKS,
     OWN,
+    PAIN_NOW,
     STRENGTHS,
     WORDS,
 )
@@ -39,9 +41,9 @@ def parse_checkin(texts: Mapping[str, str], kind: str = CHECKIN) -> TypedCheckin
     """Clean every given field of a kind; a box of words without its word on who may read it is private."""
     fields: dict[str, Any] = {}
     errors: dict[str, str] = {}
-    box = WORDS[kind]
+    box = WORDS.get(kind, "")
     for name, text in texts.items():
-        if name in PAGE_ONLY or name in (HELP_SHOWN, f"{box}_private"):
+        if name in PAGE_ONLY or name == HELP_SHOWN or (box and name == f"{box}_private"):
             continue
         if name not in FIELDS[kind]:
             known_as = UNSHOWABLE.sub("?", name[:40])
@@ -51,10 +53,10 @@ def parse_checkin(texts: Mapping[str, str], kind: str = CHECKIN) -> TypedCheckin
             fields[name] = _cleaner(name)(text)
         except ValueError as error:
             errors[name] = str(error)
-    private = texts.get(f"{box}_private", "").strip()
+    private = texts.get(f"{box}_private", "").strip() if box else ""
     if private not in ("", "yes", "no"):
         errors[f"{box}_private"] = "Who may read it is yes, for only you, or no."
-    elif box in fields:
+    elif box and box in fields:
         fields[box] = Note(fields[box], private != "no") if fields[box] else None
     elif private:
         errors[box] = "Words are sent with who may read them."
@@ -68,8 +70,10 @@ def _cleaner(name: str) -> Callable[[str], Any]:
         return _words(LONGEST_OWN if name == OWN else LONGEST_WORDS)
     if name in EFFECTS:
         return _one_of(STRENGTHS)
-    if name in CHOICES:
-        return _one_of(tuple(value for value, _ in CHOICES[name][1]))
+    if name in EVERY_CHOICE:
+        return _one_of(tuple(value for value, _ in EVERY_CHOICE[name][1]))
+    if name == PAIN_NOW:
+        return _pain
     assert name in (*EMERGENCIES, *MARKS), name
     return _one_of(("yes",))
 
@@ -82,6 +86,13 @@ def _one_of(allowed: tuple[str, ...]) -> Callable[[str], str | None]:
         return text or None
 
     return clean
+
+
+def _pain(text: str) -> int | None:
+    text = text.strip()
+    if text and not (text.isascii() and text.isdecimal() and len(text) <= 2 and int(text) <= 10):
+        raise ValueError("Pain is a whole number from 0 to 10.")
+    return int(text) if text else None
 
 
 def _words(longest: int) -> Callable[[str], str | None]:
@@ -98,4 +109,4 @@ def _words(longest: int) -> Callable[[str], str | None]:
     return clean
 
 
-KIND_NAMES = {CHECKIN: "Check-in", INTENTION: "Intention"}
+KIND_NAMES = {CHECKIN: "Check-in", INTENTION: "Intention", ARRIVAL: "Arrival sheet"}

@@ -17,10 +17,12 @@ from diary.careteam.models import Clinic
 from diary.careteam.rules import Kind, Opening, next_opening, parse_opening
 from diary.checkins.models import Checkin, CheckinRevision
 from diary.checkins.rules import (
+    ARRIVAL,
     CHECKIN,
     EFFECTS,
     INTENTION,
     OWN,
+    PAIN_NOW,
     WORDS,
     Asked,
     Due,
@@ -31,6 +33,7 @@ from diary.checkins.rules import (
     intention_for,
     is_asked,
     is_open_at,
+    is_urine_answered,
     usual_effects,
     when_words,
 )
@@ -96,6 +99,7 @@ class CheckinRow:
     words: str | None
     words_private: bool
     changed_at: datetime
+    last_write: UUID
 
     @property
     def after(self) -> int:
@@ -116,6 +120,7 @@ class Plan:
     earlier: tuple[tuple[UUID, Mapping[str, Any]], ...] = ()
     done: frozenset[tuple[str, UUID, date]] = frozenset()
     intentions: Mapping[UUID, date] = field(default_factory=dict)
+    urine: tuple[Asked, ...] = ()
 
     def asked_on(self, before: date) -> date | None:
         return max((one.day for one in self.asked if one.day < before), default=None)
@@ -130,7 +135,12 @@ class Plan:
         return usual_effects([(of, said) for of, said in self.earlier if of != due.target], due.number)
 
     def urine_from(self, before: date) -> dict[str, int]:
-        return fires_from(one for one in self.asked if one.day < before)
+        return fires_from(one for one in self.urine if one.day < before)
+
+    def arrival(self, today: date) -> Given | None:
+        """The infusion that is planned for today, the first of several."""
+        here = [one for one in self.given if not one.is_done and one.day == today]
+        return min(here, key=lambda one: one.at_time, default=None)
 
     def intention(self, today: date) -> Given | None:
         return intention_for(self.given, today)
@@ -144,7 +154,11 @@ def _mine(viewer: access.Viewer, patient_id: int) -> None:
 def plan(s: Session, viewer: access.Viewer, patient_id: int) -> Plan:
     """The patient's own plan; two statements."""
     _mine(viewer, patient_id)
-    hidden = access.hidden_before(viewer, patient_id)
+    return plan_of(s, patient_id, access.hidden_before(viewer, patient_id))
+
+
+def plan_of(s: Session, patient_id: int, hidden: datetime | None) -> Plan:
+    """The plan of whoever's right to it is known already: for actions, which judge an answer by it."""
     wanted = select(
         _infusion.c.uuid, _infusion.c.number, _infusion.c.day, _infusion.c.at_time, _infusion.c.status
     )
@@ -174,6 +188,7 @@ def plan(s: Session, viewer: access.Viewer, patient_id: int) -> Plan:
         tuple((target, answers) for kind, _, answers, target in rows if kind == CHECKIN),
         frozenset((kind, target, day) for kind, day, answers, target in rows if answers.get("done")),
         {target: day for kind, day, _, target in rows if kind == INTENTION},
+        tuple(Asked(day, first is None or day < first, answers) for kind, day, answers, _ in rows if kind != INTENTION and is_urine_answered(answers)),
     )  # fmt: skip
 
 
@@ -215,7 +230,7 @@ def _is_hidden(viewer: access.Viewer, patient_id: int, began_at: datetime | None
 def write_of(row: Any) -> Write:
     """A stored revision as the rule of merging reads it."""
     fields = json.loads(row.fields)
-    box = WORDS[row.kind]
+    box = WORDS.get(row.kind, "")
     sealed = row.write_id.hex()
     if fields.get(box) is not None:
         text = sealing.unseal("checkin_revision", sealed, "words", row.words_sealed)
@@ -353,6 +368,17 @@ def due_rows(s: Session, viewer: access.Viewer, patient_id: int, now: datetime) 
     if not found_plan.given:
         return []
     found = []
+    here = found_plan.arrival(today)
+    if here is not None:
+        is_said = (ARRIVAL, here.id, today) in found_plan.done
+        beneath = "You can look at it again" if is_said else when_words(here.day, here.at_time, today)
+        found.append(
+            (
+                "/arrival",
+                "For the nurse, from your diary",
+                f"infusion {here.number}: {words_of.lower_first(beneath)}",
+            )
+        )
     due = found_plan.due(today)
     is_open_now = due is not None and is_open_at(due, clock.local(now, viewer.zone))
     if due is not None and is_open_now and (CHECKIN, due.target, due.day) not in found_plan.done:
@@ -387,7 +413,21 @@ def checkins_of(
     if until is not None:
         wanted = wanted.where(_checkin.c.day <= until)
     found = [_row(row, is_own, may_read) for row in s.connection().execute(wanted)]
-    return [row for row in found if row.kind == CHECKIN or row.words is not None or is_own]
+    return [row for row in found if row.kind != INTENTION or row.words is not None or is_own]
+
+
+def pain_on_arrival(s: Session, viewer: access.Viewer, patient_id: int, target: UUID) -> int | None:
+    """The pain that was said on an infusion's arrival sheet; the plan of its record's pain before."""
+    access.require(s, viewer, patient_id, Kind.INFUSIONS)
+    wanted = (
+        select(_checkin.c.answers)
+        .join(_infusion, _infusion.c.id == _checkin.c.infusion_id)
+        .where(_checkin.c.person_id == patient_id, _checkin.c.kind == ARRIVAL, _infusion.c.uuid == target)
+        .order_by(_checkin.c.day.desc())
+    )
+    answers = s.connection().execute(wanted).scalar()
+    pain: int | None = json.loads(answers).get(PAIN_NOW) if answers else None
+    return pain
 
 
 def _row(row: Any, is_own: bool, may_read: bool) -> CheckinRow:
@@ -398,7 +438,7 @@ def _row(row: Any, is_own: bool, may_read: bool) -> CheckinRow:
     own = sealing.unseal("checkin", place, "own", row.own_sealed) if row.own_sealed is not None else None
     return CheckinRow(
         row.kind, row.uuid, row.number, row.infusion_day, row.day, json.loads(row.answers), own, text,
-        bool(row.words_private), row.changed_at,
+        bool(row.words_private), row.changed_at, UUID(bytes=row.last_write),
     )  # fmt: skip
 
 

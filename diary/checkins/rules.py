@@ -1,6 +1,7 @@
 """Which check-in is due when, what each holds, and which answers fire a rule of safety (clinical.md, 4 and 6).
 
-A check-in belongs to one infusion and one day of the diary; an intention to one infusion and the day it was begun.
+A check-in belongs to one infusion and one day of the diary; an intention to one infusion and the day it was begun; an
+arrival sheet, what the nurse asks before an infusion, to that infusion and its day.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,8 +13,8 @@ from uuid import UUID
 from diary.entries.rules import Merged, Note
 from diary.lib import words
 
-CHECKIN, INTENTION = "checkin", "intention"
-KINDS = (CHECKIN, INTENTION)
+CHECKIN, INTENTION, ARRIVAL = "checkin", "intention", "arrival"
+KINDS = (CHECKIN, INTENTION, ARRIVAL)
 
 # What is asked ------------------------------------------------------------------------------------
 
@@ -78,14 +79,26 @@ CHOICES: Mapping[str, tuple[str, tuple[tuple[str, str], ...]]] = {
     "craving": ("Do you crave ketamine?", _EITHER),
     "ketamine_outside": ("Have you used ketamine outside the clinic?", _EITHER),
 }  # fmt: skip
+# Asked on the arrival sheet only: product.md, "Arrival sheet". Nobody is offered to drive.
+ON_ARRIVAL: Mapping[str, tuple[str, tuple[tuple[str, str], ...]]] = {
+    "way_home": (
+        "How do you get home?",
+        (("somebody", "somebody takes me"), ("taxi", "a taxi"), ("accompanied", "bus or train, with somebody"), ("not_yet", "not arranged yet")),
+    ),
+}  # fmt: skip
+EVERY_CHOICE = {**CHOICES, **ON_ARRIVAL}
+PAIN_NOW = "pain_now"  # 0 to 10, at this moment
 ASKING = ("urine_often", "urine_pain", "urine_blood", "memory", "craving", "ketamine_outside")
 GRADED_URINE = ("urine_often", "urine_pain")
-MARKS = ("none", "done")  # "None of these", and that she has come to its end
+URINE = (*GRADED_URINE, "urine_blood")
+# "None of these"; that she has come to its end, or confirmed the sheet; that the nurse goes through it with her.
+MARKS = ("none", "done", "with_nurse")
 WORDS = {CHECKIN: "insight", INTENTION: "intention"}  # like a note: private or shared
 OWN = "own"
 FIELDS: Mapping[str, tuple[str, ...]] = {
     CHECKIN: (*EFFECTS, "none", OWN, *EMERGENCIES, *CHOICES, "insight", "done"),
     INTENTION: ("intention",),
+    ARRIVAL: (PAIN_NOW, OWN, *URINE, "fall", "way_home", "done", "with_nurse"),
 }
 DRIVE = "Do not drive until the day after, after a night’s sleep, and not if you still feel odd."
 LONGEST_OWN = 400
@@ -351,10 +364,24 @@ def _grade(value: Any) -> int:
     return GRADES.index(value) if value in GRADES else 0
 
 
+def matter_of(kind: str, target: UUID, given: Iterable[Given]) -> UUID:
+    """The infusion after which something happened: for the arrival sheet the last one that was done before its own.
+
+    So a fall that a check-in told of, and the sheet again, is one matter.
+    """
+    if kind != ARRIVAL:
+        return target
+    given = list(given)
+    own = next((one for one in given if one.id == target), None)
+    before = [one for one in given if own and one.is_done and one.id != target and one.day <= own.day]
+    return max(before, key=lambda one: (one.day, one.at_time)).id if before else target
+
+
 def fired(fields: Mapping[str, Any], target: UUID, urine_from: Mapping[str, int]) -> list[Fired]:
     """The rules that the answers of one write fire, each once; `urine_from` as `fires_from` gives it.
 
-    fields: the typed values of the write, whatever becomes of them. Source: clinical.md, section 6.
+    fields: the typed values of the write, whatever becomes of them; target: as `matter_of` gives it.
+    Source: clinical.md, section 6.
     """
     about = f"checkin:{target.hex}"
     signs = [name for key, name in EMERGENCIES.items() if fields.get(key) == "yes"]
@@ -423,6 +450,11 @@ def is_answered(fields: Mapping[str, Any]) -> bool:
     return any(value is not None for value in fields.values())
 
 
+def is_urine_answered(fields: Mapping[str, Any]) -> bool:
+    """Whether it says anything of passing urine, which check-ins and arrival sheets both ask."""
+    return any(fields.get(name) is not None for name in URINE)
+
+
 def is_asked(fields: Mapping[str, Any]) -> bool:
     """Whether the asking was answered in it, in part at least."""
     return any(fields.get(name) is not None for name in ASKING)
@@ -434,8 +466,8 @@ def value_words(name: str, value: Any) -> str:
         return ""
     if name in EFFECTS:
         return "strength not said" if value == "marked" else str(value)
-    if name in CHOICES:
-        return dict(CHOICES[name][1]).get(value, str(value))
+    if name in EVERY_CHOICE:
+        return dict(EVERY_CHOICE[name][1]).get(value, str(value))
     return str(value.text or "") if isinstance(value, Note) else str(value)
 
 

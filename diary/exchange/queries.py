@@ -16,7 +16,7 @@ from diary.careteam import access
 from diary.careteam.rules import Kind
 from diary.checkins.queries import checkins_of
 from diary.checkins.queries import revisions_of as checkin_revisions
-from diary.checkins.rules import CHOICES, EFFECTS, EMERGENCIES
+from diary.checkins.rules import CHOICES, EFFECTS, EMERGENCIES, ON_ARRIVAL, PAIN_NOW
 from diary.entries.models import Entry, EntryRevision
 from diary.entries.queries import marks_of
 from diary.exchange.rules import DIARY, INFUSIONS, MEDICATIONS, quoted
@@ -36,7 +36,7 @@ REVISIONS = (
     "recorded_at", "received_at", "effective_at", "clock_off", "zone", "values", "note",
 )  # fmt: skip
 CHECKINS = (
-    "date", "kind", "infusion", "infusion_date", *EFFECTS, "none", "own", *EMERGENCIES, *CHOICES, "words", "words_private",
+    "date", "kind", "infusion", "infusion_date", *EFFECTS, "none", "own", *EMERGENCIES, *CHOICES, PAIN_NOW, *ON_ARRIVAL, "words", "words_private",
 )  # fmt: skip
 SESSIONS = (
     "date", "start", "end", "zone", "kind", "status", "with", "place", "note",
@@ -50,7 +50,7 @@ diary.csv      one row a day: scores 0 (none) to 10 (worst), unwell, notes; note
                regions names where it hurt (19 parts of the body), factors what else happened that day
 infusions.csv  what was given, planned or cancelled
 medications.csv  medicines, a row for each dose from a day on; until is the last day taken
-checkins.csv   what was said around infusions: check-ins after, intentions before; private says who may read words
+checkins.csv   what was said around infusions: check-ins after, intentions and arrival sheets before; private says who may read words
 sessions.csv   meetings, with the notes and commitments that were shared with you; the staff's own notes are not in it
 goals.csv      goals in your words
 revisions.csv  every write behind the files above: when it was recorded and received, by whom, from where
@@ -180,7 +180,7 @@ def _checkins(s: Session, viewer: access.Viewer, patient: access.PatientRef) -> 
         said = {**row.answers, "own": quoted(row.own or "")}
         yield (
             str(row.day), row.kind, str(row.number), str(row.infusion_day),
-            *(str(said.get(name) or "") for name in CHECKINS[4:-2]),
+            *(str(said.get(name, "")) for name in CHECKINS[4:-2]),
             quoted(row.words or ""), ("yes" if row.words_private else "no") if row.words else "",
         )  # fmt: skip
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from flask import Blueprint, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -14,6 +14,7 @@ from diary import db
 from diary.audit import actions as audit
 from diary.careteam import access
 from diary.careteam.rules import Kind, Role
+from diary.checkins.queries import pain_on_arrival
 from diary.infusions import actions, queries
 from diary.infusions.forms import (
     GIVEN,
@@ -57,7 +58,7 @@ from diary.lib.forms import echo, last_values
 from diary.lib.htmx import see_other
 from diary.response.rules import words as response_words
 from diary.response.rules.days import split_courses
-from diary.review.queries import infusion_list
+from diary.review.queries import ArrivalSheet, arrival_sheet, infusion_list
 
 bp = Blueprint("infusions", __name__)
 EVERY = ("planned", "done", "cancelled")
@@ -201,13 +202,28 @@ def _record(patient_uuid: UUID, infusion_id: UUID, **moving: Any) -> str:
         row = queries.infusion(s, viewer, ref.id, infusion_id)
         history = queries.revisions_of(s, viewer, ref.id, row.id)
         courses = _courses(queries.infusions_of(s, viewer, ref.id))
+        arrival = _arrival(s, viewer, ref, row)
     audit.seen(viewer, ref.id, "infusions")
+    may_edit = Role.CLINICIAN in ref.staff_roles
     return render_template(
         "infusions/show.html", nav="patients", ref=ref, infusion=row, history=_history(history), **RECORD,
+        arrival=arrival, write_id=uuid4(), may_confirm=may_edit and _is_today(ref, row),
         course=next((course for course in courses if row in course.rows), None),
-        may_edit=Role.CLINICIAN in ref.staff_roles, two_places=two_places,
+        may_edit=may_edit, two_places=two_places,
         saved=saved_words(request.args.get("saved", ""), row.number), moving=moving,
     )  # fmt: skip
+
+
+def _is_today(ref: access.PatientRef, row: queries.InfusionRow) -> bool:
+    return row.status != "cancelled" and row.day == clock.diary_day(clock.now(), ref.zone)
+
+
+def _arrival(
+    s: Any, viewer: access.Viewer, ref: access.PatientRef, row: queries.InfusionRow
+) -> ArrivalSheet | None:
+    """The arrival sheet on the infusion's day, and later where something was said on it."""
+    sheet = arrival_sheet(s, viewer, ref, row)
+    return sheet if sheet.said is not None or (_is_today(ref, row) and row.status == "planned") else None
 
 
 @bp.post("/patients/<uuid:patient_uuid>/infusions/<uuid:infusion_id>/move")
@@ -307,8 +323,11 @@ def edit(patient_uuid: UUID, infusion_id: UUID) -> str:
     with db.read() as s:
         ref = access.require_clinician(s, viewer, patient_uuid)
         infusion = actions.load(s, viewer, ref, infusion_id)
+        pain = pain_on_arrival(s, viewer, ref.id, infusion_id)
     audit.seen(viewer, ref.id, "infusions")
     typed = _as_typed(infusion)
+    if infusion.status == "planned":
+        typed |= _pain_before(typed, pain)
     if "given" in request.args and infusion.status == "planned":
         typed |= _given_now(ref)
     return _form(ref, typed, {}, infusion=infusion)
@@ -365,6 +384,8 @@ def _turn(patient_uuid: UUID, infusion_id: UUID, status: str) -> Response | tupl
             stored = actions.load(s, viewer, ref, infusion_id)
             before = stored.status
             sent = {**_as_typed(stored), "number": "", "status": status, "reason": reason}
+            if status == "done":
+                sent |= _pain_before(sent, pain_on_arrival(s, viewer, ref.id, infusion_id))
             typed = parse_infusion(sent, _today(ref))
             if "reason" in typed.errors:
                 raise actions.Refused("reason", typed.errors["reason"])
@@ -450,6 +471,12 @@ def _checked(ref: access.PatientRef, last_dose_mg: float | None) -> Checked:
     value: InfusionValues = form.value
     asks = unusual(value.dose_mg, value.weight_kg, value.minutes, last_dose_mg) + unusual_vitals(value.given)
     return Checked(form, confirmed, [ask for ask in asks if ask.confirmation not in confirmed])
+
+
+def _pain_before(typed: Mapping[str, str], on_arrival: int | None) -> dict[str, str]:
+    """What was said on the arrival sheet stands in the record's plan, where nothing else does."""
+    is_planned = on_arrival is not None and not typed["pain_before"]
+    return {"pain_before": str(on_arrival)} if is_planned else {}
 
 
 def _typed() -> dict[str, str]:

@@ -152,9 +152,11 @@ def _target(reader: _Reader) -> UUID | None:
 
 def _typed(kind: str, fields: Mapping[str, str]) -> _Typed:
     """The fields by the page form of their kind; words are sent with who may read them (line 4)."""
-    box = WORDS[kind] if kind in TARGETED else "note"
+    box = WORDS.get(kind, "") if kind in TARGETED else "note"
     halves = (
-        {} if (box in fields) == (f"{box}_private" in fields) else {box: f"{BOXES[box]} with who may see it."}
+        {}
+        if not box or (box in fields) == (f"{box}_private" in fields)
+        else {box: f"{BOXES[box]} with who may see it."}
     )
     if kind == DAY:
         day = parse_day(fields)

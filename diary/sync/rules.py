@@ -15,7 +15,9 @@ ACCEPTED = frozenset({1})  # every version that was ever taken
 LARGEST_BODY = 64 * 1024
 LONGEST_RANGE = timedelta(days=62)
 DAY = "day"
-TARGETED = frozenset({"checkin", "intention"})  # those that also carry the id of what they are about
+TARGETED = frozenset(
+    {"checkin", "intention", "arrival"}
+)  # those that also carry the id of what they are about
 KINDS = frozenset({DAY}) | TARGETED
 KEYS = frozenset(
     {"version", "person", "device", "kind", "day", "zone", "recorded_at", "sent_at", "skew", "base", "fields"}

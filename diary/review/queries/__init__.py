@@ -1,5 +1,6 @@
 """What the pages of this slice read."""
 
+from diary.review.queries.arrival import ArrivalSheet, arrival_sheet
 from diary.review.queries.caseload import GROUPS, CaseRow, caseload
 from diary.review.queries.infusion_list import InfusionList, infusion_list
 from diary.review.queries.medications import MedicationPage, medication_page
@@ -8,11 +9,13 @@ from diary.review.queries.story import StoryPage, story_page
 
 __all__ = [
     "GROUPS",
+    "ArrivalSheet",
     "CaseRow",
     "InfusionList",
     "MedicationPage",
     "PatientPage",
     "StoryPage",
+    "arrival_sheet",
     "caseload",
     "infusion_list",
     "medication_page",

@@ -161,7 +161,7 @@ class CheckinPage:
 
 @bp.record_once
 def _open_without_internet(state: BlueprintSetupState) -> None:
-    shared = {"effects": rules.EFFECTS, "groups": rules.EFFECT_GROUPS, "choices": rules.CHOICES, "drive": rules.DRIVE,
+    shared = {"effects": rules.EFFECTS, "groups": rules.EFFECT_GROUPS, "choices": rules.EVERY_CHOICE, "drive": rules.DRIVE,
               "emergencies": rules.EMERGENCIES, "grades": rules.GRADES}  # fmt: skip
     state.app.jinja_env.globals["asked"] = shared  # type: ignore[attr-defined]
     pwa.add_shell(state.app, "check-in", "shell/check-in.html", page=nobodys_checkin())  # type: ignore[arg-type]
@@ -216,9 +216,9 @@ def update() -> BaseResponse:
     viewer = access.viewer()
     texts = last_values(request.form)
     step = texts.get("step", "")
-    answer = _record(viewer, CHECKIN, texts)
+    answer = record(viewer, CHECKIN, texts)
     if isinstance(answer, Mapping):
-        page = _page(viewer, step, errors=answer, typed=_typed(texts), base=_base(texts))
+        page = _page(viewer, step, errors=answer, typed=typed_of(texts), base=base_of(texts))
         if page is None:
             return make_response(render_template("checkins/nothing.html", nav="today", what="check-in"), 422)
         return make_response(
@@ -230,7 +230,7 @@ def update() -> BaseResponse:
     return see_other(url_for("checkins.show", step=page.following(bool(page.marked))))
 
 
-def _record(
+def record(
     viewer: access.Viewer, kind: str, texts: Mapping[str, str]
 ) -> actions.Recorded | Mapping[str, str]:
     """Store what a page sent, or the errors by field."""
@@ -247,7 +247,7 @@ def _record(
     write = actions.CheckinWrite(
         id=write_id, kind=kind, target=target, day=day, fields=form.fields, received_at=now, effective_at=now,
         zone=viewer.zone, device=viewer.device, recorded_at=now, seen=seen,
-        digest=digest_of(typed | {"form": _typed(texts)}), help_shown=True,  # the page that follows shows it
+        digest=digest_of(typed | {"form": typed_of(texts)}), help_shown=True,  # the page that follows shows it
     )  # fmt: skip
     try:
         with db.write() as s:
@@ -258,11 +258,11 @@ def _record(
         return {"day": UNKNOWN_BASE}
 
 
-def _typed(texts: Mapping[str, str]) -> dict[str, str]:
+def typed_of(texts: Mapping[str, str]) -> dict[str, str]:
     return {name: echo(text) for name, text in texts.items() if name not in (*PAGE_ONLY, HELP_SHOWN)}
 
 
-def _base(texts: Mapping[str, str]) -> UUID | None:
+def base_of(texts: Mapping[str, str]) -> UUID | None:
     try:
         return parse_base(texts.get("base", ""))
     except ValueError:
@@ -301,10 +301,10 @@ def intention() -> Response:
 def update_intention() -> BaseResponse:
     viewer = access.viewer()
     texts = last_values(request.form)
-    answer = _record(viewer, INTENTION, texts)
+    answer = record(viewer, INTENTION, texts)
     if not isinstance(answer, Mapping):
         return see_other("/today")
-    page = _intention(viewer, errors=answer, typed=_typed(texts), base=_base(texts))
+    page = _intention(viewer, errors=answer, typed=typed_of(texts), base=base_of(texts))
     if page is None:
         return make_response(render_template("checkins/nothing.html", nav="today", what="intention"), 422)
     return make_response(
