@@ -519,7 +519,10 @@ def checkins_of(infused: list[date], until: date, random: Random) -> Iterator[De
 
 def _arrival(day: date, random: Random) -> DemoCheckin:
     """The sheet for the nurse, from dice of its own, so that nothing else of the demo changes."""
-    fields = {"pain_now": str(random.randint(4, 8)), "way_home": random.choice(("somebody", "taxi", "somebody"))}
+    fields = {
+        "pain_now": str(random.randint(4, 8)),
+        "way_home": random.choice(("somebody", "taxi", "somebody")),
+    }
     return DemoCheckin(day, day, "arrival", fields | {"done": "yes"}, _id(random))
 
 
