@@ -80,6 +80,9 @@ clinician    POST      /patients/<uuid:patient_uuid>/medications/<uuid:medicatio
 clinician    POST      /patients/<uuid:patient_uuid>/medications/<uuid:medication_id>/removal
 clinician    GET       /patients/<uuid:patient_uuid>/medications/new
 clinician    POST      /patients/<uuid:patient_uuid>/medications/new
+staff        GET       /patients/<uuid:patient_uuid>/prep
+staff        GET       /patients/<uuid:patient_uuid>/prep.pdf
+staff        GET       /patients/<uuid:patient_uuid>/prep/text
 staff        GET       /patients/<uuid:patient_uuid>/report.pdf
 staff        GET       /patients/<uuid:patient_uuid>/sessions
 staff        GET       /patients/<uuid:patient_uuid>/sessions/<uuid:session_id>

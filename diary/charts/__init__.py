@@ -6,6 +6,7 @@ lowest to its highest score, with a dot at the middle score, and `bin_words` say
 """
 
 from diary.charts.bars import bin_words
+from diary.charts.brief import brief_lanes
 from diary.charts.desk import DESK_PLOT, timeline
 from diary.charts.doses import DoseBar, DoseStep, dose_bars, dose_chart, dose_lane
 from diary.charts.events import Event, event_lane
@@ -40,6 +41,7 @@ __all__ = [
     "Week",
     "beginning_chart",
     "bin_words",
+    "brief_lanes",
     "describe",
     "dose_bars",
     "dose_chart",

@@ -1,6 +1,7 @@
 """The report's chart: five lanes on one axis, with attributes of its own, readable in grey."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from diary.charts import ends
 from diary.charts import layers as draw
@@ -14,19 +15,30 @@ LEFT, WORDS, LANE = 142, 112, 66
 LEAST_DROPS = 14  # units an infusion needs for a drop and a hairline of its own
 
 
-def print_chart(series_list: Sequence[Series], frame: Frame, marks: Sequence[Mark], width: int = 700) -> str:
-    """One SVG of `width` units; every layer of a lane is one path, every look an attribute."""
-    right, height = width - WORDS, 20 + LANE * len(series_list) + 14
+def print_chart(
+    series_list: Sequence[Series],
+    frame: Frame,
+    marks: Sequence[Mark],
+    width: int = 700,
+    met_on: date | None = None,
+) -> str:
+    """One SVG of `width` units; every layer of a lane is one path, every look an attribute.
+
+    met_on: the day of a session, with a hairline of its own.
+    """
+    is_met = met_on is not None and frame.holds(met_on)
+    right, bottom = width - WORDS, 20 + LANE * len(series_list) - 2
+    height = bottom + (28 if is_met else 16)
     lanes = [
         (Plot(frame, LEFT, right, top + 10, top + LANE - 10, True), series)
-        for top, series in zip(range(20, height, LANE), series_list, strict=False)
+        for top, series in zip(range(20, bottom, LANE), series_list, strict=False)
     ]
-    whole = Plot(frame, LEFT, right, 16, height - 16, True)
-    body = ends.month_lines(whole, 18, height - 2) + "".join(
+    whole = Plot(frame, LEFT, right, 16, bottom, True)
+    body = ends.month_lines(whole, 18, bottom + 14) + "".join(
         _lane(plot, series, width) for plot, series in lanes
     )
-    body += _given(whole, [mark for mark in marks if frame.holds(mark.on)]) + _months(whole, height - 3)
-    body += _bars_said(frame, right - LEFT)
+    body += _given(whole, [mark for mark in marks if frame.holds(mark.on)]) + _months(whole, bottom + 13)
+    body += _bars_said(frame, right - LEFT) + (_met(whole, met_on) if is_met and met_on else "")
     words = " ".join(f"{series.name}: {describe(series, frame, marks)}" for series in series_list)
     # A reader of the PDF is told the title only, so it holds the finding as well.
     title = f"Day by day, {period(frame.since, frame.until)}, 0 none to 10 worst. {words}"
@@ -46,6 +58,14 @@ def _given(whole: Plot, inside: Sequence[Mark]) -> str:
         body += _text(last + 6, 12, words, 10, DROP_COLOUR, 700) if last >= free else ""
         free = last + 10 + 5.6 * len(words)
     return body
+
+
+def _met(whole: Plot, on: date) -> str:
+    """The last session: a hairline through all lanes, named under the months on the side that has room."""
+    x, y = whole.x(on), whole.bottom + 25
+    is_left = x > whole.left + 70
+    words = _text(x + (-4 if is_left else 4), y, "last session", 9.5, INK, 700, "end" if is_left else "")
+    return whole.path("met", f"M{n(x)} {n(whole.top)}V{n(y)}") + words
 
 
 def _months(whole: Plot, y: float) -> str:

@@ -28,6 +28,7 @@ PRINT = {
     "inf soft": f'fill="none" stroke="{DROP_COLOUR}" stroke-width="1" stroke-opacity=".55"',
     "inftick": f'fill="none" stroke="{DROP_COLOUR}" stroke-width="1"',
     "infdot": f'fill="{DROP_COLOUR}"',
+    "met": f'fill="none" stroke="{INK}" stroke-width="1"',
     "bars": f'fill="none" stroke="{TIDE}" stroke-opacity=".45"',
     "mids": f'fill="none" stroke="{TIDE}" stroke-linecap="round"',
     "month": f'fill="none" stroke="{LINE}" stroke-width=".7"',

@@ -1,4 +1,4 @@
-"""The report of a period: the patient's own and, for staff, a patient's."""
+"""The report of a period, the patient's own and a patient's for staff; the sheet before a session."""
 
 from uuid import UUID
 
@@ -10,9 +10,11 @@ from diary.careteam import access
 from diary.lib import clock, errors, pdf
 from diary.lib.forms import echo
 from diary.reports import forms, queries
+from diary.reports.rules import prep as prep_rules
 
 bp = Blueprint("reports", __name__)
 FILE_NAME = "neap-summary.pdf"
+PREP_NAME = "neap-session.pdf"
 
 
 @bp.get("/report.pdf")
@@ -35,6 +37,57 @@ def show(patient_uuid: UUID) -> Response:
     if not patient.kinds:
         raise errors.Hidden
     return _answer(viewer, patient, f"/patients/{patient.uuid}")
+
+
+@bp.get("/patients/<uuid:patient_uuid>/prep")
+@access.staff
+def prep(patient_uuid: UUID) -> str:
+    """The sheet before the next session."""
+    page = _prep(patient_uuid)
+    head, lanes = prep_rules.lanes(page.brief)
+    return render_template(
+        "reports/prep.html",
+        nav="patients",
+        page=page,
+        prep=prep_rules,
+        head=head,
+        lanes=lanes,
+        most=queries.MOST_WORDS,
+    )
+
+
+@bp.get("/patients/<uuid:patient_uuid>/prep.pdf")
+@access.staff
+def prep_paper(patient_uuid: UUID) -> Response:
+    """The same on one page of paper."""
+    page = _prep(patient_uuid)
+    try:
+        body = queries.as_pdf(page, "letter" if request.args.get("paper") == "letter" else "a4")
+    except pdf.PdfBusy:
+        return errors.page(503, headers={"Retry-After": "5"})
+    headers = {"Content-Disposition": f'inline; filename="{PREP_NAME}"', "Cache-Control": "no-store"}
+    return Response(body, mimetype="application/pdf", headers=headers)
+
+
+@bp.get("/patients/<uuid:patient_uuid>/prep/text")
+@access.staff
+def prep_text(patient_uuid: UUID) -> Response:
+    """The same as plain text, for another record."""
+    page = _prep(patient_uuid)
+    text = prep_rules.as_text(page.title, page.sub, page.lead, page.brief, page.today)
+    return Response(text, mimetype="text/plain", headers={"Cache-Control": "no-store"})
+
+
+def _prep(patient_uuid: UUID) -> queries.PrepPage:
+    """Loaded, and noted by the kinds that it shows."""
+    viewer = access.viewer()
+    now = clock.now()
+    with db.read() as s:
+        patient = access.load_patient(s, viewer, patient_uuid)
+        page = queries.prep_page(s, viewer, patient, clock.diary_day(now, patient.zone), now)
+    for kind in sorted(patient.kinds):
+        audit.seen(viewer, patient.id, str(kind))
+    return page
 
 
 def _answer(viewer: access.Viewer, patient: access.PatientRef, back: str) -> Response:

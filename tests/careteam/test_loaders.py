@@ -180,7 +180,7 @@ def test_loaders_are_found():
     assert len(LOADERS) >= 18
     assert {
         "entries.queries.all_days", "entries.queries.notes_between", "infusions.queries.infusions_of",
-        "response.queries.responses", "review.queries.story.story_page", "reports.queries.facts",
+        "response.queries.responses", "review.queries.story.story_page", "reports.queries.summary.facts",
     } <= set(LOADERS)  # fmt: skip
 
 
@@ -220,7 +220,9 @@ def test_whoever_asks_for_one_patient_is_told_that_there_is_none(cast, alice):
         if {"patient_id", "ref", "patient"} & set(inspect.signature(function).parameters)
     }
     charlie = viewer("charlie", cast)
-    assert {one for one in single if not call(one, charlie, alice).is_hidden} == {"reports.queries.facts"}
+    assert {one for one in single if not call(one, charlie, alice).is_hidden} == {
+        "reports.queries.summary.facts"
+    }
 
 
 @pytest.mark.parametrize("role", [Role.CLINICIAN, Role.COACH, Role.ADMIN])

@@ -6,7 +6,8 @@ import pytest
 
 from diary import db
 from diary.accounts.models import Person
-from diary.reports import queries, rules
+from diary.lib import pdf
+from diary.reports import rules
 from diary.reports.rules.measure import clipped
 from tests.exchange.commands import Commands
 from tests.reports import reading
@@ -103,6 +104,6 @@ def test_a_page_that_is_too_long_costs_only_itself(cast, app, monkeypatch, most_
         return b"too long"
 
     monkeypatch.setattr(rules, "summary", noted)
-    monkeypatch.setattr(queries.pdf, "render", printer)
+    monkeypatch.setattr(pdf, "render", printer)
     assert made(cast.alice, FIRST, LAST) == b"fits"
     assert seen["draft"] == (most_room, most_rows)

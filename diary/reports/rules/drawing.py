@@ -1,6 +1,6 @@
 """The five small charts of page one on one time axis."""
 
-from datetime import timedelta
+from datetime import date
 
 from diary import charts
 from diary.lib.symptoms import BY_KEY, SYMPTOMS
@@ -19,7 +19,8 @@ def _day(logged: Logged, key: str) -> charts.Day:
     )
 
 
-def _series(facts: Facts, key: str) -> charts.Series:
+def series_of(facts: Facts, key: str) -> charts.Series:
+    """A symptom's days of the period with the level of the latest course."""
     symptom, course = BY_KEY[key], facts.course(key)
     level = course.baseline if course is not None else None
     return charts.Series(
@@ -36,11 +37,15 @@ def _series(facts: Facts, key: str) -> charts.Series:
 def drawing(facts: Facts) -> str:
     """SVG text of the symptoms that have a score in the period; "" where there is none."""
     scored = {key for day in facts.shown for key, score in day.scores.items() if score is not None}
-    series = [_series(facts, symptom.key) for symptom in SYMPTOMS if symptom.key in scored]
+    series = [series_of(facts, symptom.key) for symptom in SYMPTOMS if symptom.key in scored]
     if not series:
         return ""
-    given = [one for one in facts.infusions or () if facts.since <= one.day <= facts.until]
-    last = given[-1].day if given else facts.since - timedelta(days=1)
-    marks = tuple(charts.Mark(on=one.day, number=one.number, strong=one.day == last) for one in given)
     frame = charts.Frame(since=facts.since, until=facts.until, today=None)
-    return str(charts.print_chart(series, frame, marks))
+    return str(charts.print_chart(series, frame, marks_of(facts, facts.since)))
+
+
+def marks_of(facts: Facts, since: date) -> tuple[charts.Mark, ...]:
+    """The infusions from a day to the period's end, the last one strong."""
+    given = [one for one in facts.infusions or () if since <= one.day <= facts.until]
+    last = given[-1].day if given else None
+    return tuple(charts.Mark(on=one.day, number=one.number, strong=one.day == last) for one in given)
