@@ -487,6 +487,7 @@ INTENTIONS = (
     "Breathe out longer than in.",
     "Nothing to solve today.",
 )
+WITH_GAP, GAP_DAYS, GAP_REASON = "alice", 42, "To see how long relief lasts."
 LATEST = 8  # infusions with something said around them
 
 

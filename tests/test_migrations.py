@@ -71,6 +71,8 @@ def test_the_audit_trail_can_only_grow(store, sql):
         ("audit_event", "create", {"update", "delete"}),
         ("flag_event", "create", {"update", "delete"}),
         ("checkin_revision", "create", {"update", "delete"}),
+        ("infusion_revision", "create", {"update", "delete"}),
+        ("planned_gap", "keep", {"delete"}),
         ("flag", "keep", {"delete"}),
     ],
 )

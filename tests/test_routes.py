@@ -65,7 +65,9 @@ clinician    POST      /patients/<uuid:patient_uuid>/infusions/<uuid:infusion_id
 clinician    POST      /patients/<uuid:patient_uuid>/infusions/<uuid:infusion_id>/completion
 clinician    GET       /patients/<uuid:patient_uuid>/infusions/<uuid:infusion_id>/edit
 clinician    POST      /patients/<uuid:patient_uuid>/infusions/<uuid:infusion_id>/edit
+clinician    POST      /patients/<uuid:patient_uuid>/infusions/<uuid:infusion_id>/gap
 clinician    POST      /patients/<uuid:patient_uuid>/infusions/<uuid:infusion_id>/move
+clinician    POST      /patients/<uuid:patient_uuid>/gaps/<uuid:gap_id>/end
 staff        GET       /patients/<uuid:patient_uuid>/infusions/<uuid:infusion_id>/text
 clinician    GET       /patients/<uuid:patient_uuid>/infusions/new
 clinician    POST      /patients/<uuid:patient_uuid>/infusions/new

@@ -22,7 +22,6 @@ from diary.checkins.rules import (
     EFFECTS,
     INTENTION,
     OWN,
-    PAIN_NOW,
     WORDS,
     Asked,
     Due,
@@ -414,20 +413,6 @@ def checkins_of(
         wanted = wanted.where(_checkin.c.day <= until)
     found = [_row(row, is_own, may_read) for row in s.connection().execute(wanted)]
     return [row for row in found if row.kind != INTENTION or row.words is not None or is_own]
-
-
-def pain_on_arrival(s: Session, viewer: access.Viewer, patient_id: int, target: UUID) -> int | None:
-    """The pain that was said on an infusion's arrival sheet; the plan of its record's pain before."""
-    access.require(s, viewer, patient_id, Kind.INFUSIONS)
-    wanted = (
-        select(_checkin.c.answers)
-        .join(_infusion, _infusion.c.id == _checkin.c.infusion_id)
-        .where(_checkin.c.person_id == patient_id, _checkin.c.kind == ARRIVAL, _infusion.c.uuid == target)
-        .order_by(_checkin.c.day.desc())
-    )
-    answers = s.connection().execute(wanted).scalar()
-    pain: int | None = json.loads(answers).get(PAIN_NOW) if answers else None
-    return pain
 
 
 def _row(row: Any, is_own: bool, may_read: bool) -> CheckinRow:

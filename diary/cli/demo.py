@@ -21,7 +21,7 @@ from diary.cli.common import day_or_fail, fail
 from diary.entries import actions as entries
 from diary.entries.forms import parse_day
 from diary.infusions import actions as infusions
-from diary.infusions.forms import parse_infusion
+from diary.infusions.forms import GapValues, parse_infusion
 from diary.lib import clock
 from diary.medications import actions as medications
 from diary.medications.forms import parse_medication
@@ -131,6 +131,14 @@ def _patient(
                 s, operator, ref, form.value, _recorded_at(infusion.on, begun)
             )
             given[infusion.on] = recorded.infusion.uuid
+        if (
+            patient.key == truths.WITH_GAP
+            and patient.infusions
+            and patient.infusions[-1].fields["status"] == "planned"
+        ):
+            gap = GapValues(truths.GAP_DAYS, truths.GAP_REASON)
+            uuid, at = given[patient.infusions[-1].on], _recorded_at(last, begun)
+            infusions.mark_gap(s, operator, ref, uuid, gap, last, at)
         _medicines(s, patient, carers[0], begun)
         _sessions(s, patient, carers[-1], begun, last)
     for start in range(0, len(patient.days), BLOCK):

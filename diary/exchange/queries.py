@@ -21,6 +21,7 @@ from diary.entries.models import Entry, EntryRevision
 from diary.entries.queries import marks_of
 from diary.exchange.rules import DIARY, INFUSIONS, MEDICATIONS, quoted
 from diary.infusions.models import Infusion, InfusionRevision
+from diary.infusions.queries import gaps_of
 from diary.lib import clock
 from diary.lib.symptoms import SYMPTOMS
 from diary.lib.words import time_hm
@@ -42,6 +43,7 @@ SESSIONS = (
     "date", "start", "end", "zone", "kind", "status", "with", "place", "note",
     *(f"{name}_{place}" for place in PLACES for name in ("commitment", "until", "counted", "outcome", "days_done")),
 )  # fmt: skip
+GAPS = ("after_infusion", "from", "days", "until", "usual_days", "reason", "marked_at", "taken_back_at")
 GOALS = ("goal", "set", "until", "ended")
 AUDIT = ("at", "who", "role", "action", "thing")
 README = """This is everything that Neap keeps of one person's diary.
@@ -49,6 +51,7 @@ README = """This is everything that Neap keeps of one person's diary.
 diary.csv      one row a day: scores 0 (none) to 10 (worst), unwell, notes; note_private says who may read a note;
                regions names where it hurt (19 parts of the body), factors what else happened that day
 infusions.csv  what was given, planned or cancelled
+gaps.csv       longer intervals between infusions that were planned, also those taken back
 medications.csv  medicines, a row for each dose from a day on; until is the last day taken
 checkins.csv   what was said around infusions: check-ins after, intentions and arrival sheets before; private says who may read words
 sessions.csv   meetings, with the notes and commitments that were shared with you; the staff's own notes are not in it
@@ -81,6 +84,7 @@ def export(s: Session, viewer: access.Viewer, patient: access.PatientRef, out: B
     with ZipFile(out, "w", ZIP_DEFLATED) as bundle:
         _add(bundle, "diary.csv", DIARY.columns, _diary(s, patient))
         _add(bundle, "infusions.csv", INFUSIONS.columns, _infusions(s, patient))
+        _add(bundle, "gaps.csv", GAPS, _gaps(s, viewer, patient))
         _add(bundle, "medications.csv", MEDICATIONS.columns, _medications(s, viewer, patient))
         _add(bundle, "checkins.csv", CHECKINS, _checkins(s, viewer, patient))
         _add(bundle, "sessions.csv", SESSIONS, _sessions(s, viewer, patient))
@@ -172,6 +176,14 @@ def _medications(s: Session, viewer: access.Viewer, patient: access.PatientRef) 
             one.dose_unit if has_dose else "", one.route, "" if one.parts else number(one.times_per_day),
             "yes" if one.as_needed else "no", str(one.until_on or ""), quoted(one.reason), quoted(one.until_reason),
             "no" if one.is_waiting else "yes",
+        )  # fmt: skip
+
+
+def _gaps(s: Session, viewer: access.Viewer, patient: access.PatientRef) -> Iterator[Cells]:
+    for one in gaps_of(s, viewer, patient.id, with_history=True):
+        yield (
+            str(one.number), str(one.from_on), str(one.days), str(one.until_on), number(one.usual_days),
+            quoted(one.reason or ""), moment(one.marked_at), moment(one.taken_back_at),
         )  # fmt: skip
 
 

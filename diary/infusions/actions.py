@@ -13,9 +13,10 @@ from sqlmodel import Session
 from diary.audit import actions as audit
 from diary.careteam import access
 from diary.careteam.rules import Kind, Role
-from diary.infusions.forms import InfusionValues
-from diary.infusions.models import Infusion, InfusionRevision
-from diary.infusions.rules import next_number
+from diary.infusions.forms import GapValues, InfusionValues
+from diary.infusions.models import Infusion, InfusionRevision, PlannedGap
+from diary.infusions.queries import gap_now
+from diary.infusions.rules import next_number, usual_interval, why_no_gap
 from diary.lib import words
 
 COLUMNS = ("day", "at_time", "series", "dose_mg", "minutes", "weight_kg", "route", "status")
@@ -39,6 +40,14 @@ class Meets(Exception):
     def __init__(self, met: list[tuple[int, date]]) -> None:
         super().__init__()
         self.met = met
+
+
+class Within(Exception):
+    """Infusions are planned within a longer gap; `planned` are their numbers and days, `days` how long it would last."""
+
+    def __init__(self, planned: list[tuple[int, date]], days: int) -> None:
+        super().__init__()
+        self.planned, self.days = planned, days
 
 
 @dataclass(frozen=True)
@@ -149,6 +158,63 @@ def move_planned(
     for row in moving if days < 0 else reversed(moving):  # so that no two stand on one moment on the way
         amend(s, viewer, ref, row, replace(as_values(row), day=row.day + timedelta(days=days)), now)
     return len(moving)
+
+
+def mark_gap(
+    s: Session, viewer: access.Viewer, ref: access.PatientRef, uuid: UUID, values: GapValues, today: date,
+    now: datetime, moves: bool = False,
+) -> PlannedGap:  # fmt: skip
+    """Mark one longer interval after an infusion; planned ones within it move to its end, all later ones with them.
+
+    Raises Refused, and, unless they may move, Within; Meets where a moved one would come upon another infusion.
+    """
+    after = load(s, viewer, ref, uuid)
+    # Locked, so that of two who mark a gap at once the second one finds the first one's.
+    wanted = select(Infusion).where(Infusion.patient_id == ref.id, Infusion.status != "cancelled")
+    rows = s.scalars(wanted.with_for_update())
+    every = sorted(rows, key=lambda row: (row.day, row.at_time))
+    last_done = next((row for row in reversed(every) if row.status == "done"), None)
+    usual = usual_interval([row.day for row in every], after.day)
+    why = why_no_gap(after.status, after.day, today, after is last_done, values.days, usual)
+    if why:
+        raise Refused(*why)
+    other = gap_now(s, viewer, ref.id, today)
+    if other is not None:
+        raise Refused(
+            "gap", f"A longer gap is marked already, after infusion {other.number}. Take that one back first."
+        )
+    until = after.day + timedelta(days=values.days)
+    within = [row for row in every if row.status == "planned" and after.day < row.day < until]
+    if within and not moves:
+        raise Within([(row.number, row.day) for row in within], values.days)
+    if within:
+        move_planned(s, viewer, ref, within[0].uuid, (until - within[0].day).days, today, now)
+    gap = PlannedGap(
+        uuid=uuid4(), patient_id=ref.id, clinic_id=ref.clinic_id, infusion_id=after.id, days=values.days,
+        usual_days=usual, marked_by=viewer.person_id, marked_at=now,
+    )  # fmt: skip
+    gap.reason = values.reason
+    s.add(gap)
+    s.flush()
+    audit.record(s, viewer, "gap.create", ref.id, thing=str(gap.id), clinic_id=ref.clinic_id)
+    return gap
+
+
+def take_gap_back(
+    s: Session, viewer: access.Viewer, ref: access.PatientRef, uuid: UUID, now: datetime
+) -> None:
+    """The gap is no longer planned; that it was stays in the history. Again changes nothing."""
+    _may_record(viewer, ref)
+    access.require(s, viewer, ref.id, Kind.INFUSIONS)
+    wanted = select(PlannedGap).where(PlannedGap.uuid == uuid, PlannedGap.patient_id == ref.id)
+    gap = s.scalars(wanted.with_for_update()).first()
+    if gap is None:
+        raise access.Hidden
+    if gap.taken_back_at is not None:
+        return
+    gap.taken_back_at, gap.taken_back_by = now, viewer.person_id
+    s.add(gap)
+    audit.record(s, viewer, "gap.end", ref.id, thing=str(gap.id), clinic_id=ref.clinic_id)
 
 
 def as_values(infusion: Infusion) -> InfusionValues:

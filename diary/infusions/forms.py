@@ -12,6 +12,7 @@ from diary.infusions.rules import (
     EVENTS,
     KG_PER_LB,
     MEASURES,
+    MOST_GAP,
     MOST_IN_COURSE,
     MOST_MOVED,
     ROUTES,
@@ -159,6 +160,48 @@ def parse_course(texts: Mapping[str, str], today: date) -> TypedCourse:
     except ValueError:
         return TypedCourse((), {"count": "The last one would be more than two years ahead."}, one.found)
     return TypedCourse(tuple(replace(one.value, day=day) for day in days), {}, one.found)
+
+
+@dataclass(frozen=True)
+class GapValues:
+    """A planned longer gap: so many days from the infusion to the next one, and why, if that is said."""
+
+    days: int
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class TypedGap:
+    """Either a gap, or errors by field."""
+
+    value: GapValues | None
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+def parse_gap(texts: Mapping[str, str], after: date) -> TypedGap:
+    """How long a gap after the day of an infusion is meant to last: a number of days, or the day of the next one."""
+    errors: dict[str, str] = {}
+    typed, until = (texts.get(name, "").strip() for name in ("gap_days", "until"))
+    days = 0
+    if typed and until:
+        errors["gap_days"] = "Say a number of days or a day, not both."
+    elif until:
+        try:
+            days = (_day(until, after, "planned") - after).days
+            if not 1 <= days <= MOST_GAP:
+                raise ValueError(
+                    f"The next one is 1 to {MOST_GAP} days after this one; beyond it is a new course."
+                )
+        except ValueError as error:
+            errors["until"] = str(error)
+    else:
+        days = _counted(typed, "The number of days", MOST_GAP, errors, "gap_days")
+    reason = None
+    try:
+        reason = _few_words(texts.get("gap_reason", "")).strip() or None
+    except ValueError as error:
+        errors["gap_reason"] = str(error)
+    return TypedGap(None if errors else GapValues(days, reason), errors)
 
 
 def parse_days(text: str) -> int:

@@ -64,3 +64,27 @@ class InfusionRevision(SQLModel, table=True):
     note = sealing.sealed("note", lambda revision: revision.uuid.hex)
     given_words = sealing.sealed("given_words", lambda revision: revision.uuid.hex)
     reason = sealing.sealed("reason", lambda revision: revision.uuid.hex)
+
+
+class PlannedGap(SQLModel, table=True):
+    """One longer interval, marked ahead after an infusion: so many days to the next one; never removed, but taken back.
+
+    `usual_days` is the usual interval as it stood then.
+    """
+
+    __tablename__ = "planned_gap"
+
+    id: int = Field(default=None, primary_key=True)
+    uuid: UUID = Field(default_factory=uuid4, unique=True)
+    patient_id: int = Field(foreign_key="person.id", index=True)
+    clinic_id: int | None = Field(default=None, foreign_key="clinic.id")
+    infusion_id: int = Field(foreign_key="infusion.id")
+    days: int
+    usual_days: float | None = None
+    reason_sealed: bytes | None = None
+    marked_by: int | None = None
+    marked_at: datetime = Field(sa_type=Moment)
+    taken_back_by: int | None = None
+    taken_back_at: datetime | None = Field(default=None, sa_type=Moment)
+
+    reason = sealing.sealed("reason", lambda gap: gap.uuid.hex)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from sqlmodel import Session
 from diary.accounts.models import Person
 from diary.careteam import access
 from diary.careteam.rules import Kind
-from diary.infusions.models import Infusion, InfusionRevision
+from diary.infusions.models import Infusion, InfusionRevision, PlannedGap
 from diary.infusions.rules import day_words, mg_per_kg, mg_per_kg_h
 from diary.lib import sealing
 
@@ -48,6 +48,39 @@ class InfusionRow:
     @property
     def mg_per_kg_h(self) -> float | None:
         return mg_per_kg_h(self.dose_mg, self.weight_kg, self.minutes)
+
+
+@dataclass(frozen=True, slots=True)
+class GapRow:
+    """One planned longer gap: from an infusion's day so many days to the next one, and what came of it.
+
+    `next_on` is the next infusion that was done since; `usual_days` the median interval of its course when marked.
+    """
+
+    uuid: UUID
+    number: int
+    infusion: UUID
+    from_on: date
+    days: int
+    usual_days: float | None
+    reason: str | None
+    marked_at: datetime
+    taken_back_at: datetime | None = None
+    next_on: date | None = None
+
+    @property
+    def until_on(self) -> date:
+        """The day from which the next infusion is meant to be."""
+        return self.from_on + timedelta(days=self.days)
+
+    @property
+    def came_after(self) -> int | None:
+        """How many days it lasted in truth; None while it lasts."""
+        return (self.next_on - self.from_on).days if self.next_on else None
+
+    def is_ahead(self, today: date) -> bool:
+        """Whether it is still to end: neither taken back nor over."""
+        return self.taken_back_at is None and self.next_on is None and today < self.until_on
 
 
 def _row(row: Any) -> InfusionRow:
@@ -154,3 +187,36 @@ def values_said(revision: InfusionRevision) -> dict[str, Any]:
     """All that a revision says, words too, by name."""
     kept = {**json.loads(revision.values), **json.loads(revision.given_words or "{}")}
     return kept | ({"note": revision.note} if revision.note else {})
+
+
+def gaps_of(s: Session, viewer: access.Viewer, patient_id: int, with_history: bool = False) -> list[GapRow]:
+    """A patient's planned longer gaps as they stand, oldest first: also for whoever compares their days with the usual.
+
+    Not those that were taken back or whose infusion was cancelled, unless the history is wanted.
+    """
+    access.require(s, viewer, patient_id, Kind.INFUSIONS)
+    wanted = (
+        select(PlannedGap, Infusion)
+        .join(Infusion, Infusion.id == PlannedGap.infusion_id)
+        .where(PlannedGap.patient_id == patient_id)
+        .order_by(Infusion.day, PlannedGap.id)
+    )
+    hidden = access.hidden_before(viewer, patient_id)
+    if hidden is not None:
+        wanted = wanted.where(PlannedGap.marked_at >= hidden)
+    if not with_history:
+        wanted = wanted.where(PlannedGap.taken_back_at.is_(None), Infusion.status != "cancelled")
+    found = s.execute(wanted).all()
+    done = [row.day for row in infusions_of(s, viewer, patient_id)] if found else []
+    return [
+        GapRow(
+            gap.uuid, infusion.number, infusion.uuid, infusion.day, gap.days, gap.usual_days, gap.reason,
+            gap.marked_at, gap.taken_back_at, next((day for day in done if day > infusion.day), None),
+        )
+        for gap, infusion in found
+    ]  # fmt: skip
+
+
+def gap_now(s: Session, viewer: access.Viewer, patient_id: int, today: date) -> GapRow | None:
+    """The one longer gap that is planned or lasts now."""
+    return next((gap for gap in gaps_of(s, viewer, patient_id) if gap.is_ahead(today)), None)

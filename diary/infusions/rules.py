@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from math import fsum
+from statistics import median
 from typing import Any
 
 from diary.lib import words
@@ -18,6 +20,7 @@ KG_PER_LB = 0.45359237
 NEAR_DAYS = 10
 MOST_IN_COURSE = 60
 MOST_MOVED = 90
+MOST_GAP = 70  # days: neighbours further apart are of two courses
 MOST_SYSTOLIC = 260
 LEAST_SPO2 = 70
 AT = {"pre": "before", "peak": "at the peak", "post": "after"}
@@ -273,3 +276,38 @@ def course_days(
         return [first + timedelta(days=every * step) for step in range(count)]
     days = (first + timedelta(days=step) for step in range(7 * count))
     return [day for day in days if day.weekday() in weekdays][:count]
+
+
+def usual_interval(days: Iterable[date], at: date) -> float | None:
+    """The median number of days between neighbours of the course around a day; None where it has only one infusion day.
+
+    days: the infusions that were done or are planned, in any order. A course's neighbours are at most 70 days apart.
+    """
+    course: list[date] = []
+    for day in sorted({*days, at}):
+        if course and (day - course[-1]).days > MOST_GAP:
+            if at in course:
+                break
+            course = []
+        course.append(day)
+    gaps = [(later - earlier).days for earlier, later in pairwise(course)]
+    return median(gaps) if gaps else None
+
+
+def why_no_gap(
+    status: str, day: date, today: date, is_last_done: bool, days: int, usual: float | None
+) -> tuple[str, str] | None:
+    """(field, words) why no longer gap can be marked after an infusion; None where it can.
+
+    It is marked ahead: after a planned infusion from today on, or after the last one that was given, while the gap
+    still lasts. It is longer than usual, and at most 70 days, beyond which a new course begins.
+    """
+    if status == "cancelled":
+        return "gap", "This infusion is cancelled, so nothing follows it."
+    if (status == "done" and not is_last_done) or (status == "planned" and day < today):
+        return "gap", "This infusion is past: a longer gap is marked ahead."
+    if day + timedelta(days=days) <= today:
+        return "gap_days", "That day is past already: a longer gap is marked ahead."
+    if usual is not None and days <= usual:
+        return "gap_days", f"That is no longer than usual: {words.number(usual)} days here."
+    return None

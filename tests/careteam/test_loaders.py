@@ -29,8 +29,10 @@ from diary.checkins.rules import Given
 from diary.entries.models import EntryRevision
 from diary.entries.queries import DayRow, NoteRow
 from diary.entries.rules import Write
+from diary.infusions.actions import mark_gap
+from diary.infusions.forms import GapValues
 from diary.infusions.models import InfusionRevision
-from diary.infusions.queries import InfusionRow
+from diary.infusions.queries import GapRow, InfusionRow
 from diary.medications.models import MedicationRevision
 from diary.medications.queries import MedicationRow, Sayers, medications_of
 from diary.response.rules import Course
@@ -46,7 +48,7 @@ TAG = re.compile(r"<[^>]*>")
 OF_A_PATIENT = {"patient_id", "ref", "patient", "refs"}
 ROWS = {
     DayRow: Kind.SCORES, EntryRevision: Kind.SCORES, Write: Kind.SCORES, Course: Kind.SCORES, NoteRow: Kind.NOTES,
-    InfusionRow: Kind.INFUSIONS, InfusionRevision: Kind.INFUSIONS, MedicationRow: Kind.INFUSIONS,
+    GapRow: Kind.INFUSIONS, InfusionRow: Kind.INFUSIONS, InfusionRevision: Kind.INFUSIONS, MedicationRow: Kind.INFUSIONS,
     MedicationRevision: Kind.INFUSIONS, Sayers: Kind.INFUSIONS, SessionRow: Kind.SESSIONS, GoalRow: Kind.SESSIONS,
     CheckinRow: Kind.INFUSIONS, CheckinRevision: Kind.INFUSIONS, Given: Kind.INFUSIONS, CommitmentRow: Kind.SESSIONS, SessionChange: Kind.SESSIONS, Ahead: Kind.SESSIONS,
 }  # fmt: skip
@@ -86,6 +88,8 @@ def alice(app, cast, clock_at):
         factories.days(FIRST, [7.3] * 14 + ["x"] + [6.1] * 9, s, cast.alice)
         factories.entry(s, cast.alice, NOTED, note="canary in words", note_private="no")
         given = factories.infusion(s, cast.alice, GIVEN, dose_mg="43.21")
+        ref = access.load_patient(s, access.OPERATOR, cast.alice.uuid)
+        mark_gap(s, access.OPERATOR, ref, given.uuid, GapValues(40), TODAY, NOW)
         said = {"nausea": "mild", "insight": "canary in words", "insight_private": "no", "done": "yes"}
         factories.checkin(s, cast.alice, given, GIVEN, NOW, **said)
         dose = {"dose": "43.21", "dose_unit": "mg", "times_per_day": "1"}

@@ -90,7 +90,7 @@ def _page(viewer: access.Viewer, step: str, **refused: Any) -> ArrivalPage | Non
         if here is None:
             return None
         stored = queries.own_checkin(s, viewer, ref.id, ARRIVAL, here.id, today)
-        sheet = arrival_sheet(s, viewer, ref, infusions.infusion(s, viewer, ref.id, here.id))
+        sheet = arrival_sheet(s, viewer, ref.id, here.id)
         call = queries.whom_to_call(s, viewer, now)
     due = rules.Due(today, here.id, here.number, 0, asks=False)
     page = ArrivalPage(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from sqlmodel import Session
 
@@ -23,6 +24,7 @@ from diary.checkins.rules import (
 )
 from diary.entries.queries import DayRow, days_between
 from diary.infusions.queries import InfusionRow, infusions_of
+from diary.infusions.queries import infusion as infusion_of
 from diary.lib.words import date_full, date_long, lower_first, number, plural, weekday
 from diary.medications.queries import KNOWN, TABLE, spans_of
 from diary.medications.rules import changes, listed
@@ -73,20 +75,22 @@ class ArrivalSheet:
         return self.said.changed_at if self.said else None
 
 
-def arrival_sheet(
-    s: Session, viewer: access.Viewer, ref: access.PatientRef, infusion: InfusionRow
-) -> ArrivalSheet:
-    """What is known before an infusion, as the diary stands now; what consent does not let the viewer see says so."""
+def arrival_sheet(s: Session, viewer: access.Viewer, patient_id: int, uuid: UUID) -> ArrivalSheet:
+    """What is known before an infusion, as the diary stands now; what consent does not let the viewer see says so.
+
+    Raises Hidden for whoever may not see the infusion.
+    """
+    infusion = infusion_of(s, viewer, patient_id, uuid)
     on = infusion.day
-    done = [row for row in infusions_of(s, viewer, ref.id) if row.day <= on and row.id != infusion.id]
+    done = [row for row in infusions_of(s, viewer, patient_id) if row.day <= on and row.id != infusion.id]
     last = done[-1] if done else None
-    rows = [row for row in checkins_of(s, viewer, ref.id) if row.day <= on]
+    rows = [row for row in checkins_of(s, viewer, patient_id) if row.day <= on]
     own = next((row for row in rows if row.kind == ARRIVAL and row.target == infusion.uuid), None)
     after = [row for row in rows if row.kind == CHECKIN and last and row.target == last.uuid]
     lines = (
-        _pain(s, viewer, ref, last, on),
+        _pain(s, viewer, patient_id, last, on),
         _effects(after, own, on),
-        _medicines(s, viewer, ref, last, on),
+        _medicines(s, viewer, patient_id, last, on),
         _urine(rows, on),
         _fall(after, own, on),
         _way_home(own),
@@ -94,17 +98,15 @@ def arrival_sheet(
     return ArrivalSheet(infusion, lines, own, last)
 
 
-def _pain(
-    s: Session, viewer: access.Viewer, ref: access.PatientRef, last: InfusionRow | None, on: date
-) -> Line:
+def _pain(s: Session, viewer: access.Viewer, patient_id: int, last: InfusionRow | None, on: date) -> Line:
     since = last.day + A_DAY if last else on - A_WEEK
     until = on - A_DAY
     label = "Pain since the last infusion" if last else "Pain in the last 7 days"
-    if not ref.shares(Kind.SCORES):
+    if Kind.SCORES not in access.kinds(s, viewer, patient_id):
         return Line("pain", label, NOT_SHARED)
     if until < since:
         return Line("pain", label, "No day between", "the last infusion was yesterday" if last else "")
-    days = days_between(s, viewer, ref.id, since, until)
+    days = days_between(s, viewer, patient_id, since, until)
     scores = [row.scores["pain"] for row in days if row.scores["pain"] is not None]
     many = (until - since).days + 1
     beneath = f"{len(scores)} of {plural(many, 'day')}, {_span(since, until)}{_unwell(days)}"
@@ -177,10 +179,10 @@ def _effects(after: Sequence[CheckinRow], own: CheckinRow | None, on: date) -> L
 
 
 def _medicines(
-    s: Session, viewer: access.Viewer, ref: access.PatientRef, last: InfusionRow | None, on: date
+    s: Session, viewer: access.Viewer, patient_id: int, last: InfusionRow | None, on: date
 ) -> Line:
     since = last.day if last else on - FOUR_WEEKS
-    found = [one for one in changes(spans_of(s, viewer, ref.id), KNOWN, TABLE) if since < one.on <= on]
+    found = [one for one in changes(spans_of(s, viewer, patient_id), KNOWN, TABLE) if since < one.on <= on]
     said = [f"{one.name}: {one.after}" for one in reversed(found)]
     beneath = f"since {date_full(since).rpartition(' ')[0]}"
     return Line("medicines", "Changes of medicine", "; ".join(said) or "None written", beneath)

@@ -8,7 +8,7 @@ from sqlmodel import Session
 from diary.careteam import access
 from diary.entries.queries import DayRow, all_days
 from diary.entries.rules import is_open
-from diary.infusions.queries import InfusionRow, infusions_of
+from diary.infusions.queries import GapRow, InfusionRow, gap_now, infusions_of
 from diary.lib.words import date_short
 from diary.response.queries import from_rows
 from diary.response.rules import Course, InfusionResponse, Run, is_tight
@@ -61,6 +61,7 @@ class InfusionList:
     courses: tuple[CourseList, ...]
     logged: int
     is_today_logged: bool
+    gap: GapRow | None = None
 
 
 def infusion_list(s: Session, viewer: access.Viewer, ref: access.PatientRef, today: date) -> InfusionList:
@@ -79,7 +80,14 @@ def infusion_list(s: Session, viewer: access.Viewer, ref: access.PatientRef, tod
     )
     comes = days_ahead((following.day - today).days) if following else ""
     logged = sum(1 for row in rows if row.is_scored)
-    return InfusionList(following, comes, listed, logged, last_day is not None and last_day >= today)
+    return InfusionList(
+        following,
+        comes,
+        listed,
+        logged,
+        last_day is not None and last_day >= today,
+        gap_now(s, viewer, ref.id, today),
+    )
 
 
 def _course_list(

@@ -14,7 +14,8 @@ from diary import db
 from diary.audit import actions as audit
 from diary.careteam import access
 from diary.careteam.rules import Kind, Role
-from diary.checkins.queries import pain_on_arrival
+from diary.checkins.queries import checkins_of
+from diary.checkins.rules import ARRIVAL, PAIN_NOW
 from diary.infusions import actions, queries
 from diary.infusions.forms import (
     GIVEN,
@@ -64,7 +65,10 @@ bp = Blueprint("infusions", __name__)
 EVERY = ("planned", "done", "cancelled")
 ASKED = ("dose_mg", "minutes", *MEASURES)
 
-LISTED = {"planned": "The infusions are planned.", "moved": "The planned infusions are moved."}
+LISTED = {
+    "planned": "The infusions are planned.", "moved": "The planned infusions are moved.",
+    "gap": "The longer gap is marked.", "no-gap": "The longer gap is taken back.",
+}  # fmt: skip
 RECORD = {
     "at": AT, "vitals": VITALS, "adjuncts": ADJUNCTS, "course_measures": COURSE, "events": EVENTS,
     "severities": SEVERITIES, "said": said, "labels": LABELS,
@@ -164,9 +168,10 @@ def listed(patient_uuid: UUID) -> str:
     with db.read() as s:
         ref = access.load_patient(s, viewer, patient_uuid)
         rows = queries.infusions_of(s, viewer, ref.id, EVERY)
+        gaps = queries.gaps_of(s, viewer, ref.id)
     audit.seen(viewer, ref.id, "infusions")
     return render_template(
-        "infusions/list.html", nav="patients", ref=ref, courses=_courses(rows)[::-1],
+        "infusions/list.html", nav="patients", ref=ref, courses=_courses(rows)[::-1], gaps=gaps, today=today_of(ref),
         planned=[row for row in rows if row.status == "planned"],
         cancelled=[row for row in rows if row.status == "cancelled"],
         may_edit=Role.CLINICIAN in ref.staff_roles, two_places=two_places,
@@ -192,10 +197,13 @@ def as_text(patient_uuid: UUID, infusion_id: UUID) -> Response:
 @bp.get("/patients/<uuid:patient_uuid>/infusions/<uuid:infusion_id>")
 @access.staff
 def show(patient_uuid: UUID, infusion_id: UUID) -> str:
-    return _record(patient_uuid, infusion_id)
+    return record_page(patient_uuid, infusion_id)
 
 
-def _record(patient_uuid: UUID, infusion_id: UUID, **moving: Any) -> str:
+def record_page(
+    patient_uuid: UUID, infusion_id: UUID, gap: Mapping[str, Any] | None = None, **moving: Any
+) -> str:
+    """An infusion's page; `gap` and `moving` hold what was typed into its forms and what was wrong with it."""
     viewer = access.viewer()
     with db.read() as s:
         ref = access.load_patient(s, viewer, patient_uuid)
@@ -203,15 +211,24 @@ def _record(patient_uuid: UUID, infusion_id: UUID, **moving: Any) -> str:
         history = queries.revisions_of(s, viewer, ref.id, row.id)
         courses = _courses(queries.infusions_of(s, viewer, ref.id))
         arrival = _arrival(s, viewer, ref, row)
+        gaps = queries.gaps_of(s, viewer, ref.id)
     audit.seen(viewer, ref.id, "infusions")
     may_edit = Role.CLINICIAN in ref.staff_roles
     return render_template(
         "infusions/show.html", nav="patients", ref=ref, infusion=row, history=_history(history), **RECORD,
-        arrival=arrival, write_id=uuid4(), may_confirm=may_edit and _is_today(ref, row),
+        gaps=[one for one in gaps if one.infusion == row.uuid], gap=gap,
+        may_gap=may_edit and _may_gap(ref, row, courses), arrival=arrival, write_id=uuid4(), may_confirm=may_edit and _is_today(ref, row),
         course=next((course for course in courses if row in course.rows), None),
         may_edit=may_edit, two_places=two_places,
         saved=saved_words(request.args.get("saved", ""), row.number), moving=moving,
     )  # fmt: skip
+
+
+def _may_gap(ref: access.PatientRef, row: queries.InfusionRow, courses: Sequence[GivenCourse]) -> bool:
+    """Whether a longer gap can be marked after it: it is planned from today on, or the last one that was given."""
+    if row.status == "planned":
+        return row.day >= today_of(ref)
+    return bool(courses) and row == courses[-1].rows[-1]
 
 
 def _is_today(ref: access.PatientRef, row: queries.InfusionRow) -> bool:
@@ -222,7 +239,7 @@ def _arrival(
     s: Any, viewer: access.Viewer, ref: access.PatientRef, row: queries.InfusionRow
 ) -> ArrivalSheet | None:
     """The arrival sheet on the infusion's day, and later where something was said on it."""
-    sheet = arrival_sheet(s, viewer, ref, row)
+    sheet = arrival_sheet(s, viewer, ref.id, row.uuid)
     return sheet if sheet.said is not None or (_is_today(ref, row) and row.status == "planned") else None
 
 
@@ -240,11 +257,11 @@ def move(patient_uuid: UUID, infusion_id: UUID) -> Response | tuple[str, int]:
         days = parse_days(text)
         may_meet = request.form.get("confirm") == f"days={days}"
         with db.write() as s:
-            actions.move_planned(s, viewer, ref, infusion_id, days, _today(ref), clock.now(), may_meet)
+            actions.move_planned(s, viewer, ref, infusion_id, days, today_of(ref), clock.now(), may_meet)
     except (ValueError, actions.Refused) as error:
-        return _record(patient_uuid, infusion_id, typed=typed, errors={"days": str(error)}), 422
+        return record_page(patient_uuid, infusion_id, typed=typed, errors={"days": str(error)}), 422
     except actions.Meets as error:
-        return _record(patient_uuid, infusion_id, typed=typed, days=days, met=error.met), 422
+        return record_page(patient_uuid, infusion_id, typed=typed, days=days, met=error.met), 422
     return see_other(url_for("infusions.listed", patient_uuid=patient_uuid, saved="moved"))
 
 
@@ -280,7 +297,7 @@ def create_course(patient_uuid: UUID) -> Response | str | tuple[str, int]:
     sent = _sent()
     answer = sent.pop("answer", "")
     typed = {name: echo(text) for name, text in sent.items() if name not in ("csrf_token", "confirm")}
-    form = parse_course(sent, _today(ref))
+    form = parse_course(sent, today_of(ref))
     if form.errors:
         return _course(ref, plan, typed, errors=form.errors), 422
     one = form.values[0]
@@ -323,7 +340,7 @@ def edit(patient_uuid: UUID, infusion_id: UUID) -> str:
     with db.read() as s:
         ref = access.require_clinician(s, viewer, patient_uuid)
         infusion = actions.load(s, viewer, ref, infusion_id)
-        pain = pain_on_arrival(s, viewer, ref.id, infusion_id)
+        pain = _pain_on_arrival(s, viewer, ref, infusion)
     audit.seen(viewer, ref.id, "infusions")
     typed = _as_typed(infusion)
     if infusion.status == "planned":
@@ -385,8 +402,8 @@ def _turn(patient_uuid: UUID, infusion_id: UUID, status: str) -> Response | tupl
             before = stored.status
             sent = {**_as_typed(stored), "number": "", "status": status, "reason": reason}
             if status == "done":
-                sent |= _pain_before(sent, pain_on_arrival(s, viewer, ref.id, infusion_id))
-            typed = parse_infusion(sent, _today(ref))
+                sent |= _pain_before(sent, _pain_on_arrival(s, viewer, ref, stored))
+            typed = parse_infusion(sent, today_of(ref))
             if "reason" in typed.errors:
                 raise actions.Refused("reason", typed.errors["reason"])
             if typed.value is None:  # planned for a day to come: its form asks for the day it was given
@@ -404,7 +421,7 @@ def index() -> str:
     viewer = access.viewer()
     with db.read() as s:
         ref = access.own(s, viewer)
-        page = infusion_list(s, viewer, ref, _today(ref))
+        page = infusion_list(s, viewer, ref, today_of(ref))
     return render_template("infusions/index.html", nav="infusions", page=page, words=response_words)
 
 
@@ -427,7 +444,7 @@ def _courses(rows: Sequence[queries.InfusionRow]) -> list[GivenCourse]:
     ]
 
 
-def _today(ref: access.PatientRef) -> date:
+def today_of(ref: access.PatientRef) -> date:
     return clock.local(clock.now(), ref.zone).date()
 
 
@@ -464,13 +481,21 @@ def _sent() -> dict[str, str]:
 
 
 def _checked(ref: access.PatientRef, last_dose_mg: float | None) -> Checked:
-    form = parse_infusion(_sent(), _today(ref))
+    form = parse_infusion(_sent(), today_of(ref))
     confirmed = sorted(_standing(form.found) & set(request.form.getlist("confirm")))
     if form.value is None:
         return Checked(form, confirmed)
     value: InfusionValues = form.value
     asks = unusual(value.dose_mg, value.weight_kg, value.minutes, last_dose_mg) + unusual_vitals(value.given)
     return Checked(form, confirmed, [ask for ask in asks if ask.confirmation not in confirmed])
+
+
+def _pain_on_arrival(s: Any, viewer: access.Viewer, ref: access.PatientRef, infusion: Infusion) -> int | None:
+    said = checkins_of(s, viewer, ref.id, infusion.day, infusion.day)
+    return next(
+        (one.answers.get(PAIN_NOW) for one in said if (one.kind, one.target) == (ARRIVAL, infusion.uuid)),
+        None,
+    )
 
 
 def _pain_before(typed: Mapping[str, str], on_arrival: int | None) -> dict[str, str]:
