@@ -46,6 +46,7 @@ public       GET       /manifest.webmanifest
 patient      GET       /medications
 patient      GET       /medications/<uuid:medication_id>/change
 patient      POST      /medications/<uuid:medication_id>/change
+patient      POST      /medications/<uuid:medication_id>/doses
 patient      GET       /medications/<uuid:medication_id>/end
 patient      POST      /medications/<uuid:medication_id>/end
 patient      GET       /medications/new

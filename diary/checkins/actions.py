@@ -28,6 +28,10 @@ PAGE, PHONE, STAFF = "page", "phone", "staff"
 CANCELLED = "cancelled"
 
 
+class Cancelled(access.Hidden):
+    """The infusion is the patient's own, and was cancelled."""
+
+
 @dataclass(frozen=True)
 class CheckinWrite:
     """One write of a check-in as it reaches the server; `base` is by field from a phone, `seen` a page's last write."""
@@ -103,7 +107,7 @@ def record_checkin(s: Session, viewer: access.Viewer, patient_id: int, write: Ch
     """Store one write of a patient's check-in, intention or arrival sheet, or answer a repeat of it.
 
     An answer that fires opens its flag in the same transaction, whatever becomes of the answer. Raises Hidden for
-    anybody else's and for an infusion that is not theirs or was cancelled, Closed, UnknownBase (pages), IdReused.
+    anybody else's and for an infusion that is not theirs, Cancelled, Closed, UnknownBase (pages), IdReused.
     """
     if not viewer.operator and viewer.person_id != patient_id:
         raise access.Hidden
@@ -156,8 +160,10 @@ def _target(s: Session, viewer: access.Viewer, patient_id: int, write: CheckinWr
         _infusion.c.patient_id == patient_id, _infusion.c.uuid == write.target
     )
     row = s.connection().execute(wanted).first()
-    if row is None or (row.status == CANCELLED and not write.is_settled):
+    if row is None:
         raise access.Hidden
+    if row.status == CANCELLED and not write.is_settled:
+        raise Cancelled
     infusion_id: int = row.id
     return infusion_id
 

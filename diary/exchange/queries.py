@@ -27,7 +27,7 @@ from diary.lib.symptoms import SYMPTOMS
 from diary.lib.words import time_hm
 from diary.medications.forms import dose_text
 from diary.medications.models import Medication, MedicationRevision
-from diary.medications.queries import medications_of
+from diary.medications.queries import doses_taken, medications_of
 from diary.sessions.forms import PLACES
 from diary.sessions.queries import commitments_of, goals_of, sessions_of
 
@@ -44,6 +44,7 @@ SESSIONS = (
     *(f"{name}_{place}" for place in PLACES for name in ("commitment", "until", "counted", "outcome", "days_done")),
 )  # fmt: skip
 GAPS = ("after_infusion", "from", "days", "until", "usual_days", "reason", "marked_at", "taken_back_at")
+DOSES = ("date", "name", "times")
 GOALS = ("goal", "set", "until", "ended")
 AUDIT = ("at", "who", "role", "action", "thing")
 README = """This is everything that Neap keeps of one person's diary.
@@ -53,6 +54,7 @@ diary.csv      one row a day: scores 0 (none) to 10 (worst), unwell, notes; note
 infusions.csv  what was given, planned or cancelled
 gaps.csv       longer intervals between infusions that were planned, also those taken back
 medications.csv  medicines, a row for each dose from a day on; until is the last day taken
+doses.csv      how many doses of an as-needed medicine were taken on a day, where you said so
 checkins.csv   what was said around infusions: check-ins after, intentions and arrival sheets before; private says who may read words
 sessions.csv   meetings, with the notes and commitments that were shared with you; the staff's own notes are not in it
 goals.csv      goals in your words
@@ -86,6 +88,7 @@ def export(s: Session, viewer: access.Viewer, patient: access.PatientRef, out: B
         _add(bundle, "infusions.csv", INFUSIONS.columns, _infusions(s, patient))
         _add(bundle, "gaps.csv", GAPS, _gaps(s, viewer, patient))
         _add(bundle, "medications.csv", MEDICATIONS.columns, _medications(s, viewer, patient))
+        _add(bundle, "doses.csv", DOSES, _doses(s, viewer, patient))
         _add(bundle, "checkins.csv", CHECKINS, _checkins(s, viewer, patient))
         _add(bundle, "sessions.csv", SESSIONS, _sessions(s, viewer, patient))
         _add(bundle, "goals.csv", GOALS, _goals(s, viewer, patient))
@@ -185,6 +188,13 @@ def _gaps(s: Session, viewer: access.Viewer, patient: access.PatientRef) -> Iter
             str(one.number), str(one.from_on), str(one.days), str(one.until_on), number(one.usual_days),
             quoted(one.reason or ""), moment(one.marked_at), moment(one.taken_back_at),
         )  # fmt: skip
+
+
+def _doses(s: Session, viewer: access.Viewer, patient: access.PatientRef) -> Iterator[Cells]:
+    names = {one.key: one.name for one in medications_of(s, viewer, patient.id)}
+    taken = doses_taken(s, viewer, patient.id)
+    for key, day in sorted(taken, key=lambda one: (one[1], one[0])):
+        yield str(day), quoted(names[key]), number(taken[key, day])
 
 
 def _checkins(s: Session, viewer: access.Viewer, patient: access.PatientRef) -> Iterator[Cells]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session
 
 from diary.audit import actions as audit
@@ -14,9 +14,17 @@ from diary.careteam import access
 from diary.careteam.rules import Kind, Role
 from diary.lib.words import date_full
 from diary.medications.forms import MedicationValues
-from diary.medications.models import Medication, MedicationRevision
-from diary.medications.queries import KNOWN, medication, medications_of, name_index, parts_of, planned_of
-from diary.medications.rules import Regime, amount_words, in_force, is_outside_plan, listed, spans
+from diary.medications.models import DoseTaken, Medication, MedicationRevision
+from diary.medications.queries import (
+    KNOWN,
+    doses_taken,
+    medication,
+    medications_of,
+    name_index,
+    parts_of,
+    planned_of,
+)
+from diary.medications.rules import Regime, amount_words, in_force, is_outside_plan, listed, name_key, spans
 from diary.safety.actions import open_flag
 
 COLUMNS = (
@@ -55,6 +63,7 @@ def record_medication(
 ) -> Recorded:  # fmt: skip
     """A medicine from a day on; raises Refused where this name is there from that day already, Hidden for others."""
     _may_say(viewer, ref)
+    _one_at_a_time(s, ref.id)
     same = _at(s, ref.id, values.name, values.from_on)
     if same is None:
         return _added(s, viewer, ref, values, now, source, write_id)
@@ -167,9 +176,35 @@ def strike(
     _store(s, viewer, ref, stored, now, "page", "medication.strike")
 
 
+def say_taken(
+    s: Session, viewer: access.Viewer, ref: access.PatientRef, stored: Medication, day: date, times: int, now: datetime
+) -> bool:  # fmt: skip
+    """How many doses of an as-needed medicine she took on a day; what was said before stays. False where it stood so.
+
+    Raises Refused for a medicine that is not as needed, or was not taken on that day.
+    """
+    if not (viewer.operator or (ref.is_self and viewer.person_id == ref.id)):
+        raise access.Hidden
+    rows = spans(row.regime for row in medications_of(s, viewer, ref.id))
+    if not any(one.regime.ref.id == stored.id and one.holds(day) for one in rows):
+        raise Refused("day", "You did not take this medicine on that day, by what stands here.")
+    if not stored.as_needed:
+        raise Refused("times", "This is taken as planned. If that changed, say so with “The dose changed”.")
+    if doses_taken(s, viewer, ref.id).get((name_key(stored.name), day)) == times:
+        return False
+    said = DoseTaken(
+        patient_id=ref.id, medication_id=stored.id, day=day, times=times, actor_id=viewer.person_id, at=now
+    )
+    s.add(said)
+    s.flush()
+    audit.record(s, viewer, "medication.taken", ref.id, thing=str(stored.id), clinic_id=ref.clinic_id)
+    return True
+
+
 def load(s: Session, viewer: access.Viewer, ref: access.PatientRef, uuid: UUID) -> Medication:
     """A row to be written: for its patient, or for a clinician who may see medicines; Hidden for everybody else."""
     _may_say(viewer, ref)
+    _one_at_a_time(s, ref.id)
     row = medication(s, viewer, ref.id, uuid)
     found = s.get(Medication, row.id)
     if found is None:
@@ -204,6 +239,16 @@ def _may_record(viewer: access.Viewer, ref: access.PatientRef) -> None:
 def _may_say(viewer: access.Viewer, ref: access.PatientRef) -> None:
     if not (ref.is_self and viewer.person_id == ref.id):
         _may_record(viewer, ref)
+
+
+def _one_at_a_time(s: Session, patient_id: int) -> None:
+    """On PostgreSQL two writes of one person's list wait for each other; on SQLite there is one writer anyway.
+
+    Without it: 1. two see no such name from that day; 2. both add it; 3. the second is refused by the database, not
+    at its field.
+    """
+    if s.connection().dialect.name == "postgresql":
+        s.execute(select(func.pg_advisory_xact_lock(patient_id)))
 
 
 def _at(s: Session, patient_id: int, name: str, from_on: date) -> Medication | None:

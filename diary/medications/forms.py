@@ -22,6 +22,7 @@ MOST_TIMES = 24
 LEAST_TIMES = 1 / 90
 MOST_PARTS = 6
 YEARS_AHEAD = 2
+TAKEN_BACK = 7
 FIRST_DAY = date(1900, 1, 1)
 
 
@@ -128,6 +129,37 @@ def parse_end(texts: Mapping[str, str], today: date) -> TypedEnd:
     except ValueError as error:
         errors["until_reason"] = str(error)
     return TypedEnd(until, reason, errors)
+
+
+@dataclass(frozen=True)
+class TypedTaken:
+    """How many as-needed doses were taken on a day, or errors by field."""
+
+    day: date | None = None
+    times: int | None = None
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+def parse_taken(texts: Mapping[str, str], today: date) -> TypedTaken:
+    """A whole number of doses, 0 to 24, of today or of one of the seven days before."""
+    errors: dict[str, str] = {}
+    day, times = None, None
+    text = (texts.get("times") or "").strip()
+    if not (WHOLE.fullmatch(text) and int(text) <= MOST_TIMES):
+        errors["times"] = (
+            f"How many you took is a whole number from 0 to {MOST_TIMES}, not “{_shown(text)}”."
+            if text
+            else "Please say how many you took; 0 is an answer too."
+        )
+    else:
+        times = int(text)
+    try:
+        day = _day((texts.get("day") or "").strip() or today.isoformat(), today)
+        if not 0 <= (today - day).days <= TAKEN_BACK:
+            errors["day"] = f"This is said for today and the {TAKEN_BACK} days before."
+    except ValueError as error:
+        errors["day"] = str(error)
+    return TypedTaken(day, times, errors)
 
 
 def parse_revision(text: str) -> int:

@@ -1,9 +1,9 @@
-"""Medicines as they stand, one row a dose from a day on, and their revisions."""
+"""Medicines as they stand, one row a dose from a day on, their revisions, and as-needed doses as taken."""
 
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import Column, LargeBinary, UniqueConstraint
+from sqlalchemy import Column, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from diary.lib import sealing
@@ -70,3 +70,18 @@ class MedicationRevision(SQLModel, table=True):
     at: datetime = Field(sa_type=Moment)
 
     words = sealing.sealed("words", lambda revision: revision.uuid.hex)
+
+
+class DoseTaken(SQLModel, table=True):
+    """How many doses of an as-needed medicine the patient took on a day, as said last; append-only."""
+
+    __tablename__ = "dose_taken"
+    __table_args__ = (Index("ix_dose_taken_patient_id_day", "patient_id", "day"),)
+
+    id: int = Field(default=None, primary_key=True)
+    patient_id: int = Field(foreign_key="person.id")
+    medication_id: int = Field(foreign_key="medication.id")
+    day: date
+    times: int
+    actor_id: int | None = None
+    at: datetime = Field(sa_type=Moment)

@@ -15,8 +15,9 @@ from diary.accounts.models import Person
 from diary.careteam import access
 from diary.careteam.rules import Kind
 from diary.lib import sealing
-from diary.medications.models import Medication, MedicationRevision
+from diary.medications.models import DoseTaken, Medication, MedicationRevision
 from diary.medications.rules import (
+    Counts,
     DayTotal,
     Regime,
     Span,
@@ -144,7 +145,23 @@ def spans_of(s: Session, viewer: access.Viewer, patient_id: int) -> list[Span]:
 
 def day_of(s: Session, viewer: access.Viewer, patient_id: int, on: date) -> DayTotal:
     """What is taken on a day, and its MME."""
-    return day_total(on, in_force(spans_of(s, viewer, patient_id), on), KNOWN, TABLE)
+    taken = doses_taken(s, viewer, patient_id)
+    return day_total(on, in_force(spans_of(s, viewer, patient_id), on), KNOWN, TABLE, taken)
+
+
+def doses_taken(s: Session, viewer: access.Viewer, patient_id: int) -> Counts:
+    """By name and day how many as-needed doses the patient says were taken, as said last."""
+    names = {row.id: row.key for row in medications_of(s, viewer, patient_id)}
+    wanted = (
+        select(DoseTaken.medication_id, DoseTaken.day, DoseTaken.times)
+        .where(DoseTaken.patient_id == patient_id)
+        .order_by(DoseTaken.id)
+    )
+    return {
+        (names[row.medication_id], row.day): row.times
+        for row in s.execute(wanted)
+        if row.medication_id in names
+    }
 
 
 def planned_of(s: Session, patient_id: int) -> list[Regime]:

@@ -24,6 +24,7 @@ from diary.lib import clock
 from diary.medications.models import Medication
 from diary.safety.actions import open_flag
 from diary.safety.models import Flag
+from diary.sessions.models import CareSession, Goal
 from tests import factories
 from tests.checkins.said import checkin
 from tests.sync.phones import HEADERS, a_body
@@ -48,7 +49,11 @@ CANARIES = (
     Canary("alice", Kind.NOTES, "herons-by-the-weir"),
     Canary("alice", "private", "only-for-my-own-eyes"),
     Canary("alice", Kind.INFUSIONS, "41.7"),
+    Canary("alice", Kind.SESSIONS, "a-walk-round-the-mill"),
+    Canary("alice", "staff", "asks-about-her-brother"),
     Canary("alice", "flag", "tripped-over-the-cat"),
+    Canary("charlie", Kind.SESSIONS, "stairs-one-by-one"),
+    Canary("charlie", "staff", "wants-a-quieter-room"),
     Canary("charlie", "flag", "slipped-on-the-ferry"),
     Canary("charlie", "name", "Boone"),
     Canary("charlie", Kind.SCORES, "6.9"),
@@ -75,6 +80,8 @@ def plant(s, cast, name: str) -> None:
     for after, kind, private in ((1, Kind.NOTES, "no"), (2, "private", "yes")):
         said = {"own": f"felt {found[Kind.INFUSIONS]}", "insight": found[kind], "insight_private": private}
         checkin(s, person, target, DAY + timedelta(days=after), said)
+    factories.session(s, person, DAY, note=found[Kind.SESSIONS], private_note=found["staff"])
+    factories.goal(s, person, found[Kind.SESSIONS])
     factories.medication(
         s,
         person,
@@ -111,11 +118,11 @@ def planted(app, cast, clock_at):
 
 MAY_SEE = {
     "alice": {("alice", kind) for kind in EVERYTHING | {"private"}},
-    "bob": {("alice", kind) for kind in EVERYTHING | {"flag"}},
+    "bob": {("alice", kind) for kind in EVERYTHING | {"flag", "staff"}},
     "cora": {("alice", "name"), ("alice", Kind.SCORES), ("alice", "flag")},
     "dana": {("alice", "name")},
     "charlie": {("charlie", kind) for kind in EVERYTHING | {"private"}},
-    "erin": {("charlie", kind) for kind in EVERYTHING | {"flag"}},
+    "erin": {("charlie", kind) for kind in EVERYTHING | {"flag", "staff"}},
     None: set(),
 }
 
@@ -127,10 +134,14 @@ def ids(app, cast) -> dict[str, list[str]]:
         medicines = [str(row.uuid) for row in s.exec(select(Medication)).all()]
         links = [str(row.uuid) for row in s.exec(select(CareLink)).all()]
         flags = [str(row.uuid) for row in s.exec(select(Flag)).all()]
+        sessions = [str(row.uuid) for row in s.exec(select(CareSession)).all()]
+        goals = [str(row.uuid) for row in s.exec(select(Goal)).all()]
     people = [str(person.uuid) for person in (cast.alice, cast.charlie, cast.bob)]
     return {
         "UUIDConverter": people + infusions + medicines + links[:1],
         "flag_id": flags + people[:1],
+        "session_id": sessions + people[:1],
+        "goal_id": goals + people[:1],
         "token": ["x" * 43],
         "other": [str(TODAY - timedelta(days=3)), str(TODAY - timedelta(days=4)), str(DAY)],
     }
@@ -152,7 +163,7 @@ def urls(app, cast):
         names = sorted(rule.arguments)
         pools = [
             known[name]
-            if name in ("token", "flag_id")
+            if name in ("token", "flag_id", "session_id", "goal_id")
             else known.get(rule._converters[name].__class__.__name__, known["other"])
             for name in names
         ]
@@ -244,7 +255,7 @@ def test_nobody_sees_what_is_not_theirs(app, planted, client_as, tmp_path, capsy
     assert tried > 300
 
 
-HAS_A_PAGE = {"name", "private", "flag", Kind.SCORES, Kind.NOTES, Kind.INFUSIONS}
+HAS_A_PAGE = {"name", "private", "flag", "staff", Kind.SESSIONS, Kind.SCORES, Kind.NOTES, Kind.INFUSIONS}
 
 
 def test_what_is_hidden_looks_like_what_is_not_there(client_as, planted):

@@ -114,6 +114,24 @@ def test_what_can_not_be_taken_comes_back(client_as, target, fields):
     assert said.status == 422 and all_of(Checkin) == [] and all_of(Flag) == []
 
 
+def test_a_check_in_for_a_cancelled_infusion_says_so_and_keeps_the_words(client_as, cast):
+    with db.write() as s:
+        cancelled = factories.infusion(s, cast.alice, TODAY - DAY, status="cancelled").uuid
+    sent = {
+        "target": str(cancelled),
+        "day": str(TODAY),
+        "step": "words",
+        "insight": "a boat <3",
+        "fall": "yes",
+    }
+    page = client_as("alice").post("/check-in", sent)
+    assert page.status == 422
+    assert "infusion was cancelled" in page.words() and "your clinic was not told" in page.words()
+    assert "a boat <3" in page.words(page.one("blockquote")) and all_of(Flag) == all_of(Checkin) == []
+    sent = {"target": str(cancelled), "day": str(TODAY), "intention": "breathe out"}
+    assert "breathe out" in client_as("alice").post("/intention", sent).words()
+
+
 def test_while_the_clinic_is_closed_it_says_when_it_opens_and_whom_to_call(client_as, cast, clock_at, target):
     with db.write() as s:
         clinic = s.get(Clinic, cast.alice.clinic_id)

@@ -107,7 +107,15 @@ def history(live, cast):
             _day(s, cast.alice, step)
         for number, ago in enumerate((42, 28, 14), start=1):
             day = TODAY - timedelta(days=ago)
-            factories.infusion(s, cast.alice, day, time="10:00", dose_mg=40 + number, series="maintenance")
+            given = factories.infusion(
+                s, cast.alice, day, time="10:00", dose_mg=40 + number, series="maintenance"
+            )
+        factories.checkin(
+            s, cast.alice, given, given.day + timedelta(days=1), dizziness="mild", insight="a boat", insight_private="no"
+        )  # fmt: skip
+        agreed = {"commitment_1": "Ten quiet minutes", "until_1": str(TODAY), "counted_1": "yes"}
+        factories.session(s, cast.alice, TODAY - timedelta(days=6), note="The stairs.", **agreed)
+        factories.goal(s, cast.alice, "Walk to the market and back")
         dose = {"dose": "20", "dose_unit": "mg", "times_per_day": "2"}
         factories.medication(s, cast.alice, "Oxycodone MR", TODAY - timedelta(days=300), **dose)
         factories.medication(

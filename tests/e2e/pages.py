@@ -10,6 +10,7 @@ from diary import db
 from diary.infusions.models import Infusion
 from diary.medications.models import Medication
 from diary.safety.models import Flag
+from diary.sessions.models import CareSession
 from tests.e2e.conftest import TODAY
 from tests.page_client import PageClient
 
@@ -32,7 +33,8 @@ def paths(app: Flask, cast) -> Iterator[str]:
         infusions = [str(row.uuid) for row in s.exec(select(Infusion)).all()][:1]
         medicines = [str(row.uuid) for row in s.exec(select(Medication)).all()][:1]
         flags = [str(row.uuid) for row in s.exec(select(Flag)).all()][:1]
-    known = [str(cast.alice.uuid), *infusions, *medicines, *flags]
+        sessions = [str(row.uuid) for row in s.exec(select(CareSession)).all()][:1]
+    known = [str(cast.alice.uuid), *infusions, *medicines, *flags, *sessions]
     adapter = app.url_map.bind("localhost")
     for rule in app.url_map.iter_rules():
         if rule.endpoint == "static" or "GET" not in (rule.methods or ()) or rule.rule.endswith(".pdf"):

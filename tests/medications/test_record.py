@@ -248,3 +248,37 @@ def test_one_instead_of_another_that_begins_no_earlier_is_refused_whole(client_a
     page = client.post(f"{url}/new", GOOD | {"name": "Cymbalta", "beside": "instead"})
     assert page.status == 422 and "not after the day on which Duloxetine began" in page.error_of("from")
     assert [row.name for row in taken()] == ["Duloxetine"]
+
+
+@pytest.mark.both
+def test_two_record_the_same_name_and_day_at_once(app, cast, taken):
+    """Four with one form make one row; four with other doses make one row too, and the rest hear it at the name."""
+    import threading
+
+    from diary.medications import actions as medications
+    from diary.medications.forms import parse_medication
+    from diary.medications.queries import KNOWN
+
+    became, barrier = [], threading.Barrier(4)
+
+    def record(n: int) -> None:
+        form = parse_medication(GOOD | {"dose": str(30 + n)}, date(2026, 11, 24), KNOWN)
+        with app.app_context():
+            try:
+                barrier.wait(10)
+                with db.write() as s:
+                    ref = access.load_patient(s, access.OPERATOR, cast.alice.uuid)
+                    became.append(
+                        medications.record_medication(
+                            s, access.OPERATOR, ref, form.value, clock.now()
+                        ).outcome
+                    )
+            except medications.Refused as error:
+                became.append(error.field)
+
+    threads = [threading.Thread(target=record, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(became) == ["name", "name", "name", "new"] and len(taken()) == 1

@@ -99,6 +99,33 @@ def test_as_needed_stands_beside_the_total_never_in_it():
     assert {item["name"]: item["mme"] for item in found["items"]} == {"Oxycodone": 60, "Tramadol": None}
 
 
+def test_as_needed_counts_what_was_taken_where_she_said_so():
+    rows = (regime("Oxycodone", 20, 2), regime("Tramadol", 50, 4, as_needed=True))
+    taken = {("tramadol", D): 3, ("tramadol", D + timedelta(days=1)): 0}
+    days = [
+        day_total(on, in_force(spans(rows), on), KNOWN, TABLE, taken)
+        for on in (D, D + timedelta(days=1), D + timedelta(days=2))
+    ]
+    assert [(day.total, day.as_needed_max) for day in days] == [(90, 0), (60, 0), (60, 40)]
+    tramadol = as_json(days[0], TABLE)["items"][1]
+    assert (tramadol["mme"], tramadol["as_needed_max"], tramadol["times_taken"]) == (30, None, 3)
+    run = steps(spans(rows), D, D + timedelta(days=4), KNOWN, TABLE, taken)
+    assert [(step.first.day, step.last.day, step.day.total) for step in run] == [
+        (1, 1, 90),
+        (2, 2, 60),
+        (3, 5, 60),
+    ]
+
+
+def test_what_has_no_number_has_none_however_much_was_taken():
+    taken = {("dihydrocodeine", D): 4, ("oxycodone", D): 1, ("butrans", D): 2}
+    rows = [
+        regime("Dihydrocodeine", 30, 4, as_needed=True), regime("Oxycodone", 20, 2), regime("Butrans", 5, unit="mcg/h"),
+    ]  # fmt: skip
+    day = day_total(D, rows, KNOWN, TABLE, taken)
+    assert (day.total, day.not_counted) == (60, ("Dihydrocodeine", "Butrans"))
+
+
 def test_patch_and_tablets_together():
     day = total(
         regime("Durogesic", 25, unit="mcg/h"), regime("Oramorph", 5, 2), regime("Butrans", 5, unit="mcg/h")

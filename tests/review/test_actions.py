@@ -3,11 +3,14 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import event
 
 from diary import db, jobs
 from diary.careteam import access
 from diary.review import actions
+from diary.review.rules import over_days
 from diary.safety.models import Flag, FlagEvent
 from tests import factories
 from tests.conftest import stored
@@ -131,3 +134,30 @@ def test_the_command_says_what_it_found(app, cast):
         factories.infusion(s, cast.alice, TODAY - timedelta(days=12))
     done = app.test_cli_runner().invoke(args=["jobs", "--once"])
     assert "diaries with a rule met: 1" in done.output
+
+
+SCORED = st.fixed_dictionaries(
+    {},
+    optional={
+        "pain": st.sampled_from([2, 4, 8, 9]),
+        "mood": st.sampled_from([3, 9]),
+        "fatigue": st.sampled_from([1, 7]),
+        "sleep_hours": st.sampled_from(["8", "5"]),
+    },
+)
+
+
+@given(st.lists(SCORED.filter(bool), min_size=6, max_size=9))
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+def test_no_day_that_meets_a_rule_is_stored_without_its_flag(app, cast, client_as, days):
+    """After each day that a phone sends: what the rules find in the stored days stands among the flags."""
+    alice = client_as("alice")
+    above(cast, high=0)
+    for back, fields in zip(range(len(days) - 1, -1, -1), days, strict=True):
+        texts = {name: str(value) for name, value in fields.items()}
+        day = TODAY - timedelta(days=min(back, 7))
+        assert put(alice, a_body(cast.alice, texts, day=str(day)))[0] == 200
+        with db.read() as s:
+            found = actions._days(s, access.Viewer(cast.alice.id), cast.alice.id, TODAY)
+        met = {one.rule for one in over_days(found, TODAY, False)}
+        assert met <= {flag.rule for flag in flags()}

@@ -15,7 +15,7 @@ from diary.careteam.rules import Kind
 from diary.checkins import actions, queries, rules
 from diary.checkins.forms import parse_checkin
 from diary.checkins.rules import ARRIVAL
-from diary.checkins.views.said import CheckinPage, base_of, bp, record, typed_of
+from diary.checkins.views.said import CANCELLED, CheckinPage, base_of, bp, nothing, record, typed_of
 from diary.entries import actions as entries
 from diary.entries.rules import digest_of
 from diary.infusions import queries as infusions
@@ -64,6 +64,8 @@ def update_arrival() -> BaseResponse:
     answer = record(viewer, ARRIVAL, texts)
     if isinstance(answer, Mapping):
         page = _page(viewer, step, errors=answer, typed=typed_of(texts), base=base_of(texts))
+        if page is None or answer == {"target": CANCELLED}:
+            return nothing("arrival", answer, texts)
         return _shown(page, 422)
     return see_other(url_for("checkins.arrival", step="sheet" if step == "first" else "done"))
 

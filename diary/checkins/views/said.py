@@ -30,7 +30,7 @@ BROKEN = "This page is broken. Please open it again; what you typed is below."
 UNKNOWN_BASE = (
     "This page is older than what Neap holds now, so nothing was stored yet. Please look and save once more."
 )
-CANCELLED = "This infusion was cancelled, so nothing was stored."
+CANCELLED = "This infusion was cancelled, so nothing was stored and your clinic was not told. If you need help, call them."
 STEPS = ("first", "how", "morning", "mind", "ask", "words", "now", "done")
 STEP_OF_RULE = {
     "emergency_after_infusion": "now", "fall": "morning", "detached_next_day": "morning", "urinary": "ask",
@@ -217,10 +217,12 @@ def update() -> BaseResponse:
     texts = last_values(request.form)
     step = texts.get("step", "")
     answer = record(viewer, CHECKIN, texts)
+    if answer == {"target": CANCELLED}:
+        return nothing("check-in", answer, texts)
     if isinstance(answer, Mapping):
         page = _page(viewer, step, errors=answer, typed=typed_of(texts), base=base_of(texts))
         if page is None:
-            return make_response(render_template("checkins/nothing.html", nav="today", what="check-in"), 422)
+            return nothing("check-in", answer, texts)
         return make_response(
             render_template("checkins/show.html", nav="today", page=page, write_id=uuid4()), 422
         )
@@ -228,6 +230,13 @@ def update() -> BaseResponse:
     if page is None:
         return see_other(url_for("checkins.index"))
     return see_other(url_for("checkins.show", step=page.following(bool(page.marked))))
+
+
+def nothing(what: str, errors: Mapping[str, str], texts: Mapping[str, str]) -> Response:
+    """There is no form any more for what was sent: why, and the words that were typed."""
+    said = [echo(texts[name]) for name in (rules.OWN, *rules.WORDS.values()) if texts.get(name, "").strip()]
+    page = render_template("checkins/nothing.html", nav="today", what=what, errors=errors, said=said)
+    return make_response(page, 422)
 
 
 def record(
@@ -252,6 +261,8 @@ def record(
     try:
         with db.write() as s:
             return actions.record_checkin(s, viewer, viewer.me, write)
+    except actions.Cancelled:
+        return {"target": CANCELLED}
     except entries.Closed as error:
         return {"day": str(error)}
     except entries.UnknownBase:
@@ -305,8 +316,8 @@ def update_intention() -> BaseResponse:
     if not isinstance(answer, Mapping):
         return see_other("/today")
     page = _intention(viewer, errors=answer, typed=typed_of(texts), base=base_of(texts))
-    if page is None:
-        return make_response(render_template("checkins/nothing.html", nav="today", what="intention"), 422)
+    if page is None or answer == {"target": CANCELLED}:
+        return nothing("intention", answer, texts)
     return make_response(
         render_template("checkins/intention.html", nav="today", page=page, write_id=uuid4()), 422
     )

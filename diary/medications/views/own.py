@@ -1,7 +1,7 @@
 """The patient's own page: what she takes, and where she says what changed."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +14,10 @@ from diary.careteam import access
 from diary.careteam import queries as careteam
 from diary.careteam.rules import parse_opening
 from diary.lib import clock
+from diary.lib.forms import echo, last_values
 from diary.lib.htmx import see_other
 from diary.medications import actions, queries
-from diary.medications.forms import (
-    dose_text,
-)
+from diary.medications.forms import TAKEN_BACK, dose_text, parse_taken
 from diary.medications.queries import KNOWN, MedicationRow
 from diary.medications.rules import Span, amount_words, name_key, spans
 from diary.medications.views.both import (
@@ -41,6 +40,7 @@ SAID = {
     "recorded": "Saved. Your clinic sees that you started it.",
     "changed": "Saved. Your clinic sees the new dose.",
     "ended": "Saved. Your clinic sees that you stopped.",
+    "taken": "Saved. Your clinic sees how many you took.",
     "unchanged": "That is what stands here already.",
 }
 
@@ -48,10 +48,33 @@ SAID = {
 @bp.get("/medications")
 @access.patient
 def index() -> str:
+    return _list()
+
+
+@bp.post("/medications/<uuid:medication_id>/doses")
+@access.patient
+def say_taken(medication_id: UUID) -> Response | tuple[str, int]:
+    viewer, ref = access.viewer(), _own()
+    row_of(ref, medication_id)
+    typed = parse_taken(last_values(request.form), today_of(ref))
+    if typed.errors or typed.day is None or typed.times is None:
+        return _list(medication_id, typed.errors), 422
+    try:
+        with db.write() as s:
+            stored = actions.load(s, viewer, ref, medication_id)
+            is_new = actions.say_taken(s, viewer, ref, stored, typed.day, typed.times, clock.now())
+    except actions.Refused as error:
+        return _list(medication_id, {error.field: str(error)}), 422
+    return _to_own("new" if is_new else actions.UNCHANGED, "taken")
+
+
+def _list(at: UUID | None = None, errors: Mapping[str, str] | None = None) -> str:
+    """Her list; `at` is the medicine of which what was said could not be taken."""
     viewer = access.viewer()
     with db.read() as s:
         ref = access.own(s, viewer)
         rows = queries.medications_of(s, viewer, ref.id)
+        taken = queries.doses_taken(s, viewer, ref.id)
         clinics = careteam.own_clinics(s, viewer)
     today = today_of(ref)
     standings = [(one, clinic_standing(parse_opening(one.opening), clock.now(), one.zone)) for one in clinics]
@@ -61,7 +84,9 @@ def index() -> str:
     ended = [span for span in found if span.last is not None and span.last < today and span.following is None]
     return render_template(
         "medications/index.html", nav="more", now=now, ahead=ahead, ended=ended[-12:], clinics=standings,
-        calls=[span.regime.ref for span in found if _is_call(span, today)], amount_words=amount_words, known=KNOWN,
+        calls=[span.regime.ref for span in found if _is_call(span, today)], amount_words=amount_words, known=KNOWN, taken=taken,
+        days=[today - timedelta(days=n) for n in range(TAKEN_BACK + 1)], at=at, errors=errors or {},
+        typed={name: echo(text) for name, text in last_values(request.form).items()} if at else {},
         said=SAID.get(request.args.get("said", ""), ""), today=today, call=phone_words(actions.STOPPED)["words"],
         has_clinic_now=any(one.phone and (standing is None or standing.is_open) for one, standing in standings),
     )  # fmt: skip

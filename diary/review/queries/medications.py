@@ -10,13 +10,16 @@ from diary import charts
 from diary.careteam import access
 from diary.charts import DoseBar, DoseStep, Frame
 from diary.infusions.queries import infusions_of
-from diary.lib.words import date_full, date_short, number
-from diary.medications.queries import KNOWN, TABLE, MedicationRow, Sayers, medications_of, sayers
+from diary.lib.words import date_full, date_short, number, plural
+from diary.medications.queries import KNOWN, TABLE, MedicationRow, Sayers, doses_taken, medications_of, sayers
 from diary.medications.rules import (
     AS_NEEDED,
     NOT_COUNTED,
     REGULAR,
+    TAKEN,
     Change,
+    Counts,
+    DayTotal,
     Item,
     Over,
     Regime,
@@ -119,7 +122,7 @@ def medication_page(
     marks = marks_of(infusions_of(s, viewer, ref.id, ("done",)))
     found = spans(row.regime for row in rows)
     frame = _frame(span, found, today)
-    run = steps(found, frame.since, frame.until, KNOWN, TABLE)
+    run = steps(found, frame.since, frame.until, KNOWN, TABLE, doses_taken(s, viewer, ref.id))
     taken = [_taken(one, said, ref, today) for one in found if one.last is None or one.last >= today]
     return MedicationPage(
         frame=frame,
@@ -139,13 +142,13 @@ def medication_page(
 
 
 def medication_lane(
-    rows: Sequence[MedicationRow], frame: Frame, marks: Sequence[charts.Mark]
+    rows: Sequence[MedicationRow], frame: Frame, marks: Sequence[charts.Mark], taken: Counts
 ) -> tuple[str, str] | None:
     """(name, drawing) of the timeline's lane: MME a day and what changed; None where nothing was taken in its time."""
     found = spans(row.regime for row in rows)
     if not any(one.first <= frame.until and (one.last is None or one.last >= frame.since) for one in found):
         return None
-    run = _dose_steps(steps(found, frame.since, frame.until, KNOWN, TABLE))
+    run = _dose_steps(steps(found, frame.since, frame.until, KNOWN, TABLE, taken))
     said = [(one.on, _changed(one)) for one in reversed(changes(found, KNOWN, TABLE)) if frame.holds(one.on)]
     is_opioid = any(step.total or step.on_top for step in run)
     drawing = charts.dose_lane(run, frame, marks, said, "MME a day")
@@ -165,7 +168,7 @@ def _frame(span: str, found: Sequence[Span], today: date) -> Frame:
 
 
 def _opioids(step: Step) -> list[Item]:
-    return [item for item in step.day.items if item.counts in (REGULAR, AS_NEEDED)]
+    return [item for item in step.day.items if item.counts in (REGULAR, AS_NEEDED, TAKEN)]
 
 
 # Facts --------------------------------------------------------------------------------------------
@@ -179,7 +182,7 @@ def _facts(run: Sequence[Step], frame: Frame) -> list[Fact]:
     facts = [
         Fact(
             "Regular opioids",
-            _from_to(first.total, last.total, "MME a day"),
+            _from_to(_regular(first), _regular(last), "MME a day"),
             f"{date_short(frame.since)} {frame.since.year} to today"
             + (f", {listed(sorted(regular))}" if regular else ""),
         )
@@ -188,6 +191,7 @@ def _facts(run: Sequence[Step], frame: Frame) -> list[Fact]:
     if as_needed:
         most = [day.total + day.as_needed_max for day in (first, last)]
         facts.append(Fact("With as needed", f"at most {_from_to(most[0], most[1])}", listed(as_needed)))
+    facts += _as_taken(run)
     lacking = _ends(run, NOT_COUNTED, is_known=True)
     facts.append(
         Fact("Not counted", listed(lacking) or "nothing", "no number in the table" if lacking else "")
@@ -196,6 +200,29 @@ def _facts(run: Sequence[Step], frame: Frame) -> list[Fact]:
     factors = sorted({f"{_drug(item)} {_factor(item)}" for step in run for item in _opioids(step)})
     facts.append(Fact("Table", f"{TABLE.name}, version {TABLE.version}", ", ".join(factors)))
     return facts
+
+
+def _regular(day: DayTotal) -> float:
+    return sum(item.mme or 0 for item in day.items if item.counts == REGULAR)
+
+
+def _as_taken(run: Sequence[Step]) -> list[Fact]:
+    """The mean of the days of which she said how many as-needed doses she took, with their number."""
+    said = [
+        sum(item.mme or 0 for item in step.day.items if item.counts == TAKEN)
+        for step in run
+        if any(item.counts == TAKEN for item in step.day.items)
+    ]
+    if not said:
+        return []
+    days = plural(len(said), "day")
+    return [
+        Fact(
+            "As needed, taken",
+            f"{number(sum(said) / len(said), 2)} MME a day",
+            f"mean of {days} on which it was said",
+        )
+    ]
 
 
 def _has_opioids(run: Sequence[Step]) -> bool:
@@ -282,7 +309,9 @@ def _dose_steps(run: Sequence[Step]) -> list[DoseStep]:
 def _chart(run: Sequence[Step], frame: Frame, marks: Sequence[charts.Mark]) -> str:
     now = sorted({_drug(item) for item in run[-1].day.items if item.counts == REGULAR})
     as_needed = sorted({_drug(item) for step in run for item in step.day.items if item.counts == AS_NEEDED})
-    top = [f"{listed(as_needed)} as needed: the prescribed", "maximum; what was taken is not written down"]
+    is_said = any(item.counts == TAKEN for step in run for item in step.day.items)
+    which = "on days without what was taken" if is_said else "what was taken is not written down"
+    top = [f"{listed(as_needed)} as needed: the prescribed", f"maximum{',' if is_said else ';'} {which}"]
     return charts.dose_chart(
         _dose_steps(run), frame, marks, "MME a day", listed(now), top if as_needed else ()
     )

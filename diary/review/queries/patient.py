@@ -15,7 +15,7 @@ from diary.entries.queries import DayRow, NoteRow, all_days, notes_between
 from diary.infusions.queries import InfusionRow, infusions_of
 from diary.lib.symptoms import SYMPTOMS
 from diary.lib.words import date_full, number, plural
-from diary.medications.queries import medications_of
+from diary.medications.queries import doses_taken, medications_of
 from diary.response.queries import from_rows
 from diary.response.rules import Course, InfusionResponse
 from diary.review.queries.medications import medication_lane
@@ -145,7 +145,8 @@ def patient_page(
         charts.timeline(drawn, frame, marks) if days is not None else None, courses,
         charts.table_rows(drawn, frame, marks) if with_table and days is not None else None,
         charts.bin_words(frame, charts.DESK_PLOT),
-        medication_lane(medications_of(s, viewer, ref.id), frame, marks) if infusions is not None else None,
+        medication_lane(medications_of(s, viewer, ref.id), frame, marks, doses_taken(s, viewer, ref.id))
+        if infusions is not None else None,
         by_patient(open_flags(s, viewer, now)).get(ref.id, ()),
         session_lane(sessions_of(s, viewer, ref.id), frame, now) if ref.shares(Kind.SESSIONS) else None,
     )  # fmt: skip
