@@ -1,7 +1,7 @@
 """The command that fills a database with the invented clinics."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import click
 from flask import Flask, current_app
@@ -32,6 +32,7 @@ from diary.safety.queries import open_flags
 from diary.sessions import actions as sessions
 from diary.sessions.forms import parse_session
 from diary.sessions.queries import commitments_of
+from diary.sessions.rules import TickWrite
 
 CLINIC, OTHER = "Harbour Pain Clinic (demo)", "Hillside Clinic (demo)"
 STAFF = (
@@ -227,7 +228,8 @@ def _sessions(s: Session, patient: truths.DemoPatient, carer: str, begun: dateti
         for one in commitments_of(s, own, ref.id):
             is_its = one.is_counted and one.session == stored.uuid
             for day in truths.done_days(one.agreed_on, last) if is_its else ():
-                sessions.tick(s, own, one.uuid, day, True, day, _recorded_at(day, begun))
+                said = TickWrite(uuid5(one.uuid, str(day)), _recorded_at(day, begun), True)
+                sessions.tick(s, own, one.uuid, day, said, day, said.effective_at)
         if met.goal:
             sessions.set_goal(s, viewer, ref, met.goal, met.on + timedelta(days=120), at)
 

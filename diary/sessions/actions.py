@@ -1,21 +1,29 @@
 """Planning and recording sessions, what became of commitments, ticks and goals."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session
 
 from diary.audit import actions as audit
+from diary.audit.models import SyncWrite
 from diary.careteam import access
 from diary.careteam.rules import CARE_ROLES, Kind
 from diary.lib import clock
 from diary.sessions.forms import PLACES, SessionValues
-from diary.sessions.models import CareSession, CareSessionRevision, Commitment, CommitmentTick, Goal
-from diary.sessions.queries import commitments_of
-from diary.sessions.rules import Agreed, may_tick
+from diary.sessions.models import (
+    CareSession,
+    CareSessionRevision,
+    Commitment,
+    CommitmentTick,
+    Goal,
+    TickRevision,
+)
+from diary.sessions.queries import commitments_of, tick_writes
+from diary.sessions.rules import Agreed, TickWrite, may_tick, standing
 
 COLUMNS = ("kind", "status", "starts_at", "ends_at")
 WORDS = ("place", "note", "private_note")
@@ -107,22 +115,66 @@ def load(s: Session, viewer: access.Viewer, ref: access.PatientRef, uuid: UUID) 
     return found
 
 
+@dataclass(frozen=True)
+class Ticked:
+    """What became of a tick: its revision, and whether it holds."""
+
+    revision: int
+    holds: bool
+
+
 def tick(
-    s: Session, viewer: access.Viewer, uuid: UUID, day: date, is_done: bool, today: date, now: datetime
-) -> None:
-    """The patient says that a counted commitment was done on a day, or takes it back."""
+    s: Session, viewer: access.Viewer, uuid: UUID, day: date, write: TickWrite, today: date, now: datetime, *,
+    source: str = "page", device: str = "", recorded_at: datetime | None = None, clock_off: bool = False, zone: str = "",
+    zone_assumed: bool = False, is_settled: bool = False, digest: bytes = b"",
+) -> Ticked:  # fmt: skip
+    """The patient says that a counted commitment was done on a day, or takes it back; page and phone alike.
+
+    A page's write names all that is stored. `is_settled`: this server took it before it was restored. A `digest` is
+    a phone's, whose write gets its receipt. Raises Hidden for another's, and where the day can't be said now.
+    """
+    one_at_a_time(s, viewer.me)
     row = next((one for one in commitments_of(s, viewer, viewer.me) if one.uuid == uuid), None)
-    if row is None or not may_tick(row, day, today):
+    if row is None or not (is_settled or may_tick(row, day, today)):
         raise access.Hidden
     commitment_id = s.scalars(select(Commitment.id).where(Commitment.uuid == uuid)).one()
+    writes = tick_writes(s, commitment_id, day)
+    if source == "page":
+        write = replace(write, base=tuple(one.id for one in writes))
+    number = len(writes) + 1
+    s.add(
+        TickRevision(
+            commitment_id=commitment_id, day=day, number=number, write_id=write.id.bytes, is_done=write.is_done,
+            base=json.dumps([one.hex for one in write.base]), actor_id=viewer.person_id, device=device, source=source,
+            recorded_at=recorded_at, received_at=now, effective_at=write.effective_at, clock_off=clock_off,
+            zone=zone or viewer.zone, zone_assumed=zone_assumed,
+        )
+    )  # fmt: skip
+    holding = standing([*writes, write])
+    assert holding is not None
     wanted = select(CommitmentTick).where(
         CommitmentTick.commitment_id == commitment_id, CommitmentTick.day == day
     )
     said = s.scalars(wanted).first() or CommitmentTick(commitment_id=commitment_id, day=day, said_at=now)
-    said.is_done, said.said_at = is_done, now
+    said.is_done, said.said_at = holding.is_done, now
     s.add(said)
+    holds = holding.is_done == write.is_done
+    if digest:
+        lost = "" if holds else "done"
+        s.add(
+            SyncWrite(
+                person_id=viewer.me, id=write.id.bytes, digest=digest, revision=number, superseded=lost, received_at=now
+            )
+        )  # fmt: skip
     s.flush()
     audit.record(s, viewer, "commitment.tick", viewer.me, thing=str(commitment_id))
+    return Ticked(number, holds)
+
+
+def one_at_a_time(s: Session, patient_id: int) -> None:
+    """On PostgreSQL two writes of one person wait for each other; on SQLite there is one writer anyway."""
+    if s.connection().dialect.name == "postgresql":
+        s.execute(select(func.pg_advisory_xact_lock(patient_id)))
 
 
 def set_goal(

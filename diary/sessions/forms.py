@@ -129,6 +129,17 @@ def parse_goal(texts: Mapping[str, str], today: date) -> TypedGoal:
     return TypedGoal(words or "", until, reader.errors)
 
 
+def parse_tick(texts: Mapping[str, str]) -> tuple[bool | None, dict[str, str]]:
+    """Whether it was done: yes or no, empty takes it back; None where nothing is said, and errors by field."""
+    errors = {
+        name[:40]: f"Neap does not know this field: {echo(name[:40])}." for name in texts if name != "done"
+    }
+    said = texts.get("done")
+    if said is not None and said not in ("yes", "no", ""):
+        errors["done"] = "Done is yes or no."
+    return (None if said is None or errors else said == "yes"), errors
+
+
 def parse_revision(text: str) -> int:
     """The revision that a page was made from; -1, which no record ever is at, for anything else."""
     return int(text) if re.fullmatch(r"[0-9]{1,6}", text) else -1

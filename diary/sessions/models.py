@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Column, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from diary.lib import sealing
@@ -108,3 +108,27 @@ class Goal(SQLModel, table=True):
     at: datetime = Field(sa_type=Moment)
 
     words = sealing.sealed("words", lambda goal: goal.uuid.hex)
+
+
+class TickRevision(SQLModel, table=True):
+    """One accepted write of a day's tick, from a page or a phone; append-only."""
+
+    __tablename__ = "tick_revision"
+    __table_args__ = (UniqueConstraint("commitment_id", "day", "number"),)
+
+    id: int = Field(default=None, primary_key=True)
+    commitment_id: int = Field(foreign_key="commitment.id")
+    day: date
+    number: int
+    write_id: bytes = Field(sa_column=Column(LargeBinary(16), nullable=False))
+    is_done: bool
+    base: str = "[]"
+    actor_id: int | None = None
+    device: str = ""
+    source: str
+    recorded_at: datetime | None = Field(default=None, sa_type=Moment)
+    received_at: datetime = Field(sa_type=Moment)
+    effective_at: datetime = Field(sa_type=Moment)
+    clock_off: bool = False
+    zone: str
+    zone_assumed: bool = False

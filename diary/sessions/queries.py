@@ -1,5 +1,6 @@
 """Reads of sessions, commitments and goals; what was not shared never reaches the patient."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,11 +10,19 @@ from sqlalchemy import select
 from sqlmodel import Session
 
 from diary.accounts.models import Person
+from diary.audit.models import SyncWrite
 from diary.careteam import access
 from diary.careteam.rules import Kind
 from diary.lib import clock
-from diary.sessions.models import CareSession, CareSessionRevision, Commitment, CommitmentTick, Goal
-from diary.sessions.rules import KINDS, CommitmentRow
+from diary.sessions.models import (
+    CareSession,
+    CareSessionRevision,
+    Commitment,
+    CommitmentTick,
+    Goal,
+    TickRevision,
+)
+from diary.sessions.rules import KINDS, CommitmentRow, TickWrite
 
 
 @dataclass(frozen=True)
@@ -150,6 +159,49 @@ def commitments_of(s: Session, viewer: access.Viewer, patient_id: int) -> list[C
         for row, session in rows
         if row.words
     ]
+
+
+def tick_writes(s: Session, commitment_id: int, day: date) -> list[TickWrite]:
+    """Every write of a day's tick, for the action that adds one."""
+    wanted = select(TickRevision).where(TickRevision.commitment_id == commitment_id, TickRevision.day == day)
+    return [
+        TickWrite(
+            UUID(bytes=row.write_id), row.effective_at, row.is_done, tuple(map(UUID, json.loads(row.base)))
+        )
+        for row in s.scalars(wanted.order_by(TickRevision.number))
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTick:
+    """What is kept of a phone's tick, by which its repeat is answered."""
+
+    digest: bytes
+    revision: int
+    is_superseded: bool
+    effective_at: datetime
+    clock_off: bool
+
+
+def known_tick(s: Session, viewer: access.Viewer, write_id: UUID) -> KnownTick | None:
+    """One of the viewer's own stored ticks; None for an id that was never stored as one."""
+    wanted = (
+        select(SyncWrite, TickRevision)
+        .join(TickRevision, TickRevision.write_id == SyncWrite.id)
+        .join(Commitment, Commitment.id == TickRevision.commitment_id)
+        .where(
+            SyncWrite.person_id == viewer.me,
+            SyncWrite.id == write_id.bytes,
+            Commitment.patient_id == viewer.me,
+        )
+    )
+    found = s.execute(wanted).first()
+    if found is None:
+        return None
+    receipt, said = found
+    return KnownTick(
+        receipt.digest, receipt.revision, bool(receipt.superseded), said.effective_at, said.clock_off
+    )
 
 
 def _ticks(s: Session, ids: Sequence[int]) -> dict[int, frozenset[date]]:

@@ -57,6 +57,27 @@ def may_tick(row: CommitmentRow, day: date, today: date) -> bool:
     return max(row.agreed_on, today - timedelta(days=DAYS_BACK)) <= day <= last
 
 
+@dataclass(frozen=True, slots=True)
+class TickWrite:
+    """One write of a day's tick: done or not, when it counts as said, and the writes its screen showed."""
+
+    id: UUID
+    effective_at: datetime
+    is_done: bool
+    base: tuple[UUID, ...] = ()
+
+
+def standing(writes: Iterable[TickWrite]) -> TickWrite | None:
+    """The write that holds: of those that no other names the greatest (effective_at, id); a ring counts as none.
+
+    The phone's protocol, lines 12 and 13.
+    """
+    known = list(writes)
+    named = {one for write in known for one in write.base if one != write.id}
+    heads = [write for write in known if write.id not in named] or known
+    return max(heads, key=lambda write: (write.effective_at, write.id), default=None)
+
+
 def counted(row: CommitmentRow, today: date) -> tuple[int, int]:
     """(days done, days that were): from the day after it was agreed on to its last day; today once it was ticked."""
     last = min(row.until_on or today, today)

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from flask import Blueprint, Response, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -213,7 +213,10 @@ def tick(commitment_id: UUID, day: date) -> BaseResponse:
     now = clock.now()
     with db.write() as s:
         is_done = request.form.get("done") != "no"
-        actions.tick(s, viewer, commitment_id, day, is_done, clock.diary_day(now, viewer.zone), now)
+        write = rules.TickWrite(uuid4(), now, is_done)
+        actions.tick(
+            s, viewer, commitment_id, day, write, clock.diary_day(now, viewer.zone), now, device=viewer.device
+        )
     return see_other(url_for("sessions.own", saved="ticked"))
 
 

@@ -11,9 +11,12 @@ from sqlmodel import Session
 from diary.careteam import access
 from diary.checkins import actions as checkins
 from diary.entries import actions as entries
-from diary.entries.rules import digest_of, effective_moment, today_for
+from diary.entries.rules import digest_of, effective_moment, today_for, why_closed
 from diary.lib import sealing
 from diary.lib.types import from_ms, to_ms
+from diary.sessions import actions as sessions
+from diary.sessions.queries import known_tick
+from diary.sessions.rules import TickWrite
 from diary.sync import rules
 from diary.sync.forms import Sent, parse_body
 from diary.sync.models import SyncEpoch
@@ -49,14 +52,15 @@ def put_write(
     if judged is None:
         return Answer(425, {"now": now.isoformat(timespec="milliseconds")})
     at = _Moment(write_id, digest, now, sent.zone or viewer.zone, *judged)
-    record = _record_day if sent.kind == rules.DAY else _record_checkin
+    record = RECORDERS.get(sent.kind, _record_checkin)
     try:
         revision, outcome = record(s, viewer, sent, at)
     except entries.Closed as error:
         today = today_for(at.effective_at, at.zone)
         return Answer(422, {"fields": {"day": str(error)}, "day": today.isoformat()})
     except access.Hidden:
-        return Answer(404, {"error": "not_found", "fields": {"target": NO_TARGET}})
+        words = NO_COMMITMENT if sent.kind == rules.COMMITMENT else NO_TARGET
+        return Answer(404, {"error": "not_found", "fields": {"target": words}})
     lost = {name for name, became in outcome.items() if became == "superseded"}
     stored = entries.Known(
         digest, revision, frozenset(outcome), frozenset(lost), at.effective_at, at.clock_off
@@ -65,6 +69,7 @@ def put_write(
 
 
 NO_TARGET = "Neap has no such infusion of yours, or it was cancelled."
+NO_COMMITMENT = "Neap counts no such commitment of yours on this day any more."
 
 
 @dataclass(frozen=True)
@@ -82,9 +87,19 @@ class _Moment:
 
 def _known(s: Session, viewer: access.Viewer, write_id: UUID) -> entries.Known | None:
     """What is kept of a stored write of any kind."""
-    return entries.known_write(s, viewer, viewer.me, write_id) or checkins.known_write(
-        s, viewer, viewer.me, write_id
+    return (
+        entries.known_write(s, viewer, viewer.me, write_id)
+        or checkins.known_write(s, viewer, viewer.me, write_id)
+        or _known_tick(s, viewer, write_id)
     )
+
+
+def _known_tick(s: Session, viewer: access.Viewer, write_id: UUID) -> entries.Known | None:
+    found = known_tick(s, viewer, write_id)
+    if found is None:
+        return None
+    lost = DONE if found.is_superseded else frozenset()
+    return entries.Known(found.digest, found.revision, DONE, lost, found.effective_at, found.clock_off)
 
 
 def _record_day(s: Session, viewer: access.Viewer, sent: Sent, at: _Moment) -> tuple[int, Mapping[str, str]]:
@@ -111,6 +126,25 @@ def _record_checkin(
     )  # fmt: skip
     recorded = checkins.record_checkin(s, viewer, viewer.me, write)
     return recorded.revision, recorded.outcome
+
+
+def _record_tick(s: Session, viewer: access.Viewer, sent: Sent, at: _Moment) -> tuple[int, Mapping[str, str]]:
+    assert sent.target is not None
+    today = today_for(at.effective_at, at.zone)
+    closed = "" if at.is_settled else why_closed(sent.day, today, False)
+    if closed:
+        raise entries.Closed(closed)
+    write = TickWrite(at.id, at.effective_at, sent.fields["done"], tuple(sent.base.get("done", ())))
+    ticked = sessions.tick(
+        s, viewer, sent.target, sent.day, write, today, at.received_at, source=checkins.PHONE,
+        device=sent.device or viewer.device, recorded_at=sent.recorded_at, clock_off=at.clock_off, zone=at.zone,
+        zone_assumed=sent.zone is None, is_settled=at.is_settled, digest=at.digest,
+    )  # fmt: skip
+    return ticked.revision, {"done": "applied" if ticked.holds else "superseded"}
+
+
+DONE = frozenset({"done"})
+RECORDERS = {rules.DAY: _record_day, rules.COMMITMENT: _record_tick}
 
 
 def _judge(

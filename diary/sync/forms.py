@@ -14,7 +14,8 @@ from diary.entries.forms import parse_date, parse_day
 from diary.entries.rules import FIELDS, Note, completed_note
 from diary.lib import clock
 from diary.lib.forms import UNSHOWABLE
-from diary.sync.rules import DAY, KEYS, KINDS, OPTIONAL, TARGET, TARGETED
+from diary.sessions.forms import parse_tick
+from diary.sync.rules import COMMITMENT, DAY, KEYS, KINDS, OPTIONAL, TARGET, TARGETED
 
 LONGEST_DEVICE = 80
 MOST_IDS = 200
@@ -152,6 +153,9 @@ def _target(reader: _Reader) -> UUID | None:
 
 def _typed(kind: str, fields: Mapping[str, str]) -> _Typed:
     """The fields by the page form of their kind; words are sent with who may read them (line 4)."""
+    if kind == COMMITMENT:
+        is_done, wrong = parse_tick(fields)
+        return _Typed({} if is_done is None else {"done": is_done}, wrong)
     box = WORDS.get(kind, "") if kind in TARGETED else "note"
     halves = (
         {}
@@ -207,7 +211,7 @@ def _strings(reader: _Reader) -> dict[str, str]:
 
 
 def _base(reader: _Reader, kind: str) -> dict[str, list[UUID]]:
-    names = FIELDS if kind == DAY else ASKED[kind]
+    names = FIELDS if kind == DAY else ("done",) if kind == COMMITMENT else ASKED[kind]
     base = reader.body.get("base")
     wrong = "base holds lists of ids by field."
     if not isinstance(base, dict):

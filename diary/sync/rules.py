@@ -15,8 +15,9 @@ ACCEPTED = frozenset({1})  # every version that was ever taken
 LARGEST_BODY = 64 * 1024
 LONGEST_RANGE = timedelta(days=62)
 DAY = "day"
+COMMITMENT = "commitment"
 TARGETED = frozenset(
-    {"checkin", "intention", "arrival"}
+    {"checkin", "intention", "arrival", COMMITMENT}
 )  # those that also carry the id of what they are about
 KINDS = frozenset({DAY}) | TARGETED
 KEYS = frozenset(
