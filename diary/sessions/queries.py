@@ -172,6 +172,20 @@ def tick_writes(s: Session, commitment_id: int, day: date) -> list[TickWrite]:
     ]
 
 
+def ticks_seen(s: Session, viewer: access.Viewer, patient_id: int, day: date) -> dict[UUID, list[UUID]]:
+    """By commitment the writes of one day's tick, for the screen that shows what they amount to."""
+    access.require(s, viewer, patient_id, Kind.SESSIONS)
+    wanted = (
+        select(Commitment.uuid, TickRevision.write_id)
+        .join(TickRevision, TickRevision.commitment_id == Commitment.id)
+        .where(Commitment.patient_id == patient_id, TickRevision.day == day)
+    )
+    found: dict[UUID, list[UUID]] = {}
+    for row in s.execute(wanted):
+        found.setdefault(row.uuid, []).append(UUID(bytes=row.write_id))
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class KnownTick:
     """What is kept of a phone's tick, by which its repeat is answered."""

@@ -1,7 +1,7 @@
 """What a session may be, how a commitment stands, and the words for both. Days are the patient's own."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -85,6 +85,11 @@ def counted(row: CommitmentRow, today: date) -> tuple[int, int]:
     first = row.agreed_on if row.agreed_on in row.ticked else row.agreed_on + A_DAY
     days = max(0, (ended - first).days + 1)
     return sum(first <= day <= ended for day in row.ticked), days
+
+
+def counted_before(row: CommitmentRow, today: date) -> tuple[int, int]:
+    """As `counted`, without today: what a phone adds its own tick to."""
+    return counted(replace(row, ticked=row.ticked - {today}), today)
 
 
 def counted_words(row: CommitmentRow, today: date) -> str:

@@ -195,9 +195,10 @@ def own() -> str:
         ref = access.own(s, viewer)
         rows = queries.sessions_of(s, viewer, ref.id)
         agreed = queries.commitments_of(s, viewer, ref.id)
-    today, now = clock.diary_day(clock.now(), viewer.zone), clock.now()
+        today, now = clock.diary_day(clock.now(), viewer.zone), clock.now()
+        seen = queries.ticks_seen(s, viewer, ref.id, today)
     return render_template(
-        "sessions/own.html", nav="more", today=today, rules=rules,
+        "sessions/own.html", nav="more", today=today, rules=rules, seen=seen,
         following=[row for row in rows if row.status == "planned" and row.ends_at >= now],
         past=[row for row in reversed(rows) if row.status == "held"],
         running=[one for one in agreed if one.is_open(today)],

@@ -9,6 +9,7 @@ from sqlmodel import select
 from diary import db
 from diary.checkins.models import Checkin
 from diary.safety.models import Flag, FlagEvent
+from diary.sessions.models import TickRevision
 from tests import factories
 from tests.e2e.conftest import TODAY
 from tests.e2e.test_outbox import FIVE, all_sent, poll, ready, tap, waiting
@@ -120,3 +121,32 @@ def test_what_is_said_twice_is_kept_twice_until_one_is_chosen(open_as, infused):
     choose(first, "head", "clear")
     all_sent(first)
     poll(first, lambda: not all_of(Checkin)[0].has_conflict)
+
+
+def test_a_commitment_is_ticked_without_internet(open_as, cast, live):
+    """Once opened with internet, what she chose to count is there without it; the tick is sent once, and can be taken back."""
+    agreed = {"commitment_1": "Ten quiet minutes", "until_1": str(TODAY), "counted_1": "yes"}
+    with db.write() as s:
+        factories.session(s, cast.alice, TODAY - timedelta(days=4), **agreed)
+    page = ready(open_as("alice", watch=False, service_workers="allow"))
+    ready(page)
+    page.goto("/sessions")
+    page.locator("[data-module=ticks][data-ready]").wait_for(state="attached")
+    page.wait_for_timeout(300)  # the page is kept beside
+    page.context.set_offline(True)
+    page.goto("/sessions")
+    expect(page.locator("main")).to_contain_text("No internet just now")
+    page.get_by_role("button", name="I did it today").click()
+    expect(page.locator("main")).to_contain_text("Saved on this phone")
+    expect(page.locator("main")).to_contain_text("1 of 4 days")
+    assert all_of(TickRevision) == []
+    page.goto("/sessions")  # it outlives the page
+    expect(page.get_by_role("button", name="Done today. Take it back")).to_be_visible()
+    page.context.set_offline(False)
+    page.evaluate("neap.outbox.flush()")
+    all_sent(page)
+    assert [row.is_done for row in all_of(TickRevision)] == [True]
+    page.goto("/sessions")
+    page.get_by_role("button", name="Done today. Take it back").click()
+    poll(page, lambda: [row.is_done for row in all_of(TickRevision)] == [True, False])
+    expect(page.locator("main")).to_contain_text("0 of 3 days")

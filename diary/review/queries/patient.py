@@ -11,6 +11,8 @@ from diary import charts
 from diary.careteam import access
 from diary.careteam.rules import KIND_WORDS, Kind
 from diary.charts import Frame, Timeline
+from diary.checkins.queries import CheckinRow, checkins_of
+from diary.checkins.rules import CHECKIN, is_answered
 from diary.entries.queries import DayRow, NoteRow, all_days, notes_between
 from diary.infusions.queries import InfusionRow, infusions_of
 from diary.lib.symptoms import SYMPTOMS
@@ -44,6 +46,7 @@ class PatientPage:
     doses: tuple[str, str] | None = None
     flags: Sequence[FlagRow] = ()
     sessions: str | None = None
+    checkins: str | None = None
 
     @property
     def age(self) -> int | None:
@@ -149,6 +152,7 @@ def patient_page(
         if infusions is not None else None,
         by_patient(open_flags(s, viewer, now)).get(ref.id, ()),
         session_lane(sessions_of(s, viewer, ref.id), frame, now) if ref.shares(Kind.SESSIONS) else None,
+        checkin_lane(checkins_of(s, viewer, ref.id, frame.since, frame.until), frame) if infusions is not None else None,
     )  # fmt: skip
 
 
@@ -160,6 +164,16 @@ def session_lane(rows: Sequence[SessionRow], frame: Frame, now: datetime) -> str
         if row.status != "cancelled"
     ]
     return charts.event_lane(events, frame, "session", "session-lane") if events else None
+
+
+def checkin_lane(rows: Sequence[CheckinRow], frame: Frame) -> str | None:
+    """The days with an answered check-in on the time axis; nothing where none was."""
+    events = [
+        charts.Event(row.day, f"check-in after infusion {row.number}")
+        for row in reversed(rows)
+        if row.kind == CHECKIN and is_answered(row.answers)
+    ]
+    return charts.event_lane(events, frame, "check-in", "checkin-lane") if events else None
 
 
 def frame_for(span: str, days: Sequence[DayRow], infusions: Sequence[InfusionRow], today: date) -> Frame:

@@ -45,9 +45,11 @@ export default async function checkin(main) {
     return jobs;
   }
   async function write(fields) {
-    const { base } = await outbox.shown(person, key);
+    const { base, held } = await outbox.shown(person, key);
     const named = Object.keys(fields).filter((name) => !BESIDE.test(name));
-    await outbox.record({ kind, target, day, fields, base: Object.fromEntries(named.map((n) => [n, base[n] ?? []])) });
+    const refused = held.find((entry) => named.some((name) => name in entry.body.fields));
+    if (refused) await outbox.mend(refused, { ...refused.body.fields, ...fields });
+    else await outbox.record({ kind, target, day, fields, base: Object.fromEntries(named.map((n) => [n, base[n] ?? []])) });
     $("announce").textContent = "Saved on this phone";
     navigator.storage?.persist?.();
   }

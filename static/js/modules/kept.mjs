@@ -2,7 +2,7 @@
 import { whoIsHere } from "./person.mjs";
 import { diaryDay, longDate, nameOf, timeOf } from "./words.mjs";
 
-const NAMES = { "/story": "Story", "/infusions": "Infusions", "/check-ins": "Check-ins" };
+const NAMES = { "/story": "Story", "/infusions": "Infusions", "/check-ins": "Check-ins", "/sessions": "Sessions" };
 
 export default async function kept(main) {
   const name = NAMES[location.pathname];
@@ -27,4 +27,6 @@ export default async function kept(main) {
   when.textContent = `No internet just now. This is from ${named === "Today" ? "today" : longDate(day)}, ${timeOf(page.at)}.`;
   main.innerHTML = page.html; // our own page, as the server made it; scripts in it would not run
   main.prepend(when);
+  const counted = main.querySelector("[data-tick]")?.parentElement;
+  if (counted) await (await import("./ticks.mjs")).default(counted, page.at);
 }

@@ -10,7 +10,8 @@ const NAMES = {
   regions: "Where it hurts", factor_movement: "Moved or exercised", factor_pacing: "Paced myself", factor_food: "Food",
   factor_alcohol: "Alcohol", factor_stress: "Stress", factor_cycle: "Period or cycle", factor_weather: "Weather",
 };
-const KINDS = { checkin: "Check-in", intention: "Intention" };
+const KINDS = { checkin: "Check-in", intention: "Intention", arrival: "Arrival sheet", commitment: "Commitment" };
+const PAGES = { checkin: "/check-in", intention: "/intention", arrival: "/arrival" };
 const WHY = {
   "signed-out": "You are signed out. What waits stays here; sign in as the same person and it goes by itself.",
   "other-person": "Somebody else is signed in. What waits here is not theirs and stays.",
@@ -47,6 +48,7 @@ export default async function phone(section) {
       const { day } = entry.why ?? {};
       if (day) action.append(button(`Write it for ${dayName(day)}`, () => outbox.mend(entry, entry.body.fields, day)));
       else if (!(kind in KINDS)) action.append(link("Mend it", `/days/${on}`));
+      else if (kind in PAGES && on === today() && entry.why?.status === 422) action.append(link("Mend it", PAGES[kind]));
       action.append(button("Delete", () => confirmed("Delete this answer? It is nowhere else.") && store.remove(entry.seq)));
     }
     item.append(action);
