@@ -167,7 +167,7 @@ def test_only_on_the_day_of_a_planned_infusion(client_as, cast, target, clock_at
     with db.write() as s:
         s.exec(select(Infusion).where(Infusion.uuid == target)).one().status = "cancelled"
     assert "No infusion is planned for today" in alice.get("/arrival").words()
-    assert sent(alice, page, done="yes").status == 404
+    assert sent(alice, page, done="yes").status == 422
     assert "/arrival" not in [link.get("href") for link in alice.get("/today").all("a")]
     clock_at(NOW + DAY)
     assert "No infusion is planned for today" in alice.get("/arrival").words()
