@@ -5,8 +5,8 @@ from alembic import op
 
 from diary.lib import append_only
 
-revision = "0013"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 
 
 def upgrade():
@@ -30,7 +30,9 @@ def upgrade():
         sa.Column("zone_assumed", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["commitment_id"], ["commitment.id"], name="fk_tick_revision_commitment_id"),
         sa.PrimaryKeyConstraint("id", name="pk_tick_revision"),
-        sa.UniqueConstraint("commitment_id", "day", "number", name="uq_tick_revision_commitment_id_day_number"),
+        sa.UniqueConstraint(
+            "commitment_id", "day", "number", name="uq_tick_revision_commitment_id_day_number"
+        ),
     )
     append_only.create(op.get_bind(), "tick_revision")
 
