@@ -9,9 +9,11 @@ from diary.charts.bars import bin_words
 from diary.charts.brief import brief_lanes
 from diary.charts.desk import DESK_PLOT, timeline
 from diary.charts.doses import DoseBar, DoseStep, dose_bars, dose_chart, dose_lane
+from diary.charts.durations import durations_chart
 from diary.charts.events import Event, event_lane
 from diary.charts.model import Day, Frame, Mark, Series, Timeline, Week, gaps
 from diary.charts.moments import Moment, moments
+from diary.charts.overlay import Ahead, Aligned, Levels, Spot, overlay
 from diary.charts.phone import (
     PHONE_PLOT,
     beginning_chart,
@@ -20,25 +22,36 @@ from diary.charts.phone import (
     small_chart,
     story_chart,
 )
+from diary.charts.points import Dot, points_chart
 from diary.charts.printed import print_chart
 from diary.charts.small import spark, squares
 from diary.charts.table import Row, table_rows
+from diary.charts.weekly import MOST_WEEKS, Gap, RunBar, WeekCell, weekly_chart
 from diary.charts.words import describe
 
 __all__ = [
     "DESK_PLOT",
+    "MOST_WEEKS",
     "PHONE_PLOT",
+    "Ahead",
+    "Aligned",
     "Day",
     "DoseBar",
     "DoseStep",
+    "Dot",
     "Event",
     "Frame",
+    "Gap",
+    "Levels",
     "Mark",
     "Moment",
     "Row",
+    "RunBar",
     "Series",
+    "Spot",
     "Timeline",
     "Week",
+    "WeekCell",
     "beginning_chart",
     "bin_words",
     "brief_lanes",
@@ -46,11 +59,14 @@ __all__ = [
     "dose_bars",
     "dose_chart",
     "dose_lane",
+    "durations_chart",
     "event_lane",
     "gaps",
     "has_weeks_row",
     "key_of",
     "moments",
+    "overlay",
+    "points_chart",
     "print_chart",
     "small_chart",
     "spark",
@@ -58,4 +74,5 @@ __all__ = [
     "story_chart",
     "table_rows",
     "timeline",
+    "weekly_chart",
 ]

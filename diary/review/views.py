@@ -10,12 +10,13 @@ from werkzeug.wrappers import Response
 from diary import db
 from diary.audit import actions as audit
 from diary.careteam import access
-from diary.careteam.rules import Role
+from diary.careteam.rules import Kind, Role
 from diary.infusions.rules import saved_words, two_places
 from diary.lib import clock
 from diary.lib.htmx import page_or_part
-from diary.lib.symptoms import BY_KEY, SYMPTOMS
-from diary.response.rules import counts_at, is_tight, words
+from diary.lib.symptoms import BY_KEY
+from diary.response.rules import bands, words
+from diary.response.rules.staff import tenths
 from diary.review import queries
 from diary.safety.rules import when_words
 
@@ -56,7 +57,7 @@ def index() -> str:
 
 @bp.get("/patients/<uuid:patient_uuid>")
 @access.staff
-def show(patient_uuid: UUID) -> Response:
+def show(patient_uuid: UUID) -> str:
     viewer = access.viewer()
     now = clock.now()
     span = request.args.get("span", "90")
@@ -71,12 +72,32 @@ def show(patient_uuid: UUID) -> Response:
         page = queries.patient_page(
             s, viewer, ref, today, span if span in SPANS else "90", "table" in request.args, now
         )
-    key = _symptom()
-    return page_or_part(
-        "review/patient.html", "review/_response.html", nav="patients", page=page, ref=ref, key=key,
-        symptom=BY_KEY[key], courses=page.courses.get(key, ()), words=words, counts_at=counts_at, is_tight=is_tight,
-        when=partial(when_words, now=now, zone=viewer.zone), may_record=Role.CLINICIAN in ref.staff_roles, symptoms=SYMPTOMS, two_places=two_places,
+    return render_template(
+        "review/patient.html", nav="patients", page=page, ref=ref,
+        when=partial(when_words, now=now, zone=viewer.zone), may_record=Role.CLINICIAN in ref.staff_roles,
         saved=saved_words(request.args.get("saved", ""), page.number_of(_uuid(request.args.get("infusion")))),
+    )  # fmt: skip
+
+
+@bp.get("/patients/<uuid:patient_uuid>/response")
+@access.staff
+def response(patient_uuid: UUID) -> Response:
+    viewer = access.viewer()
+    with db.read() as s:
+        ref = access.load_patient(s, viewer, patient_uuid)
+        if not ref.kinds:
+            raise access.Hidden
+    if {Kind.SCORES, Kind.INFUSIONS} <= ref.kinds:
+        for kind in (Kind.INFUSIONS, Kind.SCORES):
+            audit.seen(viewer, ref.id, str(kind))
+    with db.read() as s:
+        page = queries.response_page(
+            s, viewer, ref, clock.diary_day(clock.now(), ref.zone), _symptom(),
+            _uuid(request.args.get("infusion")), _number(request.args.get("week")), "table" in request.args,
+        )  # fmt: skip
+    return page_or_part(
+        "review/response.html", "review/_response.html", nav="patients", page=page, ref=ref, words=words,
+        bands=bands, two_places=two_places, tenths=tenths, may_record=Role.CLINICIAN in ref.staff_roles,
     )  # fmt: skip
 
 
@@ -90,6 +111,10 @@ def _day(text: str | None) -> date | None:
         return date.fromisoformat(text) if text else None
     except ValueError:
         return None
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 5 else None
 
 
 def _uuid(text: str | None) -> UUID | None:

@@ -42,8 +42,7 @@ def test_bob_sees_the_whole(client_as, diary_of_alice):
     page = client_as("bob").get(diary_of_alice)
     assert page.status == 200
     assert len(page.all("svg", role="img")) >= 6
-    table = page.words(page.one("section", id="response"))
-    assert "day 1" in table and "4 days" in table and "41.7 mg" in table and "50 %" in table
+    assert "After infusion 1 relief from pain began on day 1 and lasted 4 days" in page.words()
     assert "by the weir <script>alert(1)</script>" in page.words()
     assert "only mine" not in page.text
 
@@ -62,7 +61,7 @@ def test_signed_out(client_as, diary_of_alice):
     [
         (Kind.SCORES, "counts at", "Scores are not shared with you"),
         (Kind.NOTES, "by the weir", "Notes are not shared with you"),
-        (Kind.INFUSIONS, "41.7", "needs both scores and infusions"),
+        (Kind.INFUSIONS, "lasted 4 days", "needs both scores and infusions"),
     ],
 )
 def test_each_kind_has_its_own_consent_from_the_next_request_on(
@@ -104,13 +103,7 @@ def test_the_same_as_a_table(client_as, diary_of_alice):
     assert "15 Mar 2026 8 not logged not logged not logged not logged infusion 1" in rows
 
 
-def test_another_symptom_comes_as_a_part(client_as, diary_of_alice):
-    part = client_as("bob").get(f"{diary_of_alice}?symptom=mood", htmx=True)
-    assert "Low mood after each infusion" in part.text and "<html" not in part.text
-    assert "HX-Request" in part.headers["Vary"]
-
-
-@pytest.mark.parametrize("query", ["?span=99", "?symptom=joy", "?span=all", "?span=30&table=1"])
+@pytest.mark.parametrize("query", ["?span=99", "?span=all", "?span=30&table=1"])
 def test_odd_and_other_queries(client_as, diary_of_alice, query):
     assert client_as("bob").get(diary_of_alice + query).status == 200
 

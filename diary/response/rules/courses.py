@@ -198,7 +198,8 @@ def _window(day: int, after: int | None, last_known: int | None) -> tuple[int, s
     return end, reason
 
 
-def _is_responder(score: float | None, baseline: float) -> bool:
+def is_responder(score: float | None, baseline: float) -> bool:
+    """Whether a day's score is at least 30 % under the baseline; a day without a score is not."""
     return score is not None and (baseline - score) / baseline >= RESPONDER - TOLERANCE
 
 
@@ -250,7 +251,7 @@ def _relief(
         found["week_relief"] = mean(first_week)
     if not is_first and _is_carried(days, day, baseline):
         return {"status": "carried", **found}
-    spell = _spell([(n, _is_responder(score, baseline)) for n, score in known], 0)
+    spell = _spell([(n, is_responder(score, baseline)) for n, score in known], 0)
     if spell is None:
         return {"status": "no_response" if length >= 7 else "not_yet", **found}
     onset, last, loss = spell
@@ -265,7 +266,7 @@ def _relief(
 def _is_carried(days: Days, day: int, baseline: float) -> bool:
     """Whether relief was there already: on the last known day of the three before the infusion."""
     before = days.between(day - 3, day - 1)
-    return bool(before) and _is_responder(days.scores[before[-1]], baseline)
+    return bool(before) and is_responder(days.scores[before[-1]], baseline)
 
 
 def _spell(known: list[tuple[int, bool]], start: int) -> tuple[int, int, int | None] | None:
@@ -301,7 +302,7 @@ def _runs(days: Days, infused: list[int], following: int | None, baseline: float
     ends.append((days.last if days.last is not None else infused[0], 2, "diary_end"))
     end, _, reason = min(ends)
     known = [
-        (days.days[i], _is_responder(days.scores[i], baseline)) for i in days.between(infused[0] + 1, end)
+        (days.days[i], is_responder(days.scores[i], baseline)) for i in days.between(infused[0] + 1, end)
     ]
     start = 0
     while (spell := _spell(known, start)) is not None:
@@ -331,7 +332,7 @@ def _weeks(
         relief = share = None
         if enough and baseline is not None:
             relief = mean([(baseline - score) / baseline for score in scored])
-            share = sum(_is_responder(score, baseline) for score in scored) / len(scored)
+            share = sum(is_responder(score, baseline) for score in scored) / len(scored)
         yield Week(number, len(scored), len(places) - len(scored), change, relief, share)
 
 

@@ -5,6 +5,7 @@ from diary.review.queries.caseload import GROUPS, CaseRow, caseload
 from diary.review.queries.infusion_list import InfusionList, infusion_list
 from diary.review.queries.medications import MedicationPage, medication_page
 from diary.review.queries.patient import PatientPage, patient_page
+from diary.review.queries.response import ResponsePage, response_page
 from diary.review.queries.story import StoryPage, story_page
 
 __all__ = [
@@ -14,11 +15,13 @@ __all__ = [
     "InfusionList",
     "MedicationPage",
     "PatientPage",
+    "ResponsePage",
     "StoryPage",
     "arrival_sheet",
     "caseload",
     "infusion_list",
     "medication_page",
     "patient_page",
+    "response_page",
     "story_page",
 ]

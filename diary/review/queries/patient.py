@@ -19,9 +19,10 @@ from diary.lib.symptoms import SYMPTOMS
 from diary.lib.words import date_full, number, plural
 from diary.medications.queries import doses_taken, medications_of
 from diary.response.queries import from_rows
-from diary.response.rules import Course, InfusionResponse
+from diary.response.rules import Course
 from diary.review.queries.medications import medication_lane
-from diary.review.queries.series import all_series, is_whole, marks_of
+from diary.review.queries.response import pain_headline
+from diary.review.queries.series import all_series, marks_of
 from diary.safety.queries import FlagRow, by_patient, open_flags
 from diary.sessions.queries import SessionRow, sessions_of
 
@@ -102,6 +103,13 @@ class PatientPage:
         return here, f"next planned {date_full(following.day)}" if following else "none planned"
 
     @property
+    def response_words(self) -> str:
+        """What followed the last infusion, in a sentence of the response page's."""
+        if self.days is None or self.infusions is None:
+            return "Not shared: the response needs both scores and infusions."
+        return pain_headline(self.courses.get("pain", ()), self.days, self.done, self.today)
+
+    @property
     def sees(self) -> str:
         if len(self.ref.kinds) == len(Kind):
             return "all but private notes"
@@ -112,12 +120,6 @@ class PatientPage:
         scores = [score for score in week if score is not None]
         mean = f"last 7 days {number(sum(scores) / len(scores))}" if scores else "last 7 days: none"
         return mean, f"{len(scores)} of 7 logged"
-
-    def is_whole(self, key: str) -> bool:
-        return is_whole(self.days or (), key)
-
-    def infusion_row(self, response: InfusionResponse) -> InfusionRow | None:
-        return next((i for i in self.done if i.day == response.on), None)
 
     def number_of(self, uuid: UUID | None) -> int | None:
         """The number of an infusion of this page."""
