@@ -21,6 +21,7 @@ BLUEPRINTS = (
     "medications",
     "checkins",
     "sessions",
+    "goodday",
     "review",
     "reports",
     "sync",

@@ -89,3 +89,17 @@ def checkin(s, person, infusion, day: date, at: datetime | None = None, **fields
         zone="Europe/London", source=actions.PHONE, device="A phone", digest=bytes(32), is_settled=True,
     )  # fmt: skip
     return actions.record_checkin(s, access.OPERATOR, person.id, write)
+
+
+def word(s, person, text: str, at: datetime):
+    """A word from a good day, as the person's phone would have sent it."""
+    from uuid import uuid4
+
+    from diary.goodday import actions
+
+    ref = access.load_patient(s, access.OPERATOR, person.uuid)
+    write = actions.WordWrite(
+        id=uuid4(), target=ref.uuid, day=at.date(), fields={"word": text}, received_at=at, effective_at=at,
+        zone="Europe/London", source=actions.PHONE, device="A phone", digest=bytes(32),
+    )  # fmt: skip
+    return actions.record_word(s, access.OPERATOR, ref, write)

@@ -19,6 +19,7 @@ FLOORS = [
     {"entries", "infusions", "medications", "sessions"},
     {"checkins"},
     {"response", "fhir"},
+    {"goodday"},
     {"sync", "reports", "reminders", "review"},
     {"exchange"},
 ]

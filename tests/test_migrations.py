@@ -73,6 +73,7 @@ def test_the_audit_trail_can_only_grow(store, sql):
         ("checkin_revision", "create", {"update", "delete"}),
         ("infusion_revision", "create", {"update", "delete"}),
         ("planned_gap", "keep", {"delete"}),
+        ("good_day_word", "create", {"update", "delete"}),
         ("flag", "keep", {"delete"}),
     ],
 )

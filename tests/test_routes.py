@@ -16,6 +16,9 @@ patient      GET       /intention
 patient      POST      /intention
 public       GET       /shell/check-in
 public       GET       /shell/intention
+patient      GET       /word
+patient      POST      /word
+public       GET       /shell/word
 staff        GET       /patients/<uuid:patient_uuid>/check-ins
 admin        GET       /clinic
 admin        POST      /clinic/care-links

@@ -20,6 +20,7 @@ from diary.checkins.rules import CHOICES, EFFECTS, EMERGENCIES, ON_ARRIVAL, PAIN
 from diary.entries.models import Entry, EntryRevision
 from diary.entries.queries import marks_of
 from diary.exchange.rules import DIARY, INFUSIONS, MEDICATIONS, quoted
+from diary.goodday.queries import revisions_of as word_revisions
 from diary.infusions.models import Infusion, InfusionRevision
 from diary.infusions.queries import gaps_of
 from diary.lib import clock
@@ -46,6 +47,7 @@ SESSIONS = (
 GAPS = ("after_infusion", "from", "days", "until", "usual_days", "reason", "marked_at", "taken_back_at")
 DOSES = ("date", "name", "times")
 GOALS = ("goal", "set", "until", "ended")
+WORDS = ("date", "word", "id", "source", "device", "recorded_at", "received_at", "effective_at", "zone")
 AUDIT = ("at", "who", "role", "action", "thing")
 README = """This is everything that Neap keeps of one person's diary.
 
@@ -58,6 +60,7 @@ doses.csv      how many doses of an as-needed medicine were taken on a day, wher
 checkins.csv   what was said around infusions: check-ins after, intentions and arrival sheets before; private says who may read words
 sessions.csv   meetings, with the notes and commitments that were shared with you; the staff's own notes are not in it
 goals.csv      goals in your words
+words.csv      words from good days, each as it was kept; the last line is the one that stands, an empty one took it away
 revisions.csv  every write behind the files above: when it was recorded and received, by whom, from where
 audit.csv      who did or saw what, and when (moments are UTC)
 
@@ -92,6 +95,7 @@ def export(s: Session, viewer: access.Viewer, patient: access.PatientRef, out: B
         _add(bundle, "checkins.csv", CHECKINS, _checkins(s, viewer, patient))
         _add(bundle, "sessions.csv", SESSIONS, _sessions(s, viewer, patient))
         _add(bundle, "goals.csv", GOALS, _goals(s, viewer, patient))
+        _add(bundle, "words.csv", WORDS, _words(s, viewer, patient))
         _add(bundle, "revisions.csv", REVISIONS, _revisions(s, viewer, patient))
         _add(bundle, "audit.csv", AUDIT, _audit(s, patient))
         bundle.writestr(_named("README.txt"), README)
@@ -230,6 +234,17 @@ def _sessions(s: Session, viewer: access.Viewer, patient: access.PatientRef) -> 
 def _goals(s: Session, viewer: access.Viewer, patient: access.PatientRef) -> Iterator[Cells]:
     for one in goals_of(s, viewer, patient.id):
         yield quoted(one.words), str(one.set_on), str(one.until_on or ""), str(one.ended_on or "")
+
+
+def _words(s: Session, viewer: access.Viewer, patient: access.PatientRef) -> Iterator[Cells]:
+    """Every write, in the order of when it counts as written: the last one stands but where two phones differed."""
+    for one in sorted(
+        word_revisions(s, viewer, patient.id), key=lambda one: (one.effective_at, one.write_uuid)
+    ):
+        yield (
+            str(one.day), quoted(one.word or ""), one.write_id.hex(), one.source, quoted(one.device),
+            moment(one.recorded_at), moment(one.received_at), moment(one.effective_at), one.zone,
+        )  # fmt: skip
 
 
 def _names(s: Session, patient: access.PatientRef, ids: Iterable[int | None]) -> dict[int | None, str]:

@@ -167,6 +167,15 @@ def last_infusion(s: Session, viewer: access.Viewer, patient_id: int, day: date)
     return (row.day, row.number) if row else None
 
 
+def done_days(s: Session, viewer: access.Viewer, patient_id: int, until: date) -> list[date]:
+    """The days of the infusions that were done up to a day, oldest first."""
+    access.require(s, viewer, patient_id, Kind.INFUSIONS)
+    wanted = select(_table.c.day).where(
+        *_of(viewer, patient_id), _table.c.status == "done", _table.c.day <= until
+    )
+    return sorted(s.connection().execute(wanted).scalars())
+
+
 def revisions_of(
     s: Session, viewer: access.Viewer, patient_id: int, infusion_id: int
 ) -> list[tuple[InfusionRevision, dict[str, Any], str]]:

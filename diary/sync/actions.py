@@ -12,6 +12,8 @@ from diary.careteam import access
 from diary.checkins import actions as checkins
 from diary.entries import actions as entries
 from diary.entries.rules import digest_of, effective_moment, today_for, why_closed
+from diary.goodday import actions as goodday
+from diary.goodday.rules import WORD
 from diary.lib import sealing
 from diary.lib.types import from_ms, to_ms
 from diary.sessions import actions as sessions
@@ -59,7 +61,7 @@ def put_write(
         today = today_for(at.effective_at, at.zone)
         return Answer(422, {"fields": {"day": str(error)}, "day": today.isoformat()})
     except access.Hidden:
-        words = NO_COMMITMENT if sent.kind == rules.COMMITMENT else NO_TARGET
+        words = MISSING.get(sent.kind, NO_TARGET)
         return Answer(404, {"error": "not_found", "fields": {"target": words}})
     lost = {name for name, became in outcome.items() if became == "superseded"}
     stored = entries.Known(
@@ -70,6 +72,7 @@ def put_write(
 
 NO_TARGET = "Neap has no such infusion of yours, or it was cancelled."
 NO_COMMITMENT = "Neap counts no such commitment of yours on this day any more."
+NOT_YOURS = "A word from a good day is kept for oneself only."
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,7 @@ def _known(s: Session, viewer: access.Viewer, write_id: UUID) -> entries.Known |
         entries.known_write(s, viewer, viewer.me, write_id)
         or checkins.known_write(s, viewer, viewer.me, write_id)
         or _known_tick(s, viewer, write_id)
+        or goodday.known_write(s, viewer, viewer.me, write_id)
     )
 
 
@@ -143,8 +147,21 @@ def _record_tick(s: Session, viewer: access.Viewer, sent: Sent, at: _Moment) -> 
     return ticked.revision, {"done": "applied" if ticked.holds else "superseded"}
 
 
+def _record_word(s: Session, viewer: access.Viewer, sent: Sent, at: _Moment) -> tuple[int, Mapping[str, str]]:
+    assert sent.target is not None
+    write = goodday.WordWrite(
+        id=at.id, target=sent.target, day=sent.day, fields=sent.fields, received_at=at.received_at,
+        effective_at=at.effective_at, zone=at.zone, source=goodday.PHONE, device=sent.device or viewer.device,
+        recorded_at=sent.recorded_at, clock_off=at.clock_off, zone_assumed=sent.zone is None, base=sent.base,
+        digest=at.digest, is_settled=at.is_settled,
+    )  # fmt: skip
+    recorded = goodday.record_word(s, viewer, access.own(s, viewer), write)
+    return recorded.revision, recorded.outcome
+
+
 DONE = frozenset({"done"})
-RECORDERS = {rules.DAY: _record_day, rules.COMMITMENT: _record_tick}
+RECORDERS = {rules.DAY: _record_day, rules.COMMITMENT: _record_tick, WORD: _record_word}
+MISSING = {rules.COMMITMENT: NO_COMMITMENT, WORD: NOT_YOURS}
 
 
 def _judge(

@@ -12,11 +12,14 @@ from diary.checkins.rules import FIELDS as ASKED
 from diary.checkins.rules import WORDS
 from diary.entries.forms import parse_date, parse_day
 from diary.entries.rules import FIELDS, Note, completed_note
+from diary.goodday.forms import parse_word
+from diary.goodday.rules import WORD
 from diary.lib import clock
 from diary.lib.forms import UNSHOWABLE
 from diary.sessions.forms import parse_tick
 from diary.sync.rules import COMMITMENT, DAY, KEYS, KINDS, OPTIONAL, TARGET, TARGETED
 
+NAMES = {DAY: FIELDS, COMMITMENT: ("done",), WORD: (WORD,)}  # by kind, where it is no check-in
 LONGEST_DEVICE = 80
 MOST_IDS = 200
 FIRST_YEAR = 1900
@@ -156,6 +159,9 @@ def _typed(kind: str, fields: Mapping[str, str]) -> _Typed:
     if kind == COMMITMENT:
         is_done, wrong = parse_tick(fields)
         return _Typed({} if is_done is None else {"done": is_done}, wrong)
+    if kind == WORD:
+        word, errors = parse_word(fields)
+        return _Typed(word, errors)
     box = WORDS.get(kind, "") if kind in TARGETED else "note"
     halves = (
         {}
@@ -211,7 +217,7 @@ def _strings(reader: _Reader) -> dict[str, str]:
 
 
 def _base(reader: _Reader, kind: str) -> dict[str, list[UUID]]:
-    names = FIELDS if kind == DAY else ("done",) if kind == COMMITMENT else ASKED[kind]
+    names = NAMES[kind] if kind in NAMES else ASKED[kind]
     base = reader.body.get("base")
     wrong = "base holds lists of ids by field."
     if not isinstance(base, dict):

@@ -10,6 +10,8 @@ from diary.careteam import access
 from diary.checkins.queries import for_phone, plan_for_phone
 from diary.entries.queries import days_with_writes
 from diary.entries.rules import described, project
+from diary.goodday.queries import for_phone as word_for_phone
+from diary.goodday.queries import line_for_phone
 from diary.sync.models import SyncEpoch
 
 _epoch = select(SyncEpoch.epoch).where(SyncEpoch.id == 1)
@@ -31,8 +33,12 @@ def days(s: Session, viewer: access.Viewer, since: date, until: date) -> dict[st
 def around(
     s: Session, viewer: access.Viewer, since: date, until: date, today: date, now: datetime
 ) -> dict[str, Any]:
-    """What stands beside the days: the viewer's own check-ins and intentions of that span, and what is due when."""
+    """What stands beside the days: the viewer's own check-ins, intentions and word, and what is due when.
+
+    The word stands among the check-ins, so that a phone with an older Neap keeps it too.
+    """
     return {
-        "checkins": for_phone(s, viewer, viewer.me, since, until),
-        "plan": plan_for_phone(s, viewer, viewer.me, today, now),
+        "checkins": for_phone(s, viewer, viewer.me, since, until) | word_for_phone(s, viewer, viewer.me),
+        "plan": plan_for_phone(s, viewer, viewer.me, today, now)
+        | {"line": line_for_phone(s, viewer, viewer.me, today)},
     }

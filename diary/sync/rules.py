@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from diary.entries.rules import CLOCK_TOLERANCE
+from diary.goodday.rules import WORD
 
 VERSION = 1
 ACCEPTED = frozenset({1})  # every version that was ever taken
@@ -16,9 +17,8 @@ LARGEST_BODY = 64 * 1024
 LONGEST_RANGE = timedelta(days=62)
 DAY = "day"
 COMMITMENT = "commitment"
-TARGETED = frozenset(
-    {"checkin", "intention", "arrival", COMMITMENT}
-)  # those that also carry the id of what they are about
+# Those that also carry the id of what they are about: an infusion, a commitment, or of a word its own writer.
+TARGETED = frozenset({"checkin", "intention", "arrival", COMMITMENT, WORD})
 KINDS = frozenset({DAY}) | TARGETED
 KEYS = frozenset(
     {"version", "person", "device", "kind", "day", "zone", "recorded_at", "sent_at", "skew", "base", "fields"}

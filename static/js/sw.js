@@ -11,6 +11,7 @@ const SHELL_OF = [
   [/^\/(story|infusions|check-ins|sessions)$/, "/shell/kept"],
   [/^\/check-in$/, "/shell/check-in"],
   [/^\/intention$/, "/shell/intention"],
+  [/^\/word$/, "/shell/word"],
   [/^\/more$/, "/shell/more"],
   [/^\/help$/, "/shell/help"],
 ];

@@ -29,6 +29,7 @@ from diary.checkins.rules import Given
 from diary.entries.models import EntryRevision
 from diary.entries.queries import DayRow, NoteRow
 from diary.entries.rules import Write
+from diary.goodday.models import GoodDayWord
 from diary.infusions.actions import mark_gap
 from diary.infusions.forms import GapValues
 from diary.infusions.models import InfusionRevision
@@ -50,7 +51,7 @@ ROWS = {
     DayRow: Kind.SCORES, EntryRevision: Kind.SCORES, Write: Kind.SCORES, Course: Kind.SCORES, NoteRow: Kind.NOTES,
     GapRow: Kind.INFUSIONS, InfusionRow: Kind.INFUSIONS, InfusionRevision: Kind.INFUSIONS, MedicationRow: Kind.INFUSIONS,
     MedicationRevision: Kind.INFUSIONS, Sayers: Kind.INFUSIONS, SessionRow: Kind.SESSIONS, GoalRow: Kind.SESSIONS,
-    CheckinRow: Kind.INFUSIONS, CheckinRevision: Kind.INFUSIONS, Given: Kind.INFUSIONS, CommitmentRow: Kind.SESSIONS, SessionChange: Kind.SESSIONS, Ahead: Kind.SESSIONS,
+    GoodDayWord: Kind.NOTES, CheckinRow: Kind.INFUSIONS, CheckinRevision: Kind.INFUSIONS, Given: Kind.INFUSIONS, CommitmentRow: Kind.SESSIONS, SessionChange: Kind.SESSIONS, Ahead: Kind.SESSIONS,
 }  # fmt: skip
 
 
@@ -76,6 +77,8 @@ OWN_ONLY = {
     "entries.queries.open_day", "entries.queries.revisions_of", "entries.queries.days_with_writes",
     "exchange.queries.export", "checkins.queries.own_checkin", "checkins.queries.for_phone", "checkins.queries.plan",
     "checkins.queries.plan_for_phone", "checkins.queries.due_rows", "checkins.queries.revisions_of",
+    "goodday.queries.own_word", "goodday.queries.line", "goodday.queries.for_phone", "goodday.queries.line_for_phone",
+    "goodday.queries.revisions_of",
 }  # fmt: skip
 LISTS_OF_STAFF = {"review.queries.caseload.caseload"}  # the operator has no patients of their own
 
@@ -96,6 +99,7 @@ def alice(app, cast, clock_at):
         factories.medication(s, cast.alice, "Gabapentin", FIRST - timedelta(days=14), **dose)
         factories.session(s, cast.alice, FIRST - timedelta(days=10), commitment_1="Rest", until_1=str(TODAY))
         factories.goal(s, cast.alice, "To the harbour")
+        factories.word(s, cast.alice, "canary in words", datetime.combine(NOTED, time(12), UTC))
     return cast.alice
 
 

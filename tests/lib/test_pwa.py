@@ -20,6 +20,7 @@ SHELLS = (
     "/shell/intention",
     "/shell/kept",
     "/shell/more",
+    "/shell/word",
 )
 CAST = ("alice", "bob", "dana", "charlie", None)
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Safari/604.1"
@@ -181,7 +182,7 @@ def test_a_shell_has_tabs_and_a_way_to_help(client_as, path):
     page = client_as().get(path)
     assert [a.get("href") for a in page.all("a") if a.get("href") in ("/today", "/story", "/more")]
     assert path == "/shell/help" or page.all("a", href="/help", class_="help")
-    is_flow = path in ("/shell/check-in", "/shell/intention")
+    is_flow = path in ("/shell/check-in", "/shell/intention", "/shell/word")
     assert len(page.all("nav", class_="tabs")) == (0 if is_flow else 1)
 
 

@@ -15,6 +15,7 @@ from diary.checkins.queries import due_rows
 from diary.entries import actions, forms, queries
 from diary.entries.rules import digest_of
 from diary.entries.views.page import MODES, DayPage, nobodys_day
+from diary.goodday import queries as goodday
 from diary.infusions import queries as infusions
 from diary.lib import clock, pwa
 from diary.lib.extras import FACTORS, REGIONS
@@ -100,9 +101,24 @@ def _page(viewer: access.Viewer, day: date, **refused: Any) -> DayPage:
         opened = queries.open_day(s, viewer, ref.id, day)
         last = infusions.last_infusion(s, viewer, ref.id, day)
         is_first = queries.span(s, viewer, ref.id) is None
-        due = due_rows(s, viewer, ref.id, now) if day == clock.diary_day(now, viewer.zone) else []
+        is_today = day == clock.diary_day(now, viewer.zone)
+        due = due_rows(s, viewer, ref.id, now) if is_today else []
+        has_word = goodday.own_word(s, viewer, ref.id).word is not None
+        line = goodday.line(s, viewer, ref.id, day) if is_today and opened.projection else None
     modes = frozenset(mode for mode in MODES if mode in request.args)
-    return DayPage(day, now, viewer.zone, opened, modes, last, is_first=is_first, due=due, **refused)
+    return DayPage(
+        day,
+        now,
+        viewer.zone,
+        opened,
+        modes,
+        last,
+        is_first=is_first,
+        due=due,
+        has_word=has_word,
+        line=line,
+        **refused,
+    )
 
 
 class Refused(Exception):

@@ -19,6 +19,8 @@ from diary.entries.rules import (
     is_open,
     why_closed,
 )
+from diary.goodday.queries import Line
+from diary.goodday.rules import is_back, is_good
 from diary.infusions.rules import day_words
 from diary.lib import clock, words
 from diary.lib.extras import FACTORS, extras_words, regions_words
@@ -61,7 +63,8 @@ class Choice:
 class DayPage:
     """Everything a day's page shows; `typed` is what a refused form held, `is_first` that no day was ever written.
 
-    `due`: what is offered after the day's questions, as (address, words, what stands beneath).
+    `due`: what is offered after the day's questions, as (address, words, what stands beneath). `has_word`: whether
+    a word from a good day is kept; `line`: what tells a good day from a hard one, for today only.
     """
 
     day: date
@@ -76,6 +79,8 @@ class DayPage:
     keeps_base: bool = False
     is_first: bool = False
     due: Sequence[tuple[str, str, str]] = ()
+    has_word: bool = False
+    line: Line | None = None
 
     @cached_property
     def today(self) -> date:
@@ -202,6 +207,18 @@ class DayPage:
     def has_answer(self) -> bool:
         """Whether anything is told; a skipped score is, what was taken back is not."""
         return any(name in SCORES or merged.value not in (None, False) for name, merged in self.shown.items())
+
+    @property
+    def is_word_offered(self) -> bool:
+        """Whether the second hard day running makes the word from a good day worth an offer."""
+        return self.has_word and self.line is not None and is_back(self.day, self.line.pain, self.line.most)
+
+    @property
+    def is_word_asked(self) -> bool:
+        """Whether this is a good day on which a word may be kept; where one is kept already, More has it."""
+        if self.has_word or self.line is None or self.current:
+            return False
+        return is_good(self.line.pain.get(self.day), self.line.most)
 
     @property
     def is_helped(self) -> bool:

@@ -10,8 +10,11 @@ const NAMES = {
   regions: "Where it hurts", factor_movement: "Moved or exercised", factor_pacing: "Paced myself", factor_food: "Food",
   factor_alcohol: "Alcohol", factor_stress: "Stress", factor_cycle: "Period or cycle", factor_weather: "Weather",
 };
-const KINDS = { checkin: "Check-in", intention: "Intention", arrival: "Arrival sheet", commitment: "Commitment" };
-const PAGES = { checkin: "/check-in", intention: "/intention", arrival: "/arrival" };
+const KINDS = {
+  checkin: "Check-in", intention: "Intention", arrival: "Arrival sheet", commitment: "Commitment",
+  word: "A word from a good day",
+};
+const PAGES = { checkin: "/check-in", intention: "/intention", arrival: "/arrival", word: "/word?write=1" };
 const WHY = {
   "signed-out": "You are signed out. What waits stays here; sign in as the same person and it goes by itself.",
   "other-person": "Somebody else is signed in. What waits here is not theirs and stays.",

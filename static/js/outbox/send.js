@@ -235,8 +235,9 @@
   // Looking ------------------------------------------------------------------------------------------
 
   // A field's typed texts as the server keeps the value.
-  function plain(name, { kind, fields }) {
+  function plain(name, { kind, day, fields }) {
     const text = fields[name];
+    if (kind === "word") return text.trim() ? { text, on: day } : null;
     const privacy = fields[`${name}_private`];
     if (privacy !== undefined || name === "note") return text?.trim() ? { text, private: privacy !== "no" } : null;
     if (kind !== "day") return text || null;

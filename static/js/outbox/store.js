@@ -58,8 +58,9 @@
 
   // Outbox ------------------------------------------------------------------------------------------
 
-  // What a write's row is called beside the days: a day by its date, anything else by what it is about too.
-  const keyOf = ({ kind, target, day }) => (target ? `${kind}/${target}/${day}` : day);
+  // What a write's row is called beside the days: a day by its date, anything else by what it is about too; of a word
+  // there is one, whenever it was written.
+  const keyOf = ({ kind, target, day }) => (kind === "word" ? kind : target ? `${kind}/${target}/${day}` : day);
 
   // What `made` makes of who is here and what is known of them; null when it made nothing.
   async function add(made) {
