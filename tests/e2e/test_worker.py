@@ -220,6 +220,7 @@ def test_only_shells_and_versioned_files_are_kept(app, visit):
         "/shell/extras",
         "/shell/kept",
         "/shell/more",
+        "/shell/word",
         "/shell/help",
     }
     assert {url for url in urls if not url.startswith(f"/static/v-{version}/")} == shells
