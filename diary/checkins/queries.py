@@ -415,6 +415,38 @@ def checkins_of(
     return [row for row in found if row.kind != INTENTION or row.words is not None or is_own]
 
 
+@dataclass(frozen=True, slots=True)
+class Severe:
+    """A side effect that was called severe: its name, the infusion's number, and how many days after it."""
+
+    name: str
+    number: int
+    after: int
+
+
+def severe_of_many(
+    s: Session, viewer: access.Viewer, refs: Iterable[access.PatientRef], since: date
+) -> dict[int, Severe]:
+    """The latest one since a day, by patient whose infusions the viewer may see; one statement."""
+    ids = [ref.id for ref in refs if ref.shares(Kind.INFUSIONS)]
+    wanted = (
+        select(_checkin.c.person_id, _checkin.c.day, _checkin.c.answers, _infusion.c.number, _infusion.c.day)
+        .join(_infusion, _infusion.c.id == _checkin.c.infusion_id)
+        .where(
+            _checkin.c.person_id.in_(ids), _checkin.c.kind == CHECKIN, _checkin.c.day >= since,
+            _checkin.c.answers.like('%"severe"%'),
+        )
+        .order_by(_checkin.c.day, _checkin.c.id)
+    )  # fmt: skip
+    found = {}
+    for patient_id, day, answers, number, infused_on in s.connection().execute(wanted):
+        said = json.loads(answers)
+        names = [name for key, name in EFFECTS.items() if said.get(key) == "severe"]
+        if names:
+            found[patient_id] = Severe(names[0], number, (day - infused_on).days)
+    return found
+
+
 def _row(row: Any, is_own: bool, may_read: bool) -> CheckinRow:
     place = f"{row.person_id}/{row.kind}/{row.infusion_id}/{row.day}"
     text = None

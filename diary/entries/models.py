@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Column, LargeBinary, UniqueConstraint, false
+from sqlalchemy import Column, Index, LargeBinary, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
 from diary.lib import sealing
@@ -14,7 +14,10 @@ class Entry(SQLModel, table=True):
     """One person's day: what its revisions amount to by the rule of merging; `late` and `skipped` are bits."""
 
     __tablename__ = "entry"
-    __table_args__ = (UniqueConstraint("person_id", "day"),)
+    __table_args__ = (
+        UniqueConstraint("person_id", "day"),
+        Index("ix_entry_person_changed", "person_id", "changed_at"),
+    )
 
     id: int = Field(default=None, primary_key=True)
     person_id: int = Field(foreign_key="person.id")

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Connection, and_, bindparam, func, or_, select
 from sqlmodel import Session
 
+from diary.accounts.models import Person
 from diary.careteam import access
 from diary.careteam.rules import Kind
 from diary.entries.models import Entry, EntryRevision
@@ -19,6 +20,7 @@ from diary.lib import sealing
 
 _entry = Entry.__table__  # type: ignore[attr-defined]
 _revision = EntryRevision.__table__  # type: ignore[attr-defined]
+_person = Person.__table__  # type: ignore[attr-defined]
 _writes = (
     select(
         _entry.c.id.label("entry_id"), _entry.c.revisions, _entry.c.day,
@@ -153,6 +155,16 @@ def days_of_many(
     for row in s.connection().execute(wanted):
         found[row[0]].append(_row(row))
     return found
+
+
+def changes_of_many(
+    s: Session, viewer: access.Viewer, refs: Iterable[access.PatientRef]
+) -> dict[int, datetime]:
+    """The moment of the last write, by patient whose scores the viewer may see; one statement, a seek each."""
+    ids = [ref.id for ref in refs if ref.shares(Kind.SCORES)]
+    last = select(func.max(_entry.c.changed_at)).where(_entry.c.person_id == _person.c.id).scalar_subquery()
+    found = s.connection().execute(select(_person.c.id, last).where(_person.c.id.in_(ids)))
+    return {patient_id: at for patient_id, at in found if at is not None}
 
 
 def pain_before(

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from diary.lib import sealing
@@ -17,6 +17,7 @@ class Infusion(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("patient_id", "day", "at_time"),
         UniqueConstraint("patient_id", "number"),
+        Index("ix_infusion_patient_changed", "patient_id", "changed_at"),
     )
 
     id: int = Field(default=None, primary_key=True)

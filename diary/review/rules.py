@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from statistics import fmean
 
 from diary.lib.symptoms import BY_KEY, SYMPTOMS
-from diary.lib.words import date_short, number, plural, weekday
+from diary.lib.words import date_short, lower_first, number, plural, time_hm, weekday
 
 SHOWN_DAYS = 21
 SQUARES = 14
@@ -110,17 +110,28 @@ def reasons(
     return sorted(found, key=lambda reason: reason.order)
 
 
-def of_sessions(next_on: date | None, due_on: Sequence[date], today: date) -> list[Reason]:
-    """A session today or tomorrow, and commitments whose last day has come: what a coach prepares for."""
+def of_sessions(start: datetime | None, due_on: Sequence[date], today: date) -> list[Reason]:
+    """A session today or tomorrow, and commitments whose last day has come: what a coach prepares for.
+
+    start: the next session's beginning on the patient's wall clock; due_on: last days of open commitments, in order.
+    """
     found = []
-    if next_on is not None and (next_on - today).days in (0, 1):
-        when = "today" if next_on == today else "tomorrow"
-        found.append(Reason(5, f"Session {when}", f"{weekday(next_on)} {date_short(next_on)}."))
+    if start is not None and (start.date() - today).days in (0, 1):
+        when = "today" if start.date() == today else "tomorrow"
+        found.append(Reason(5, f"Session {when} at {time_hm(start)}", "", "session"))
     ended = [day for day in due_on if 0 <= (today - day).days <= 7]
     if ended:
         what = plural(len(ended), "commitment")
-        found.append(Reason(6, f"{what} due", f"Until {date_short(ended[-1])}; nothing is said of it yet."))
+        of_them = "it" if len(ended) == 1 else "them"
+        found.append(
+            Reason(6, f"{what} due", f"Until {date_short(ended[-1])}; nothing is said of {of_them} yet.")
+        )
     return found
+
+
+def of_severe(effect: str, number: int, after: int) -> Reason:
+    """A side effect that a check-in of the last week calls severe."""
+    return Reason(3, f"Severe {lower_first(effect)} after infusion {number}", f"Said on day {after}.")
 
 
 def above_usual(days: Sequence[DayState], today: date) -> Reason | None:

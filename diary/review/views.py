@@ -49,9 +49,17 @@ def index() -> str:
     audit.seen(viewer, None, "caseload")
     with db.read() as s:
         rows = queries.caseload(s, viewer, today, search, _uuid(request.args.get("open")), now=now)
+    show = request.args.get("show", "all")
+    places = {"flags": 0, "know": 1, "usual": 2}
+    shown = [row for row in rows if show not in places or row.place == places[show]]
+    shows = [("all", "All", len(rows))]
+    shows += [
+        (value, queries.GROUPS[place], sum(row.place == place for row in rows))
+        for value, place in places.items()
+    ]
     return render_template(
-        "review/patients.html", nav="patients", rows=rows, search=search, groups=queries.GROUPS,
-        now=clock.local(now, viewer.zone),
+        "review/patients.html", nav="patients", rows=shown, count=len(rows), search=search, groups=queries.GROUPS,
+        show=show if show in places else "all", shows=shows, now=clock.local(now, viewer.zone),
     )  # fmt: skip
 
 

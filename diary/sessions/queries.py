@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session
 
 from diary.accounts.models import Person
@@ -259,16 +259,17 @@ def revisions_of(s: Session, viewer: access.Viewer, patient_id: int, session_id:
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """What the caseload says of a patient's sessions: the next start, and the last days of open commitments."""
+    """What the caseload says of a patient's sessions: the next start, the last one held, the last days of open commitments."""
 
     next_at: datetime | None = None
     until: tuple[date, ...] = ()
+    last_at: datetime | None = None
 
 
 def ahead_of_many(
     s: Session, viewer: access.Viewer, refs: Sequence[access.PatientRef], now: datetime
 ) -> dict[int, Ahead]:
-    """By patient who shares sessions with the viewer; two statements, whatever their number."""
+    """By patient who shares sessions with the viewer; three statements, whatever their number."""
     ids = [ref.id for ref in refs if ref.shares(Kind.SESSIONS)]
     starts: dict[int, datetime] = {}
     for patient_id, at in s.execute(
@@ -277,6 +278,15 @@ def ahead_of_many(
         .order_by(CareSession.starts_at)
     ):
         starts.setdefault(patient_id, at)
+    lasts: dict[int, datetime] = dict(
+        s.execute(
+            select(CareSession.patient_id, func.max(CareSession.starts_at))
+            .where(
+                CareSession.patient_id.in_(ids), CareSession.status == "held", CareSession.starts_at <= now
+            )
+            .group_by(CareSession.patient_id)
+        ).all()
+    )
     until: dict[int, list[date]] = {}
     for patient_id, day in s.execute(
         select(Commitment.patient_id, Commitment.until_on)
@@ -288,4 +298,7 @@ def ahead_of_many(
         .order_by(Commitment.until_on)
     ):  # fmt: skip
         until.setdefault(patient_id, []).append(day)
-    return {one: Ahead(starts.get(one), tuple(until.get(one, ()))) for one in {*starts, *until}}
+    return {
+        one: Ahead(starts.get(one), tuple(until.get(one, ())), lasts.get(one))
+        for one in {*starts, *until, *lasts}
+    }

@@ -24,7 +24,7 @@ from diary.careteam import access, actions
 from diary.careteam.models import CareLink
 from diary.careteam.rules import Kind, Role
 from diary.checkins.models import CheckinRevision
-from diary.checkins.queries import CheckinRow
+from diary.checkins.queries import CheckinRow, Severe
 from diary.checkins.rules import Given
 from diary.entries.models import EntryRevision
 from diary.entries.queries import DayRow, NoteRow
@@ -33,7 +33,7 @@ from diary.goodday.models import GoodDayWord
 from diary.infusions.actions import mark_gap
 from diary.infusions.forms import GapValues
 from diary.infusions.models import InfusionRevision
-from diary.infusions.queries import GapRow, InfusionRow
+from diary.infusions.queries import GapRow, InfusionRow, LastChange
 from diary.medications.models import MedicationRevision
 from diary.medications.queries import MedicationRow, Sayers, medications_of
 from diary.response.rules import Course
@@ -49,7 +49,7 @@ TAG = re.compile(r"<[^>]*>")
 OF_A_PATIENT = {"patient_id", "ref", "patient", "refs"}
 ROWS = {
     DayRow: Kind.SCORES, EntryRevision: Kind.SCORES, Write: Kind.SCORES, Course: Kind.SCORES, NoteRow: Kind.NOTES,
-    GapRow: Kind.INFUSIONS, InfusionRow: Kind.INFUSIONS, InfusionRevision: Kind.INFUSIONS, MedicationRow: Kind.INFUSIONS,
+    GapRow: Kind.INFUSIONS, InfusionRow: Kind.INFUSIONS, LastChange: Kind.INFUSIONS, Severe: Kind.INFUSIONS, InfusionRevision: Kind.INFUSIONS, MedicationRow: Kind.INFUSIONS,
     MedicationRevision: Kind.INFUSIONS, Sayers: Kind.INFUSIONS, SessionRow: Kind.SESSIONS, GoalRow: Kind.SESSIONS,
     GoodDayWord: Kind.NOTES, CheckinRow: Kind.INFUSIONS, CheckinRevision: Kind.INFUSIONS, Given: Kind.INFUSIONS, CommitmentRow: Kind.SESSIONS, SessionChange: Kind.SESSIONS, Ahead: Kind.SESSIONS,
 }  # fmt: skip
@@ -91,9 +91,7 @@ def alice(app, cast, clock_at):
         factories.days(FIRST, [7.3] * 14 + ["x"] + [6.1] * 9, s, cast.alice)
         factories.entry(s, cast.alice, NOTED, note="canary in words", note_private="no")
         given = factories.infusion(s, cast.alice, GIVEN, dose_mg="43.21")
-        ref = access.load_patient(s, access.OPERATOR, cast.alice.uuid)
-        mark_gap(s, access.OPERATOR, ref, given.uuid, GapValues(40), TODAY, NOW)
-        said = {"nausea": "mild", "insight": "canary in words", "insight_private": "no", "done": "yes"}
+    GapRow: Kind.INFUSIONS,     said = {"nausea": "severe", "insight": "canary in words", "insight_private": "no", "done": "yes"}
         factories.checkin(s, cast.alice, given, GIVEN, NOW, **said)
         dose = {"dose": "43.21", "dose_unit": "mg", "times_per_day": "1"}
         factories.medication(s, cast.alice, "Gabapentin", FIRST - timedelta(days=14), **dose)

@@ -145,7 +145,7 @@ def test_scores_that_are_not_shared_have_no_squares(client_as, cast):
     withdraw(cast, cast.bob, Kind.SCORES)
     page = client_as("bob").get("/patients")
     row = row_of(page, "Alice Marlow")
-    assert page.words(row) == "Alice Marlow Scores not shared not shared none planned no infusion yet"
+    assert page.words(row) == "Alice Marlow Scores not shared not shared no infusion planned no infusion yet"
     assert [a.get("href") for a in row.iter("a")] == [f"/patients/{cast.alice.uuid}"]
 
 
@@ -209,8 +209,12 @@ def test_a_flag_over_days_is_said_once_with_the_diarys_words(client_as, cast):
     with db.write() as s:
         logged(s, cast.alice, [4] * 14 + [7, 7, 4, 7, 7, 7, 6])
     flagged(cast, "above_usual", "days:pain")
-    words = client_as("bob").get("/patients").words()
-    assert words.count("Pain above the usual") == 1 and "Something to know" not in words
+    page = client_as("bob").get("/patients")
+    words = page.words()
+    assert words.count("Pain above the usual") == 1
+    assert [page.words(row) for row in page.all("tr", class_="group")] == [
+        "Flags open 1, most pressing first"
+    ]
     assert "Normal flag, with Cora Lindqvist Pain above the usual. 2 points or more above 4" in words
 
 
@@ -261,3 +265,59 @@ def test_the_number_of_statements_does_not_grow(app, cast):
     many, rows_many = statements()
     assert rows_many == rows_few + 16
     assert many == few
+
+
+def test_only_one_group_is_shown_on_request(client_as, cast):
+    with db.write() as s:
+        logged(s, cast.alice, [4] * 21)
+    client = client_as("bob")
+    page = client.get("/patients?show=usual")
+    assert row_of(page, "Alice Marlow") is not None
+    assert [page.words(a) for a in page.one("nav", aria_label="Show").iter("a")] == [
+        "All 1", "Flags open 0", "Something to know 0", "As usual 1",
+    ]  # fmt: skip
+    assert "Nobody in this group today." in client.get("/patients?show=flags").text
+    assert client.get("/patients?show=%3Cb%3E").status == 200
+
+
+def test_a_session_today_is_prepared_from_here(client_as, cast):
+    with db.write() as s:
+        logged(s, cast.alice, [4] * 21)
+        factories.session(s, cast.alice, TODAY, status="planned", start="15:00", end="16:00")
+    page = client_as("cora").get("/patients")
+    row = row_of(page, "Alice Marlow")
+    assert "Session today at 15:00" in page.words(row)
+    assert f"/patients/{cast.alice.uuid}/prep" in [a.get("href") for a in row.iter("a")]
+
+
+def test_a_severe_side_effect_is_something_to_know(client_as, cast):
+    with db.write() as s:
+        logged(s, cast.alice, [4] * 21)
+        given = factories.infusion(s, cast.alice, TODAY - timedelta(days=3))
+        factories.checkin(s, cast.alice, given, TODAY - timedelta(days=2), nausea="severe", done="yes")
+    assert "Severe nausea after infusion 1 Said on day 1." in client_as("cora").get("/patients").words()
+    withdraw(cast, cast.cora, Kind.INFUSIONS)
+    assert "Severe" not in client_as("cora").get("/patients").words()
+
+
+def test_what_is_kept_is_drawn_again_when_the_diary_changes(client_as, cast, clock_at):
+    """The drawings of yesterday's rows are kept; a write, an infusion, another day and a withdrawal each tell."""
+    with db.write() as s:
+        logged(s, cast.alice, [4] * 20, until=TODAY - timedelta(days=1))
+
+    def seen():
+        page = client_as("cora").get("/patients")
+        return page.words(row_of(page, "Alice Marlow"))
+
+    assert "last score 4" in seen() and seen() == seen()
+    with db.write() as s:
+        at = datetime(2026, 4, 20, 11, 59, tzinfo=UTC)
+        factories.entry(s, cast.alice, TODAY - timedelta(days=1), at=at, pain=9)
+    assert "last score 9" in seen()
+    with db.write() as s:
+        factories.infusion(s, cast.alice, TODAY - timedelta(days=3))
+    assert "day 3 after no. 1" in seen()
+    clock_at(datetime(2026, 4, 21, 12, tzinfo=UTC))
+    assert "day 4 after no. 1" in seen()
+    withdraw(cast, cast.cora, Kind.SCORES)
+    assert "last score" not in seen()

@@ -1,16 +1,23 @@
 """The caseload: a constant number of statements, whatever the number of patients."""
 
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from threading import Lock
+from typing import Any
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 from sqlmodel import Session
 
 from diary.careteam import access
 from diary.careteam.rules import Kind, Role
 from diary.charts import Day, Frame, Mark, Series, spark, squares
+from diary.checkins.queries import Severe, severe_of_many
 from diary.entries.queries import DayRow, days_of_many, pain_before
+from diary.entries.queries import changes_of_many as entry_changes
+from diary.infusions.queries import changes_of_many as infusion_changes
 from diary.infusions.queries import infusions_of_many
 from diary.lib import clock
 from diary.lib.symptoms import BY_KEY, SYMPTOMS
@@ -25,6 +32,7 @@ from diary.review.rules import (
     adherence_words,
     changed_most,
     of_sessions,
+    of_severe,
     reasons,
 )
 from diary.safety.queries import FlagRow, by_patient, open_flags
@@ -32,6 +40,12 @@ from diary.safety.rules import LEVEL_WORDS, when_words
 from diary.sessions.queries import Ahead, ahead_of_many
 
 LOOK_BACK = 100
+LEAST_SINCE = 4
+SEVERE_DAYS = 7
+MOST_KEPT = 4000
+# An import can take minutes, and all its rows carry the moment of its beginning.
+YOUNG, SHORT = timedelta(minutes=15), timedelta(seconds=20)
+NOTHING_AHEAD = Ahead()
 GROUPS = ("Flags open", "Something to know", "As usual")
 
 
@@ -55,23 +69,33 @@ class FlagReason:
 
 
 @dataclass(frozen=True, slots=True)
+class Drawn:
+    """What a patient's diary and infusions alone say on a day: kept until one of them changes."""
+
+    reasons: tuple[Reason, ...]
+    pain: Spark | None
+    other: Spark | None
+    squares: str | None
+    logged: int
+    since: str
+    following: str
+
+
+@dataclass(frozen=True, slots=True)
 class CaseRow:
     """One patient of the caseload."""
 
     uuid: UUID
     name: str
+    drawn: Drawn
     reasons: tuple[Reason, ...]
-    pain: Spark | None
-    other: Spark | None
     rest: tuple[Spark, ...]
-    squares: str | None
-    logged: int
-    since: str
-    following: str
     shares_scores: bool
     is_open: bool
     may_record: bool
+    next_on: date | None = None
     session: str = ""
+    is_soon: bool = False
     flags: tuple[FlagReason, ...] = ()
 
     @property
@@ -89,25 +113,24 @@ def caseload(
     *,
     now: datetime,
 ) -> list[CaseRow]:
-    """Every patient with a live care link: open flags first, then something to know, then by name."""
+    """Every patient with a live care link: open flags first, then something to know, then by next session and name."""
     refs = access.caseload(s, viewer)
     if search:
         refs = [ref for ref in refs if search.casefold() in ref.name.casefold()]
-    days = days_of_many(s, viewer, refs, today - timedelta(days=LOOK_BACK), today)
-    infusions = infusions_of_many(s, viewer, refs)
-    starts = {
-        ref.id: _course_start([(d, n) for d, n, status in infusions.get(ref.id, ()) if status == "done"])
-        for ref in refs
-    }
-    before = pain_before(
-        s, viewer, refs, {i: d for i, d in starts.items() if d and (today - d).days > LOOK_BACK - 14}
-    )
-    flags = by_patient(open_flags(s, viewer, now))
     meetings = ahead_of_many(s, viewer, refs, now)
+    met = {
+        ref.id: clock.local(at, ref.zone).date()
+        for ref in refs
+        if (at := meetings.get(ref.id, NOTHING_AHEAD).last_at) is not None
+    }
+    effects = severe_of_many(s, viewer, refs, today - timedelta(days=SEVERE_DAYS))
+    chosen = [ref for ref in refs if ref.uuid == opened]
+    drawn, stored = _drawn_of_many(s, viewer, refs, met, today, now, {ref.id for ref in chosen})
+    rests = {ref.id: _rest(drawn[ref.id], stored, ref, met.get(ref.id), today) for ref in chosen}
+    flags = by_patient(open_flags(s, viewer, now))
     rows = [
         _flagged(
-            _row(ref, days.get(ref.id), before.get(ref.id, {}), infusions.get(ref.id), today, ref.uuid == opened,
-                 meetings.get(ref.id, Ahead())),
+            _row(ref, drawn[ref.id], meetings.get(ref.id, NOTHING_AHEAD), effects.get(ref.id), rests.get(ref.id, ()), today),
             flags.get(ref.id, ()), now, viewer.zone,
         )
         for ref in refs
@@ -118,9 +141,94 @@ def caseload(
             row.place,
             min((flag.rank for flag in row.flags), default=99),
             min((r.order for r in row.reasons), default=9),
+            row.next_on or date.max,
             row.name.casefold(),
         ),
     )
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Rows of the diary and infusions of several patients."""
+
+    days: Mapping[int, list[DayRow]]
+    infusions: Mapping[int, list[tuple[date, int, str]]]
+
+
+def _drawn_of_many(
+    s: Session,
+    viewer: access.Viewer,
+    refs: Sequence[access.PatientRef],
+    met: Mapping[int, date],
+    today: date,
+    now: datetime,
+    needed: set[int],
+) -> tuple[dict[int, Drawn], Stored]:
+    """What is drawn for each, from the kept ones where nothing changed; and the rows of those that were read.
+
+    1. Ask when diary and infusions were changed last: a seek in an index for each patient.
+    2. Take what is kept for just that state, day, last session and consent.
+    3. Read the rest, draw it, and keep it; not for long where the last change is so young that more of the same
+       moment may follow.
+    """
+    written, given = entry_changes(s, viewer, refs), infusion_changes(s, viewer, refs)
+    kept = _kept_of(s)
+    keys, found = {}, {}
+    for ref in refs:
+        at, infused_at = written.get(ref.id), given.get(ref.id)
+        keys[ref.id] = (
+            ref.uuid, ref.shares(Kind.SCORES), ref.shares(Kind.INFUSIONS), today, met.get(ref.id), at,
+            infused_at.at if infused_at else None,
+        )  # fmt: skip
+        drawing = kept.get(keys[ref.id], now)
+        if drawing is not None:
+            found[ref.id] = drawing
+    missing = [ref for ref in refs if ref.id not in found]
+    wanted = [ref for ref in refs if ref.id in needed or ref.id not in found]
+    days = days_of_many(s, viewer, wanted, today - timedelta(days=LOOK_BACK), today)
+    infusions = infusions_of_many(s, viewer, wanted)
+    starts = {
+        ref.id: _course_start([(d, n) for d, n, status in infusions.get(ref.id, ()) if status == "done"])
+        for ref in missing
+    }
+    early = {i: d for i, d in starts.items() if d and (today - d).days > LOOK_BACK - 14}
+    before = pain_before(s, viewer, missing, early) if early else {}
+    for ref in missing:
+        found[ref.id] = _drawn(
+            ref, days.get(ref.id), before.get(ref.id, {}), infusions.get(ref.id), met.get(ref.id), today
+        )
+        is_young = any(at is not None and now - at <= YOUNG for at in keys[ref.id][-2:])
+        kept.put(keys[ref.id], found[ref.id], now + SHORT if is_young else None)
+    return found, Stored(days, infusions)
+
+
+class Kept:
+    """At most so many drawings of one database, the latest used; shared by the threads of a process."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._found: OrderedDict[tuple[Any, ...], tuple[Drawn, datetime | None]] = OrderedDict()
+
+    def get(self, key: tuple[Any, ...], now: datetime) -> Drawn | None:
+        with self._lock:
+            drawing, until = self._found.get(key, (None, None))
+            if drawing is None or (until is not None and now >= until):
+                return None
+            self._found.move_to_end(key)
+            return drawing
+
+    def put(self, key: tuple[Any, ...], drawing: Drawn, until: datetime | None) -> None:
+        with self._lock:
+            self._found[key] = (drawing, until)
+            while len(self._found) > MOST_KEPT:
+                self._found.popitem(last=False)
+
+
+_kept: WeakKeyDictionary[Any, Kept] = WeakKeyDictionary()
+
+
+def _kept_of(s: Session) -> Kept:
+    return _kept.setdefault(s.connection().engine, Kept())
 
 
 def _flagged(row: CaseRow, flags: Sequence[FlagRow], now: datetime, zone: str) -> CaseRow:
@@ -147,19 +255,17 @@ def _flag_reason(row: FlagRow, reason: Reason | None, now: datetime, zone: str) 
     return FlagReason(flag.uuid, row.rank, look, f"{LEVEL_WORDS[flag.level]} flag, {whose}", what)
 
 
-def _row(
+def _drawn(
     ref: access.PatientRef,
     stored: list[DayRow] | None,
     before: Mapping[date, float],
     given: list[tuple[date, int, str]] | None,
+    met_on: date | None,
     today: date,
-    opened: bool,
-    meetings: Ahead,
-) -> CaseRow:
+) -> Drawn:
     done = [(day, number_) for day, number_, status in given or () if status == "done"]
     planned = next((day for day, _, status in given or () if status == "planned" and day >= today), None)
     rows = stored or []
-    begun = rows[0].day if rows else None
     states = [DayState(row.day, row.scores, row.late, row.unwell) for row in rows]
     in_course = bool(done) and (today - done[-1][0]).days <= 70
     why = (
@@ -167,43 +273,85 @@ def _row(
         if ref.shares(Kind.SCORES)
         else []
     )
-    next_on = clock.local(meetings.next_at, ref.zone).date() if meetings.next_at else None
-    why = [*why, *of_sessions(next_on, meetings.until, today)]
-    frame = Frame(today - timedelta(days=SHOWN_DAYS), today - timedelta(days=1))
-    shown = [row for row in rows if frame.since <= row.day <= frame.until]
-    marks = [Mark(day, number_) for day, number_ in done if day >= frame.since]
-    other = changed_most([state for state in states if frame.since <= state.on <= frame.until])
+    chart = _Chart.of(rows, done, met_on, today)
+    other = changed_most([state for state in states if chart.since <= state.on <= chart.frame.until])
     squared = adherence({state.on: state for state in states}, today - timedelta(days=1))
-    rest = (
-        tuple(_spark(s.key, shown, frame, marks, begun) for s in SYMPTOMS if s.key not in ("pain", other))
-        if opened
-        else ()
-    )
-    return CaseRow(
-        ref.uuid, ref.name, tuple(why),
-        _spark("pain", shown, frame, marks, begun) if shown else None,
-        _spark(other, shown, frame, marks, begun) if other else None,
-        rest, squares(squared, adherence_words(squared)) if ref.shares(Kind.SCORES) else None,
+    return Drawn(
+        tuple(why),
+        chart.spark("pain") if chart.shown else None,
+        chart.spark(other) if other else None,
+        squares(squared, adherence_words(squared)) if ref.shares(Kind.SCORES) else None,
         sum(1 for state in squared if state in ("logged", "partly", "late")),
         _since(done, today, ref.shares(Kind.INFUSIONS)),
         _following(planned, ref.shares(Kind.INFUSIONS)),
-        ref.shares(Kind.SCORES), bool(ref.kinds), Role.CLINICIAN in ref.staff_roles,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Chart:
+    """The days of a patient's small charts: since the last session, at most 21, ending yesterday."""
+
+    frame: Frame
+    since: date
+    shown: Sequence[DayRow]
+    marks: Sequence[Mark]
+    met_on: date | None
+    begun: date | None
+
+    @classmethod
+    def of(
+        cls, rows: Sequence[DayRow], done: Sequence[tuple[date, int]], met_on: date | None, today: date
+    ) -> "_Chart":
+        frame = Frame(today - timedelta(days=SHOWN_DAYS), today - timedelta(days=1))
+        since = max(frame.since, met_on) if met_on is not None else frame.since
+        shown = [row for row in rows if since <= row.day <= frame.until]
+        if len(shown) < LEAST_SINCE:  # the days before the session tell more
+            since, shown = frame.since, [row for row in rows if frame.since <= row.day <= frame.until]
+        marks = [Mark(day, number_) for day, number_ in done if day >= since]
+        begun = rows[0].day if rows else None
+        return cls(frame, since, shown, marks, met_on, max(begun, since) if begun else None)
+
+    def spark(self, key: str) -> Spark:
+        days = [Day(row.day, row.scores[key], key in row.late, row.unwell) for row in self.shown]
+        series = Series(key, BY_KEY[key].name, "", days, begun=self.begun)
+        return Spark(BY_KEY[key].name, spark(series, self.frame, self.marks, self.met_on))
+
+
+def _rest(
+    drawn: Drawn, stored: Stored, ref: access.PatientRef, met_on: date | None, today: date
+) -> tuple[Spark, ...]:
+    """The three symptoms that the row does not show."""
+    done = [(day, number_) for day, number_, status in stored.infusions.get(ref.id, ()) if status == "done"]
+    chart = _Chart.of(stored.days.get(ref.id, []), done, met_on, today)
+    other = drawn.other.name if drawn.other else ""
+    return tuple(chart.spark(one.key) for one in SYMPTOMS if one.key != "pain" and one.name != other)
+
+
+def _row(
+    ref: access.PatientRef,
+    drawn: Drawn,
+    ahead: Ahead,
+    severe: Severe | None,
+    rest: tuple[Spark, ...],
+    today: date,
+) -> CaseRow:
+    start = clock.local(ahead.next_at, ref.zone) if ahead.next_at else None
+    why = [*drawn.reasons, *of_sessions(start, ahead.until, today)]
+    if severe is not None:
+        why.append(of_severe(severe.name, severe.number, severe.after))
+    next_on = start.date() if start else None
+    return CaseRow(
+        ref.uuid, ref.name, drawn, tuple(sorted(why, key=lambda reason: reason.order)), rest, ref.shares(Kind.SCORES),
+        bool(ref.kinds), Role.CLINICIAN in ref.staff_roles, next_on,
         f"{weekday(next_on)[:3]} {date_short(next_on)}" if next_on else "",
+        next_on is not None and (next_on - today).days in (0, 1),
     )  # fmt: skip
-
-
-def _spark(
-    key: str, shown: Sequence[DayRow], frame: Frame, marks: Sequence[Mark], begun: date | None
-) -> Spark:
-    days = [Day(row.day, row.scores[key], key in row.late, row.unwell) for row in shown]
-    series = Series(key, BY_KEY[key].name, "", days, begun=begun)
-    return Spark(BY_KEY[key].name, spark(series, frame, marks))
 
 
 def _following(planned: date | None, is_shared: bool) -> str:
     if not is_shared:
         return ""
-    return f"{weekday(planned)[:3]} {date_short(planned)}" if planned else "none planned"
+    return f"infusion {weekday(planned)[:3]} {date_short(planned)}" if planned else "no infusion planned"
 
 
 def _since(done: Sequence[tuple[date, int]], today: date, is_shared: bool) -> str:
