@@ -91,7 +91,9 @@ def alice(app, cast, clock_at):
         factories.days(FIRST, [7.3] * 14 + ["x"] + [6.1] * 9, s, cast.alice)
         factories.entry(s, cast.alice, NOTED, note="canary in words", note_private="no")
         given = factories.infusion(s, cast.alice, GIVEN, dose_mg="43.21")
-    GapRow: Kind.INFUSIONS,     said = {"nausea": "severe", "insight": "canary in words", "insight_private": "no", "done": "yes"}
+        ref = access.load_patient(s, access.OPERATOR, cast.alice.uuid)
+        mark_gap(s, access.OPERATOR, ref, given.uuid, GapValues(40), TODAY, NOW)
+        said = {"nausea": "severe", "insight": "canary in words", "insight_private": "no", "done": "yes"}
         factories.checkin(s, cast.alice, given, GIVEN, NOW, **said)
         dose = {"dose": "43.21", "dose_unit": "mg", "times_per_day": "1"}
         factories.medication(s, cast.alice, "Gabapentin", FIRST - timedelta(days=14), **dose)
