@@ -1,6 +1,6 @@
 """Doses by weight, what is unusual, and the order of infusions."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
@@ -23,6 +23,7 @@ MOST_MOVED = 90
 MOST_GAP = 70  # days: neighbours further apart are of two courses
 MOST_SYSTOLIC = 260
 LEAST_SPO2 = 70
+MCG_FROM_MG = 1000  # so many mg are more likely micrograms
 AT = {"pre": "before", "peak": "at the peak", "post": "after"}
 SEVERITIES = ("mild", "moderate", "severe")
 ENDS = ("completed", "interrupted")
@@ -96,6 +97,14 @@ LABELS = {
 }  # fmt: skip
 UNITS = {"dose_mg": "mg", "minutes": "min", "weight_kg": "kg"} | {
     name: one.unit for name, one in MEASURES.items()
+}
+
+# By measure: when it looks like another unit, the factor to its own, and the other unit.
+UNIT_SLIPS: Mapping[str, tuple[Callable[[float], bool], float, str]] = {
+    "midazolam_mg": (lambda mg: mg >= 100, 0.001, "micrograms"),
+    "ondansetron_mg": (lambda mg: mg >= 100, 0.001, "micrograms"),
+    "clonidine_mcg": (lambda mcg: mcg < 5, 1000, "mg"),
+    "magnesium_g": (lambda g: g > 20, 0.001, "mg"),
 }
 
 
@@ -173,20 +182,59 @@ def two_places(x: float | None) -> str:
 def unusual(
     dose_mg: float, weight_kg: float | None, minutes: float, last_dose_mg: float | None
 ) -> list[Unusual]:
-    """What asks to be confirmed, never refused: over 2 mg/kg, over 1.5 times the last dose, over 720 minutes."""
+    """What asks to be confirmed, never refused: over 2 mg/kg, over 1.5 times the last dose, over 720 minutes.
+
+    And what looks like another unit, with or without a weight: 1,000 mg or more (micrograms?), under 1 mg (grams?).
+    Source: clinical.md, section 4; the bounds of the units are no clinical limits, only a factor of 1,000 away.
+    """
     reasons = []
+    slip = None
+    if dose_mg >= MCG_FROM_MG:
+        slip, looks_like = dose_mg / 1000, "micrograms"
+    elif dose_mg < 1:
+        slip, looks_like = dose_mg * 1000, "grams"
     by_weight = mg_per_kg(dose_mg, weight_kg)
     if by_weight is not None and by_weight > MOST_MG_PER_KG:
         reasons.append(f"that is {two_places(by_weight)} mg/kg, more than 2")
     if last_dose_mg and dose_mg > MOST_OF_LAST * last_dose_mg:
         reasons.append(f"more than 1.5 times the last dose, {words.number(last_dose_mg, 2)} mg")
+    if slip is not None:
+        reasons.append(f"was it in {looks_like}, {words.number(slip, 2)} mg")
     found = []
     if reasons:
         because = ", and ".join(reasons)
-        found.append(Unusual("dose_mg", because[0].upper() + because[1:] + ".", dose_mg, last_dose_mg))
+        mark = "?" if slip is not None else "."
+        found.append(
+            Unusual("dose_mg", because[0].upper() + because[1:] + mark, dose_mg, last_dose_mg or slip)
+        )
     if minutes > MOST_MINUTES:
         found.append(Unusual("minutes", "That is more than 12 hours.", minutes))
     return found
+
+
+def unusual_units(given: Mapping[str, Any]) -> list[Unusual]:
+    """What was given with it and looks like another unit by a factor of 1,000; each asks, none is refused."""
+    found = []
+    for name, (is_odd, factor, unit) in UNIT_SLIPS.items():
+        value = given.get(name)
+        if value and is_odd(value):
+            meant = words.number(value * factor, 4)
+            asked = f"Was it in {unit}? {words.number(value, 4)} {unit} are {meant} {UNITS[name]}."
+            found.append(Unusual(name, asked, value, value * factor))
+    return found
+
+
+def unusual_weight(weight_kg: float | None, last_weight_kg: float | None) -> list[Unusual]:
+    """A weight that lies more than half above, or a third below, the last one asks: lb and kg are a factor of 2.2 apart."""
+    if not weight_kg or not last_weight_kg or 2 / 3 <= weight_kg / last_weight_kg <= 1.5:
+        return []
+    return [
+        Unusual(
+            "weight_kg",
+            f"The last one was {words.number(last_weight_kg)} kg. Is it in kg, not lb?",
+            weight_kg,
+        )
+    ]
 
 
 def unusual_vitals(given: Mapping[str, Any]) -> list[Unusual]:

@@ -250,13 +250,13 @@ def test_two_infusions_at_one_moment_are_refused_by_name(client_as, cast):
     page = client.post(url(cast.alice), GOOD)
     assert page.status == 422
     assert "Infusion 1 is recorded at this moment" in page.error_of("time")
-    assert client.post(url(cast.alice), {**GOOD, "time": "15:00"}).status == 303
+    assert client.post(url(cast.alice), {**GOOD, "time": "15:00", "confirm": "day=2026-11-24"}).status == 303
 
 
 def test_a_number_that_is_taken_is_refused(client_as, cast):
     client = client_as("bob")
-    client.post(url(cast.alice), {**GOOD, "number": "4"})
+    client.post(url(cast.alice), {**GOOD, "number": "4"})  # the first of its day
     page = client.post(url(cast.alice), {**GOOD, "time": "15:00", "number": "4"})
     assert page.status == 422 and "numbers never change" in page.error_of("number")
-    assert client.post(url(cast.alice), {**GOOD, "time": "15:00"}).status == 303
+    assert client.post(url(cast.alice), {**GOOD, "time": "15:00", "confirm": "day=2026-11-24"}).status == 303
     assert sorted(i.number for i in recorded(cast)) == [4, 5]

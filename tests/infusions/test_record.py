@@ -268,3 +268,41 @@ def test_strangers_change_nothing(client_as, cast, base, who):
     assert client_as(who).post(f"{base}/edit", sent(dose_mg="55", reason="x")).status == 404
     assert client_as(who).post(f"{base}/cancellation", {"reason": "x"}).status == 404
     assert [i.revisions for i in rows(cast)] == [1]
+
+
+def test_a_day_that_has_one_already_is_asked_about(client_as, cast, new):
+    client = client_as("bob")
+    assert client.post(new, {**DOSE, "time": "09:30"}).status == 303
+    page = client.post(new, {**DOSE, "time": "14:00"})
+    assert (
+        page.status == 422 and "Two on one day? Infusion 1 is on this day already, at 09:30" in page.words()
+    )
+    day = DOSE["date"]
+    assert client.post(new, {**DOSE, "time": "14:00", "confirm": "day=2026-01-01"}).status == 422, (
+        "of another day"
+    )
+    assert client.post(new, {**DOSE, "time": "14:00", "confirm": f"day={day}"}).status == 303
+
+
+def test_moved_onto_anothers_day_is_asked_about_once(client_as, cast, new, base):
+    with db.write() as s:
+        other = factories.infusion(s, cast.alice, date(2026, 11, 9), time="10:00")
+    client = client_as("bob")
+    sent = {**DOSE, "date": "2026-11-09", "time": "15:00", "reason": "wrong day"}
+    page = client.get(f"{base}/edit")
+    sent = {**sent, "revision": page.one("input", name="revision").get("value")}
+    page = client.post(f"{base}/edit", sent)
+    assert page.status == 422 and f"Infusion {other.number} is on this day already" in page.words()
+    assert client.post(f"{base}/edit", {**sent, "confirm": "day=2026-11-09"}).status == 303
+    page = client.get(f"{base}/edit")
+    sent = {**sent, "revision": page.one("input", name="revision").get("value"), "note": "more"}
+    assert client.post(f"{base}/edit", sent).status == 303, "its own day is not asked about again"
+
+
+def test_another_unit_asks_under_its_field(client_as, cast, new):
+    client = client_as("bob")
+    page = client.post(new, {**DOSE, "clonidine_mcg": "0.15"})
+    assert page.status == 422 and "Was it in mg? 0.15 mg are 150 mcg." in page.words()
+    assert client.post(new, {**DOSE, "clonidine_mcg": "0.15", "instead": "clonidine_mcg=150"}).status == 303
+    page = client.post(new, {**DOSE, "date": "2026-11-10", "weight_kg": "150"})
+    assert page.status == 422 and "Is it in kg, not lb?" in page.words()

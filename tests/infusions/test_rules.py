@@ -19,6 +19,8 @@ from diary.infusions.rules import (
     saved_words,
     two_places,
     unusual,
+    unusual_units,
+    unusual_weight,
 )
 
 TODAY = date(2026, 11, 24)
@@ -185,3 +187,43 @@ def test_a_cumulative_dose_is_the_sum_of_what_was_given(doses):
 )
 def test_a_cumulative_dose_says_its_n(doses, said):
     assert cumulative_words(cumulative(doses)) == said
+
+
+@pytest.mark.parametrize(
+    ("dose", "weight", "last", "words", "instead"),
+    [
+        (45_000, None, None, "Was it in micrograms, 45 mg?", 45),
+        (45_000, None, 50, "More than 1.5 times the last dose, 50 mg, and was it in micrograms, 45 mg?", 50),
+        (0.045, 70, None, "Was it in grams, 45 mg?", 45),
+    ],
+)
+def test_a_dose_of_another_unit_asks_without_a_weight(dose, weight, last, words, instead):
+    (ask,) = unusual(dose, weight, 40, last)
+    assert (ask.field, ask.words, ask.instead) == ("dose_mg", words, instead)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "instead"),
+    [
+        ("midazolam_mg", 1000, 1), ("ondansetron_mg", 4000, 4), ("clonidine_mcg", 0.1, 100), ("magnesium_g", 50, 0.05),
+    ],
+)  # fmt: skip
+def test_micrograms_where_mg_is_meant_ask(name, value, instead):
+    (ask,) = unusual_units({name: value})
+    assert (ask.field, ask.value, ask.instead) == (name, value, pytest.approx(instead))
+    assert unusual_units({name: ask.instead}) == unusual_units({name: 0}) == unusual_units({}) == []
+
+
+@pytest.mark.parametrize(
+    ("now", "last", "asks"),
+    [
+        (150, 68, True),
+        (68, 68, False),
+        (31, 68, True),
+        (60, 68, False),
+        (None, 68, False),
+        (150, None, False),
+    ],
+)
+def test_a_weight_far_from_the_last_asks(now, last, asks):
+    assert bool(unusual_weight(now, last)) is asks

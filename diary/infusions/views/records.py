@@ -52,7 +52,9 @@ from diary.infusions.rules import (
     saved_words,
     two_places,
     unusual,
+    unusual_units,
     unusual_vitals,
+    unusual_weight,
 )
 from diary.lib import clock, words
 from diary.lib.forms import echo, last_values
@@ -63,7 +65,7 @@ from diary.review.queries import ArrivalSheet, arrival_sheet, infusion_list
 
 bp = Blueprint("infusions", __name__)
 EVERY = ("planned", "done", "cancelled")
-ASKED = ("dose_mg", "minutes", *MEASURES)
+ASKED = ("dose_mg", "minutes", "weight_kg", *MEASURES)
 
 LISTED = {
     "planned": "The infusions are planned.", "moved": "The planned infusions are moved.",
@@ -82,6 +84,7 @@ class Plan:
     last: queries.InfusionRow | None = None
     number: int | None = None
     planned: tuple[queries.InfusionRow, ...] = ()
+    standing: tuple[queries.InfusionRow, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,11 +106,12 @@ class Checked:
     form: TypedInfusion
     confirmed: Sequence[str] = ()
     asks: Sequence[Unusual] = ()
+    met: queries.InfusionRow | None = None
 
     @property
     def value(self) -> InfusionValues | None:
-        """The values, once nothing is left to ask."""
-        return None if self.asks else self.form.value
+        """The values, once nothing is left to ask: unusual ones, and another infusion on the same day."""
+        return None if self.asks or self.met else self.form.value
 
 
 @bp.get("/patients/<uuid:patient_uuid>/infusions/new")
@@ -132,7 +136,7 @@ def create(patient_uuid: UUID) -> Response | tuple[str, int]:
     with db.read() as s:
         ref = access.require_clinician(s, viewer, patient_uuid)
         plan = _plan(s, viewer, ref)
-    checked = _checked(ref, plan.last.dose_mg if plan.last else None)
+    checked = _checked(ref, plan.last, plan.standing)
     if checked.value is None:
         return _form(ref, _typed(), checked.form.errors, plan, checked), 422
     try:
@@ -357,7 +361,8 @@ def update(patient_uuid: UUID, infusion_id: UUID) -> Response | tuple[str, int]:
     with db.read() as s:
         ref = access.require_clinician(s, viewer, patient_uuid)
         infusion = actions.load(s, viewer, ref, infusion_id)
-    checked = _checked(ref, infusion.dose_mg)
+        others = [row for row in _plan(s, viewer, ref).standing if row.uuid != infusion_id]
+    checked = _checked(ref, infusion, others, infusion.day)
     if checked.value is None:
         return _form(ref, _typed(), checked.form.errors, checked=checked, infusion=infusion), 422
     seen = parse_revision(request.form.get("revision", ""))
@@ -461,7 +466,8 @@ def _plan(s: Any, viewer: access.Viewer, ref: access.PatientRef) -> Plan:
     rows = queries.infusions_of(s, viewer, ref.id, EVERY)
     done = [row for row in rows if row.status == "done"]
     planned = tuple(row for row in rows if row.status == "planned")
-    return Plan(done[-1] if done else None, next_number(row.number for row in rows), planned)
+    standing = tuple(row for row in rows if row.status != "cancelled")
+    return Plan(done[-1] if done else None, next_number(row.number for row in rows), planned, standing)
 
 
 def _offered(plan: Plan, typed: Mapping[str, str]) -> queries.InfusionRow | None:
@@ -480,14 +486,26 @@ def _sent() -> dict[str, str]:
     return texts | ({name: value} if name in ASKED else {})
 
 
-def _checked(ref: access.PatientRef, last_dose_mg: float | None) -> Checked:
+def _checked(
+    ref: access.PatientRef, last: queries.InfusionRow | Infusion | None, others: Sequence[queries.InfusionRow],
+    stood_on: date | None = None,
+) -> Checked:  # fmt: skip
+    """The form as sent; `last` is what its values are held against, `others` are asked about where one has its day."""
     form = parse_infusion(_sent(), today_of(ref))
     confirmed = sorted(_standing(form.found) & set(request.form.getlist("confirm")))
     if form.value is None:
         return Checked(form, confirmed)
     value: InfusionValues = form.value
-    asks = unusual(value.dose_mg, value.weight_kg, value.minutes, last_dose_mg) + unusual_vitals(value.given)
-    return Checked(form, confirmed, [ask for ask in asks if ask.confirmation not in confirmed])
+    asks = unusual(value.dose_mg, value.weight_kg, value.minutes, last.dose_mg if last else None)
+    asks += unusual_weight(value.weight_kg, last.weight_kg if last else None)
+    asks += unusual_units(value.given) + unusual_vitals(value.given)
+    asks = [ask for ask in asks if ask.confirmation not in confirmed]
+    is_moved = value.day != stood_on and value.status != "cancelled"
+    is_meant = f"day={value.day}" in request.form.getlist("confirm")
+    met = next((row for row in others if row.day == value.day and row.at_time != value.at_time), None)
+    if met is not None and is_moved and is_meant:
+        confirmed.append(f"day={value.day}")
+    return Checked(form, confirmed, asks, met if is_moved and not is_meant else None)
 
 
 def _pain_on_arrival(s: Any, viewer: access.Viewer, ref: access.PatientRef, infusion: Infusion) -> int | None:
