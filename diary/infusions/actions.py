@@ -1,7 +1,7 @@
 """Recording, amending and cancelling infusions; the page and the file end here alike."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from diary.audit import actions as audit
 from diary.careteam import access
 from diary.careteam.rules import Kind, Role
 from diary.infusions.forms import GapValues, InfusionValues
-from diary.infusions.models import Infusion, InfusionRevision, PlannedGap
+from diary.infusions.models import Infusion, InfusionDraft, InfusionRevision, PlannedGap
 from diary.infusions.queries import gap_now
 from diary.infusions.rules import next_number, usual_interval, why_no_gap
 from diary.lib import words
@@ -215,6 +215,46 @@ def take_gap_back(
     gap.taken_back_at, gap.taken_back_by = now, viewer.person_id
     s.add(gap)
     audit.record(s, viewer, "gap.end", ref.id, thing=str(gap.id), clinic_id=ref.clinic_id)
+
+
+def keep_draft(
+    s: Session, viewer: access.Viewer, ref: access.PatientRef, infusion: Infusion | None, typed: Mapping[str, str],
+    now: datetime,
+) -> None:  # fmt: skip
+    """Keep a form as it was typed, in the place of an earlier draft of the same; nothing counts as recorded by it."""
+    _may_record(viewer, ref)
+    row = draft_of(s, viewer, ref, infusion)
+    if row is None:
+        row = InfusionDraft(patient_id=ref.id, author_id=viewer.me, about=_about(infusion), saved_at=now)
+    row.typed, row.saved_at = json.dumps(dict(typed)), now
+    s.add(row)
+    audit.record(s, viewer, "infusion.draft", ref.id, thing=_about(infusion), clinic_id=ref.clinic_id)
+
+
+def draft_of(
+    s: Session, viewer: access.Viewer, ref: access.PatientRef, infusion: Infusion | None
+) -> InfusionDraft | None:
+    """The viewer's own draft of a new record, or of this one."""
+    _may_record(viewer, ref)
+    wanted = select(InfusionDraft).where(
+        InfusionDraft.patient_id == ref.id,
+        InfusionDraft.author_id == viewer.person_id,
+        InfusionDraft.about == _about(infusion),
+    )
+    return s.scalars(wanted).first()
+
+
+def drop_draft(
+    s: Session, viewer: access.Viewer, ref: access.PatientRef, infusion: Infusion | None = None
+) -> None:
+    """A draft goes when it was recorded, or when its author throws it away."""
+    row = draft_of(s, viewer, ref, infusion)
+    if row is not None:
+        s.delete(row)
+
+
+def _about(infusion: Infusion | None) -> str:
+    return infusion.uuid.hex if infusion else "new"
 
 
 def as_values(infusion: Infusion) -> InfusionValues:

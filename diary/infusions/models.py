@@ -89,3 +89,19 @@ class PlannedGap(SQLModel, table=True):
     taken_back_at: datetime | None = Field(default=None, sa_type=Moment)
 
     reason = sealing.sealed("reason", lambda gap: gap.uuid.hex)
+
+
+class InfusionDraft(SQLModel, table=True):
+    """A record's form as somebody typed it, before it counts as anything; for its author only. `about`: an uuid or "new"."""
+
+    __tablename__ = "infusion_draft"
+    __table_args__ = (UniqueConstraint("patient_id", "author_id", "about"),)
+
+    id: int = Field(default=None, primary_key=True)
+    patient_id: int = Field(foreign_key="person.id")
+    author_id: int = Field(foreign_key="person.id")
+    about: str
+    typed_sealed: bytes = b""
+    saved_at: datetime = Field(sa_type=Moment)
+
+    typed = sealing.sealed("typed", lambda draft: f"{draft.patient_id}/{draft.author_id}/{draft.about}")

@@ -255,8 +255,8 @@ def test_two_infusions_at_one_moment_are_refused_by_name(client_as, cast):
 
 def test_a_number_that_is_taken_is_refused(client_as, cast):
     client = client_as("bob")
-    client.post(url(cast.alice), {**GOOD, "number": "4"})  # the first of its day
-    page = client.post(url(cast.alice), {**GOOD, "time": "15:00", "number": "4"})
+    client.post(url(cast.alice), {**GOOD, "number": "4"})
+    page = client.post(url(cast.alice), {**GOOD, "time": "15:00", "number": "4", "confirm": "day=2026-11-24"})
     assert page.status == 422 and "numbers never change" in page.error_of("number")
     assert client.post(url(cast.alice), {**GOOD, "time": "15:00", "confirm": "day=2026-11-24"}).status == 303
     assert sorted(i.number for i in recorded(cast)) == [4, 5]

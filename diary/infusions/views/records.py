@@ -18,7 +18,9 @@ from diary.checkins.queries import checkins_of
 from diary.checkins.rules import ARRIVAL, PAIN_NOW
 from diary.infusions import actions, queries
 from diary.infusions.forms import (
+    FIELDS,
     GIVEN,
+    PAGE_ONLY,
     InfusionValues,
     TypedInfusion,
     parse_course,
@@ -26,7 +28,7 @@ from diary.infusions.forms import (
     parse_infusion,
     parse_revision,
 )
-from diary.infusions.models import Infusion, InfusionRevision
+from diary.infusions.models import Infusion, InfusionDraft, InfusionRevision
 from diary.infusions.rules import (
     ADJUNCTS,
     AT,
@@ -65,6 +67,8 @@ from diary.review.queries import ArrivalSheet, arrival_sheet, infusion_list
 
 bp = Blueprint("infusions", __name__)
 EVERY = ("planned", "done", "cancelled")
+DRAFTED = {*FIELDS, *PAGE_ONLY} - {"csrf_token", "confirm"}
+LONGEST_DRAFTED = 20_000
 ASKED = ("dose_mg", "minutes", "weight_kg", *MEASURES)
 
 LISTED = {
@@ -121,12 +125,13 @@ def new(patient_uuid: UUID) -> str:
     with db.read() as s:
         ref = access.require_clinician(s, viewer, patient_uuid)
         plan = _plan(s, viewer, ref)
+        draft = actions.draft_of(s, viewer, ref, None)
     if plan.number is not None:
         audit.seen(viewer, ref.id, "infusions")
     typed = _given_now(ref) | {"route": "IV"}
     if plan.last is not None:
         typed |= {"route": plan.last.route, "series": plan.last.series}
-    return _form(ref, typed, {}, plan)
+    return _form(ref, typed, {}, plan, draft=draft)
 
 
 @bp.post("/patients/<uuid:patient_uuid>/infusions/new")
@@ -136,12 +141,15 @@ def create(patient_uuid: UUID) -> Response | tuple[str, int]:
     with db.read() as s:
         ref = access.require_clinician(s, viewer, patient_uuid)
         plan = _plan(s, viewer, ref)
+    if "keep" in request.form:
+        return _kept(viewer, ref)
     checked = _checked(ref, plan.last, plan.standing)
     if checked.value is None:
         return _form(ref, _typed(), checked.form.errors, plan, checked), 422
     try:
         with db.write() as s:
             recorded = actions.record_infusion(s, viewer, ref, checked.value, clock.now())
+            actions.drop_draft(s, viewer, ref)
             after = _after(ref, recorded, "")
     except actions.Refused as error:
         return _form(ref, _typed(), {error.field: str(error)}, plan, checked), 422
@@ -345,13 +353,14 @@ def edit(patient_uuid: UUID, infusion_id: UUID) -> str:
         ref = access.require_clinician(s, viewer, patient_uuid)
         infusion = actions.load(s, viewer, ref, infusion_id)
         pain = _pain_on_arrival(s, viewer, ref, infusion)
+        draft = actions.draft_of(s, viewer, ref, infusion)
     audit.seen(viewer, ref.id, "infusions")
     typed = _as_typed(infusion)
     if infusion.status == "planned":
         typed |= _pain_before(typed, pain)
     if "given" in request.args and infusion.status == "planned":
         typed |= _given_now(ref)
-    return _form(ref, typed, {}, infusion=infusion)
+    return _form(ref, typed, {}, infusion=infusion, draft=draft)
 
 
 @bp.post("/patients/<uuid:patient_uuid>/infusions/<uuid:infusion_id>/edit")
@@ -362,6 +371,8 @@ def update(patient_uuid: UUID, infusion_id: UUID) -> Response | tuple[str, int]:
         ref = access.require_clinician(s, viewer, patient_uuid)
         infusion = actions.load(s, viewer, ref, infusion_id)
         others = [row for row in _plan(s, viewer, ref).standing if row.uuid != infusion_id]
+    if "keep" in request.form:
+        return _kept(viewer, ref, infusion)
     checked = _checked(ref, infusion, others, infusion.day)
     if checked.value is None:
         return _form(ref, _typed(), checked.form.errors, checked=checked, infusion=infusion), 422
@@ -371,6 +382,7 @@ def update(patient_uuid: UUID, infusion_id: UUID) -> Response | tuple[str, int]:
             stored = actions.load(s, viewer, ref, infusion_id)
             before = stored.status
             recorded = actions.amend(s, viewer, ref, stored, checked.value, clock.now(), seen_revision=seen)
+            actions.drop_draft(s, viewer, ref, stored)
             after = _after(ref, recorded, before)
     except actions.Changed:
         problem = {"changed": "Somebody else changed this record meanwhile. Their values stand beside yours."}
@@ -508,6 +520,19 @@ def _checked(
     return Checked(form, confirmed, asks, met if is_moved and not is_meant else None)
 
 
+def _kept(viewer: access.Viewer, ref: access.PatientRef, infusion: Infusion | None = None) -> Response:
+    """The form is kept as a draft as it was typed, right or wrong; or the draft is thrown away."""
+    typed = {
+        name: text for name, text in _typed().items() if name in DRAFTED and len(text) <= LONGEST_DRAFTED
+    }
+    with db.write() as s:
+        if request.form["keep"] == "draft":
+            actions.keep_draft(s, viewer, ref, infusion, typed, clock.now())
+        else:
+            actions.drop_draft(s, viewer, ref, infusion)
+    return see_other(request.path)
+
+
 def _pain_on_arrival(s: Any, viewer: access.Viewer, ref: access.PatientRef, infusion: Infusion) -> int | None:
     said = checkins_of(s, viewer, ref.id, infusion.day, infusion.day)
     return next(
@@ -548,12 +573,14 @@ def _as_typed(infusion: Infusion) -> dict[str, str]:
 
 def _form(
     ref: access.PatientRef, typed: Mapping[str, str], errors: Mapping[str, str], plan: Plan | None = None,
-    checked: Checked | None = None, infusion: Infusion | None = None,
+    checked: Checked | None = None, infusion: Infusion | None = None, draft: InfusionDraft | None = None,
 ) -> str:  # fmt: skip
     plan = plan or Plan()
+    if draft is not None:
+        typed = {**typed, **json.loads(draft.typed)}
     return render_template(
         "infusions/edit.html", nav="patients", ref=ref, plan=plan, last=plan.last, offered=_offered(plan, typed),
-        typed=typed, errors=errors, checked=checked, infusion=infusion,
+        typed=typed, errors=errors, checked=checked, infusion=infusion, draft=draft,
         stored=_as_typed(infusion) if infusion else {}, routes=ROUTES, units=UNITS, choices=CHOICES, **RECORD,
         saved=saved_words(request.args.get("saved", ""), None),
     )  # fmt: skip
