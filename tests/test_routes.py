@@ -23,6 +23,7 @@ staff        GET       /patients/<uuid:patient_uuid>/check-ins
 admin        GET       /clinic
 admin        POST      /clinic/care-links
 admin        POST      /clinic/care-links/<uuid:link_id>/end
+admin        POST      /clinic/check-ins
 admin        POST      /clinic/contacts
 admin        POST      /clinic/invitations
 admin        POST      /clinic/people/<uuid:person_id>/confirmation

@@ -40,6 +40,13 @@ def set_contacts(s: Session, actor: access.Viewer, clinic: Clinic, contacts: Con
     audit.record(s, actor, "clinic.contacts", clinic_id=clinic.id)
 
 
+def set_checkin_days(s: Session, actor: access.Viewer, clinic: Clinic, days: tuple[int, ...]) -> None:
+    """On which days after an infusion the clinic's patients are asked, beside the evening and the next morning."""
+    clinic.checkin_days = " ".join(map(str, days)) or "-"
+    s.add(clinic)
+    audit.record(s, actor, "clinic.checkin_days", clinic_id=clinic.id)
+
+
 def add_member(s: Session, clinic_id: int, person_id: int, role: str, now: datetime) -> None:
     """Give a person a role in a clinic; having it already is fine."""
     live = select(Membership.id).where(

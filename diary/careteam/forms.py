@@ -9,7 +9,7 @@ from pydantic import ConfigDict, field_validator
 from sqlmodel import SQLModel
 
 from diary.accounts.forms import checked_email, checked_passphrase
-from diary.careteam.rules import DAY_KEYS, Kind, Opening, Role
+from diary.careteam.rules import DAY_KEYS, FURTHEST_DAY, MOST_DAYS, Kind, Opening, Role
 from diary.lib import clock
 from diary.lib.forms import UNSHOWABLE, echo
 
@@ -168,6 +168,21 @@ def parse_contacts(texts: Mapping[str, str], countries: Collection[str]) -> Type
     if errors:
         return TypedContacts(None, errors)
     return TypedContacts(Contacts(said["phone"], said["country"], said["zone"], said["hours"], opening))
+
+
+def parse_checkin_days(text: str) -> tuple[int, ...]:
+    """Days from 2 to 28 after an infusion, at most five, in order; empty for none. Raises ValueError in plain words."""
+    pieces = text.replace(",", " ").split()
+    if not all(re.fullmatch(r"[0-9]{1,3}", piece) for piece in pieces):
+        raise ValueError("These are days after an infusion, like 2, 3, 7.")
+    days = sorted({int(piece) for piece in pieces})
+    if any(not 2 <= day <= FURTHEST_DAY for day in days):
+        raise ValueError(
+            f"These are days from 2 to {FURTHEST_DAY}; the evening and the next morning are always asked."
+        )
+    if len(days) > MOST_DAYS:
+        raise ValueError(f"At most {MOST_DAYS} days, so that nobody is asked too often.")
+    return tuple(days)
 
 
 def _hours(since: str, until: str) -> tuple[time, time] | None:

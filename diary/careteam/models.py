@@ -22,6 +22,7 @@ class Clinic(SQLModel, table=True):
     hours: str = ""
     zone: str = "Europe/London"
     opening: str = ""
+    checkin_days: str = ""
     is_demo: bool = False
     created_at: datetime = Field(sa_type=Moment)
 

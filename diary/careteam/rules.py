@@ -135,3 +135,19 @@ def moment_after(opening: Opening, since: datetime, wait: timedelta, zone: str) 
         return plain
     opens = next_opening(opening, since, zone)
     return opens if opens is not None else plain
+
+
+# Check-ins --------------------------------------------------------------------------------------------
+
+ALWAYS_ASKED = (0, 1)  # the evening and the next morning: what is asked then can't be silently removed
+USUAL_DAYS = (2, 3, 7)
+FURTHEST_DAY, MOST_DAYS = 28, 5
+
+
+def checkin_days(text: str) -> tuple[int, ...]:
+    """Days after an infusion as a clinic keeps them ("2 3 7") with the first two; those of product.md where it set none.
+
+    "-" is a clinic that asks on no later day.
+    """
+    later = () if text == "-" else tuple(map(int, text.split())) or USUAL_DAYS
+    return (*ALWAYS_ASKED, *later)

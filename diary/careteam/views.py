@@ -8,8 +8,16 @@ from werkzeug.wrappers import Response
 
 from diary import db
 from diary.careteam import access, actions, queries
-from diary.careteam.forms import InvitationForm, LinkForm, PersonForm, parse_contacts
-from diary.careteam.rules import CARE_ROLES, DAY_KEYS, KIND_WORDS, Role, parse_opening
+from diary.careteam.forms import InvitationForm, LinkForm, PersonForm, parse_checkin_days, parse_contacts
+from diary.careteam.rules import (
+    ALWAYS_ASKED,
+    CARE_ROLES,
+    DAY_KEYS,
+    KIND_WORDS,
+    Role,
+    checkin_days,
+    parse_opening,
+)
 from diary.lib import clock, http, words
 from diary.lib.forms import echo, parse
 from diary.lib.htmx import see_other
@@ -83,7 +91,8 @@ def _clinic_page(**extra: object) -> str:
     carers = [m for m in members if CARE_ROLES & set(m.roles)]
     context = {
         "typed": {}, "errors": {}, "link_errors": {}, "invited": None,
-        "contacts": _contacts_of(clinic), "contact_errors": {}, **extra,
+        "contacts": _contacts_of(clinic), "contact_errors": {}, "day_errors": {},
+        "later_days": ", ".join(map(str, checkin_days(clinic.checkin_days)[len(ALWAYS_ASKED):])), **extra,
     }  # fmt: skip
     country = COUNTRIES.get(clinic.country)
     return render_template(
@@ -128,6 +137,21 @@ def update_contacts() -> Response | tuple[str, int]:
     with db.write() as s:
         actions.set_contacts(s, viewer, access.clinic_admin(s, viewer), form.value)
     return see_other(url_for("careteam.clinic", saved="contacts"))
+
+
+@bp.post("/clinic/check-ins")
+@access.admin
+def update_checkin_days() -> Response | tuple[str, int]:
+    """On which days after an infusion patients are asked."""
+    viewer = access.viewer()
+    text = request.form.get("days", "")
+    try:
+        days = parse_checkin_days(text)
+    except ValueError as error:
+        return _clinic_page(later_days=echo(text), day_errors={"days": str(error)}), 422
+    with db.write() as s:
+        actions.set_checkin_days(s, viewer, access.clinic_admin(s, viewer), days)
+    return see_other(url_for("careteam.clinic", saved="check-ins"))
 
 
 @bp.post("/clinic/invitations")

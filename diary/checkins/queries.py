@@ -13,12 +13,13 @@ from sqlmodel import Session
 
 from diary.careteam import access
 from diary.careteam import queries as careteam
-from diary.careteam.models import Clinic
-from diary.careteam.rules import Kind, Opening, next_opening, parse_opening
+from diary.careteam.models import Clinic, Membership
+from diary.careteam.rules import Kind, Opening, Role, checkin_days, next_opening, parse_opening
 from diary.checkins.models import Checkin, CheckinRevision
 from diary.checkins.rules import (
     ARRIVAL,
     CHECKIN,
+    DAYS,
     EFFECTS,
     INTENTION,
     OWN,
@@ -120,15 +121,16 @@ class Plan:
     done: frozenset[tuple[str, UUID, date]] = frozenset()
     intentions: Mapping[UUID, date] = field(default_factory=dict)
     urine: tuple[Asked, ...] = ()
+    days: tuple[int, ...] = DAYS
 
     def asked_on(self, before: date) -> date | None:
         return max((one.day for one in self.asked if one.day < before), default=None)
 
     def due(self, today: date) -> Due | None:
-        return due_on(self.given, today, self.asked_on(today))
+        return due_on(self.given, today, self.asked_on(today), self.days)
 
     def coming(self, today: date) -> list[Due]:
-        return check_ins(self.given, today, self.asked_on(today))
+        return check_ins(self.given, today, self.asked_on(today), self.days)
 
     def usual(self, due: Due) -> tuple[str, ...]:
         return usual_effects([(of, said) for of, said in self.earlier if of != due.target], due.number)
@@ -188,7 +190,21 @@ def plan_of(s: Session, patient_id: int, hidden: datetime | None) -> Plan:
         frozenset((kind, target, day) for kind, day, answers, target in rows if answers.get("done")),
         {target: day for kind, day, _, target in rows if kind == INTENTION},
         tuple(Asked(day, first is None or day < first, answers) for kind, day, answers, _ in rows if kind != INTENTION and is_urine_answered(answers)),
+        _days(s, patient_id),
     )  # fmt: skip
+
+
+def _days(s: Session, patient_id: int) -> tuple[int, ...]:
+    """On which days after an infusion the patient's clinic asks; of two clinics the first one's."""
+    wanted = (
+        select(Clinic.checkin_days)
+        .join(Membership, Membership.clinic_id == Clinic.id)
+        .where(
+            Membership.person_id == patient_id, Membership.role == Role.PATIENT, Membership.ended_at.is_(None)
+        )
+        .order_by(Clinic.id)
+    )
+    return checkin_days(s.scalars(wanted).first() or "")
 
 
 def stored(connection: Connection, patient_id: int, kind: str, infusion_id: int, day: date) -> Stored:
