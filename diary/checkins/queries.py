@@ -153,7 +153,7 @@ def _mine(viewer: access.Viewer, patient_id: int) -> None:
 
 
 def plan(s: Session, viewer: access.Viewer, patient_id: int) -> Plan:
-    """The patient's own plan; two statements."""
+    """The patient’s own plan; three statements."""
     _mine(viewer, patient_id)
     return plan_of(s, patient_id, access.hidden_before(viewer, patient_id))
 
