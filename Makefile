@@ -40,8 +40,8 @@ lint: setup ## format and lint, looked at only
 types: setup ## mypy, strict in the pure core
 	@$(BIN)/mypy
 
-faults: system setup ## the long runs of fault injection, of schedules and of fuzzed bodies
-	@NEAP_LONG=1 $(PYTEST) tests/faults tests/sync -s
+faults: system setup ## the long runs of fault injection, of schedules, of fuzzed bodies and of random diaries
+	@NEAP_LONG=1 $(PYTEST) tests/faults tests/sync tests/response/test_properties.py -s
 
 attack: system setup ## the long runs of attack
 	@NEAP_LONG=1 $(PYTEST) tests/attack -s
