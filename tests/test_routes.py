@@ -43,6 +43,7 @@ patient      POST      /goals/<uuid:goal_id>/end
 public       GET       /healthz
 public       GET       /help
 patient      GET       /infusions
+patient      GET       /infusions/<uuid:infusion_id>
 public       GET       /install
 public       GET       /invitations/<token>
 public       POST      /invitations/<token>

@@ -11,6 +11,7 @@ from diary.charts.desk import DESK_PLOT, timeline
 from diary.charts.doses import DoseBar, DoseStep, dose_bars, dose_chart, dose_lane
 from diary.charts.durations import durations_chart
 from diary.charts.events import Event, event_lane
+from diary.charts.followed import LEAD_DAYS, curve, gap_chart, infusion_chart
 from diary.charts.model import Day, Frame, Mark, Series, Timeline, Week, gaps
 from diary.charts.moments import Moment, moments
 from diary.charts.overlay import Ahead, Aligned, Levels, Spot, overlay
@@ -31,6 +32,7 @@ from diary.charts.words import describe
 
 __all__ = [
     "DESK_PLOT",
+    "LEAD_DAYS",
     "MOST_WEEKS",
     "PHONE_PLOT",
     "Ahead",
@@ -55,14 +57,17 @@ __all__ = [
     "beginning_chart",
     "bin_words",
     "brief_lanes",
+    "curve",
     "describe",
     "dose_bars",
     "dose_chart",
     "dose_lane",
     "durations_chart",
     "event_lane",
+    "gap_chart",
     "gaps",
     "has_weeks_row",
+    "infusion_chart",
     "key_of",
     "moments",
     "overlay",

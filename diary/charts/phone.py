@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from diary.charts import ends
 from diary.charts import layers as draw
-from diary.charts.model import Frame, Mark, Series, Week
+from diary.charts.model import A_DAY, Frame, Mark, Series, Week
 from diary.charts.scale import Plot, label, n, picture
 from diary.charts.words import describe, title_of
 from diary.lib.words import plural
@@ -17,18 +17,18 @@ LEAST_WEEK = 24  # units that a week needs for its figures
 # As wide as the drawing can be on a phone of 360: narrower ones scroll, wider ones get larger letters.
 WIDTH, LEFT, RIGHT, WORDS = 308, 22, 238, 244
 PHONE_PLOT = RIGHT - LEFT
-IN_KEY = ("gap", "late", "unwell", "helped")
+IN_KEY = ("gap", "late", "unwell", "helped", "gapband")
 
 
 def story_chart(
     series: Series, frame: Frame, marks: Sequence[Mark], chosen: date | None = None,
-    weeks: Sequence[Week] = (), uid: str = "",
+    weeks: Sequence[Week] = (), uid: str = "", gap: tuple[date, date] | None = None,
 ) -> str:  # fmt: skip
-    """The phone's one large chart; the level labels stand at the right end."""
+    """The phone's one large chart; the level labels stand at the right end. gap: a longer gap's first and last day."""
     weeks = weeks if has_weeks_row(frame, weeks) else ()
     height = 270 if weeks else 250
     plot = Plot(frame, LEFT, RIGHT, 26, 228)
-    body = _plot(plot, series, marks, 17, "infusions") + _chosen(plot, series, chosen)
+    body = _gap(plot, gap) + _plot(plot, series, marks, 17, "infusions") + _chosen(plot, series, chosen)
     body += ends.end_labels(plot, series, WORDS, True) + ends.dates(plot, 245)
     if weeks:
         body += ends.weeks_row(plot, weeks, 252, WORDS)
@@ -56,7 +56,7 @@ def has_weeks_row(frame: Frame, weeks: Sequence[Week]) -> bool:
 
 
 def key_of(drawing: str) -> list[str]:
-    """Which of the marks that no label explains are drawn here: gap, late, unwell, helped."""
+    """Which of the marks that no label explains are drawn here: gap, late, unwell, helped, gapband."""
     return [name for name in IN_KEY if f'class="{name}"' in drawing]
 
 
@@ -106,6 +106,15 @@ def _given(plot: Plot, inside: Sequence[Mark], drop_y: float, name: str) -> str:
     )
     last = label(WORDS, 16, "the last", "inflab") if name and strong else ""
     return counted + draw.infusions(plot, strong, drop_y, drop_y) + last
+
+
+def _gap(plot: Plot, gap: tuple[date, date] | None) -> str:
+    """The days of a planned longer gap that are shown, as a band behind everything."""
+    if gap is None or gap[1] < plot.frame.since or gap[0] > plot.frame.until:
+        return ""
+    left = plot.edge(max(gap[0], plot.frame.since))
+    right = plot.edge(min(gap[1], plot.frame.until) + A_DAY)
+    return plot.path("gapband", f"M{n(left)} {n(plot.top)}H{n(right)}V{n(plot.bottom)}H{n(left)}Z")
 
 
 def _chosen(plot: Plot, series: Series, chosen: date | None) -> str:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from diary.lib.symptoms import BY_KEY
-from diary.lib.words import date_full, date_long, date_short, half_up, number, percent, plural
+from diary.lib.words import date_full, date_long, date_short, half_up, lower_first, number, percent, plural
 from diary.response.rules.courses import (
     Course,
     Duration,
@@ -184,7 +184,7 @@ def infusion_sentence(infusion: InfusionResponse, today: date | None = None) -> 
             after = "; it can still come" if _is_now(_last_day(infusion), today) else ""
             return f"not by day {infusion.window_days}{', then the next infusion came' if infusion.is_over else after}"
         case "not_enough_days":
-            return f"not enough days{' yet' if _can_fill(infusion, today) else ''}: {infusion.known_early} of {infusion.needed_early}"
+            return lower_first(few_words(infusion, today)).removesuffix(".")
         case "no_baseline":
             return "no level before the infusions to compare with"
         case "baseline_low":
@@ -255,12 +255,12 @@ def _after_the_last(infusion: InfusionResponse, name: str, counted: str, today: 
                 f"No relief from {name} on two days running {_time_after(infusion, today)}.", logged_words
             )
         case "not_enough_days":
-            can_fill = _can_fill(infusion, today)
+            is_open = can_fill(infusion, today) and not is_all_unwell(infusion)
             how = "After the last infusion a few more logged days are needed."
-            return Finding(
-                f"Not enough days{' yet' if can_fill else ''}: {infusion.known_early} of {infusion.needed_early}.",
-                f"{how if can_fill else 'The time after the last infusion was logged too rarely.'} {counted}",
-            )
+            rarely = "The time after the last infusion was logged too rarely."
+            if is_all_unwell(infusion):
+                rarely = "Without a score there is nothing to compare."
+            return Finding(few_words(infusion, today), f"{how if is_open else rarely} {counted}")
         case "no_window":
             return Finding(
                 "No day after the last infusion yet.",
@@ -317,7 +317,20 @@ def _is_now(day: date, today: date | None) -> bool:
     return today is None or (today - day).days <= 1
 
 
-def _can_fill(infusion: InfusionResponse, today: date | None) -> bool:
+def few_words(infusion: InfusionResponse, today: date | None) -> str:
+    """ "Not enough days yet: 2 of 4.", or that every known day was too bad for a score."""
+    if is_all_unwell(infusion):
+        return f"Too unwell to log on {plural(infusion.unwell_days, 'day')}, and no score."
+    yet = " yet" if can_fill(infusion, today) else ""
+    return f"Not enough days{yet}: {infusion.known_early} of {infusion.needed_early}."
+
+
+def is_all_unwell(infusion: InfusionResponse) -> bool:
+    """Whether enough days are known, and not one of them has a score."""
+    return not infusion.logged_days and infusion.known_early >= infusion.needed_early > 0
+
+
+def can_fill(infusion: InfusionResponse, today: date | None) -> bool:
     """Whether the first week after an infusion can still get days: it is not over, or open for writing."""
     return not infusion.is_over and (today is None or (today - infusion.on).days <= 7 + OPEN_DAYS)
 

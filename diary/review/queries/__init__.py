@@ -4,6 +4,7 @@ from diary.review.queries.arrival import ArrivalSheet, arrival_sheet
 from diary.review.queries.caseload import GROUPS, CaseRow, caseload
 from diary.review.queries.infusion_list import InfusionList, infusion_list
 from diary.review.queries.medications import MedicationPage, medication_page
+from diary.review.queries.own_infusion import OwnInfusion, own_infusion
 from diary.review.queries.patient import PatientPage, patient_page
 from diary.review.queries.response import ResponsePage, response_page
 from diary.review.queries.story import StoryPage, story_page
@@ -14,6 +15,7 @@ __all__ = [
     "CaseRow",
     "InfusionList",
     "MedicationPage",
+    "OwnInfusion",
     "PatientPage",
     "ResponsePage",
     "StoryPage",
@@ -21,6 +23,7 @@ __all__ = [
     "caseload",
     "infusion_list",
     "medication_page",
+    "own_infusion",
     "patient_page",
     "response_page",
     "story_page",

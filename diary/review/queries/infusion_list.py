@@ -1,20 +1,24 @@
 """The patient's own infusions: the next one, then the courses with what each did."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlmodel import Session
 
 from diary.careteam import access
+from diary.checkins.queries import plan
 from diary.entries.queries import DayRow, all_days
 from diary.entries.rules import is_open
-from diary.infusions.queries import GapRow, InfusionRow, gap_now, infusions_of
+from diary.infusions.queries import GapRow, InfusionRow, gap_now, gaps_of, infusions_of
 from diary.lib.words import date_short
 from diary.response.queries import from_rows
 from diary.response.rules import Course, InfusionResponse, Run, is_tight
-from diary.response.rules.words import current_run, infusion_sentence, longest_run
+from diary.response.rules.own import gap_finding
+from diary.response.rules.words import Finding, current_run, infusion_sentence, longest_run
+from diary.review.queries.own_infusion import seen_of
 from diary.review.queries.series import is_relief
-from diary.review.queries.story import days_ahead
+from diary.review.queries.story import days_ahead, gap_of
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,10 @@ class CourseList:
 
 @dataclass(frozen=True)
 class InfusionList:
-    """The page: the next planned infusion and when it comes, the courses, newest first, and days logged so far."""
+    """The page: the next planned infusion and when it comes, the courses, newest first, and days logged so far.
+
+    intention: "Write an intention" where one may be written for the next one, or "Change your intention".
+    """
 
     following: InfusionRow | None
     comes: str
@@ -62,6 +69,8 @@ class InfusionList:
     logged: int
     is_today_logged: bool
     gap: GapRow | None = None
+    gap_so_far: Finding | None = None
+    intention: str = ""
 
 
 def infusion_list(s: Session, viewer: access.Viewer, ref: access.PatientRef, today: date) -> InfusionList:
@@ -87,7 +96,32 @@ def infusion_list(s: Session, viewer: access.Viewer, ref: access.PatientRef, tod
         logged,
         last_day is not None and last_day >= today,
         gap_now(s, viewer, ref.id, today),
+        _gap_so_far(s, viewer, ref, courses, rows, today),
+        _intention(s, viewer, ref, following, today),
     )
+
+
+def _gap_so_far(
+    s: Session, viewer: access.Viewer, ref: access.PatientRef, courses: Sequence[Course], rows: list[DayRow], today: date
+) -> Finding | None:  # fmt: skip
+    """What relief from pain did in the last course's longer gap, once it has begun."""
+    gap = gap_of(gaps_of(s, viewer, ref.id), courses[-1], today) if courses else None
+    if gap is None or gap.from_on >= today:
+        return None
+    return gap_finding(courses[-1], gap, "pain", seen_of(rows, "pain", today))
+
+
+def _intention(
+    s: Session, viewer: access.Viewer, ref: access.PatientRef, following: InfusionRow | None, today: date
+) -> str:
+    """The button on the next infusion's card; none where no intention may be written for it yet."""
+    if following is None:
+        return ""
+    planned = plan(s, viewer, ref.id)
+    ahead = planned.intention(today)
+    if ahead is None or ahead.id != following.uuid:
+        return ""
+    return "Change your intention" if ahead.id in planned.intentions else "Write an intention"
 
 
 def _course_list(

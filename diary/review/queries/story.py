@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from uuid import UUID
 
 from sqlmodel import Session
 
@@ -11,18 +12,23 @@ from diary.careteam import access
 from diary.charts import Frame, Mark, Series, Week
 from diary.entries.queries import DayRow, all_days, notes_between
 from diary.entries.rules import is_open
-from diary.infusions.queries import InfusionRow, day_after_infusion, infusions_of
+from diary.infusions.queries import GapRow, InfusionRow, day_after_infusion, gaps_of, infusions_of
 from diary.lib.extras import extras_words
 from diary.lib.symptoms import BY_KEY, SYMPTOMS, Symptom
-from diary.lib.words import number, plural
+from diary.lib.words import date_long, number, plural
 from diary.response.queries import from_rows
 from diary.response.rules import Course, is_tight
-from diary.response.rules.days import BASELINE_LEAST, BASELINE_LOW
-from diary.response.rules.words import Finding, says, story
+from diary.response.rules.days import BASELINE_LEAST, BASELINE_LOW, WINDOW_DAYS
+from diary.response.rules.drawn import lines_of
+from diary.response.rules.own import Few, LongerGap, Seen, few_days, gap_finding
+from diary.response.rules.words import Finding, infusion_sentence, says, story
+from diary.review.queries.own_infusion import seen_of, shown_until
 from diary.review.queries.patient import frame_for
 from diary.review.queries.series import all_series, is_relief, is_whole, marks_of
 
 LONGEST_BEGINNING = 60
+MOST_CURVES = 6
+USUAL = 8  # intervals before a longer gap that stand beside it
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,35 @@ class Beginning:
 
 
 @dataclass(frozen=True)
+class Other:
+    """One of the other four: its sentence, what it has too few days for, its drawing."""
+
+    series: Series
+    sentence: str
+    few: Few | None
+    drawing: str
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One infusion of the last few as a small curve, with its sentence, on the way to its page."""
+
+    uuid: UUID
+    name: str
+    sentence: str
+    drawing: str
+
+
+@dataclass(frozen=True)
+class GapTold:
+    """The course's longer gap, planned, running or over: what relief did in it, beside the usual intervals."""
+
+    finding: Finding
+    drawing: str
+    usual: int
+
+
+@dataclass(frozen=True)
 class StoryPage:
     """Everything Story shows."""
 
@@ -62,7 +97,10 @@ class StoryPage:
     course: Course | None
     series: Sequence[Series]
     chart: str
-    others: Sequence[tuple[Series, str, str]]
+    few: Few | None
+    others: Sequence[Other]
+    curves: Sequence[Curve]
+    gap: GapTold | None
     key: Sequence[str]
     table: list[tuple[date, list[str], str]] | None
     chosen: ChosenDay | None
@@ -101,11 +139,17 @@ def story_page(
     marks = marks_of(infusions)
     place = [symptom.key for symptom in SYMPTOMS].index(key)
     weeks = _weeks(course, rows, key) if course else []
-    chart = charts.story_chart(drawn[place], frame, marks, chosen, weeks)
+    gap = gap_of(gaps_of(s, viewer, ref.id), course, today) if course else None
+    band = (gap.from_on + timedelta(days=1), gap.until_on - timedelta(days=1)) if gap else None
+    chart = charts.story_chart(drawn[place], frame, marks, chosen, weeks, gap=band)
+    seen = seen_of(rows, key, today)
     return StoryPage(
         span, BY_KEY[key], frame, _beginning(rows, every, drawn[0], today),
         story(courses[key], key, _last_known(rows, key), today, is_whole(rows, key)), course, drawn, chart,
-        _others(drawn, key, courses, frame, marks, chosen, rows, today) if with_others else [], charts.key_of(chart),
+        few_days(courses[key], today),
+        _others(drawn, key, courses, frame, marks, chosen, rows, today) if with_others else [],
+        _curves(course, drawn[place], infusions, today) if course else [],
+        gap_told(course, gap, drawn[place], seen) if course and gap else None, charts.key_of(chart),
         charts.table_rows(drawn, frame, marks) if with_table else None,
         _chosen(s, viewer, ref, rows, chosen, frame, today) if chosen else None,
         charts.bin_words(frame, charts.PHONE_PLOT), charts.has_weeks_row(frame, weeks), bool(weeks),
@@ -115,17 +159,60 @@ def story_page(
 def _others(
     drawn: Sequence[Series], key: str, courses: Mapping[str, Sequence[Course]], frame: Frame,
     marks: Sequence[Mark], chosen: date | None, rows: Sequence[DayRow], today: date,
-) -> list[tuple[Series, str, str]]:  # fmt: skip
-    """The other four: each with its sentence and its drawing."""
-    return [
-        (
-            one,
-            says(courses[one.key], one.key, _last_known(rows, one.key), today),
-            charts.small_chart(one, frame, marks, chosen),
-        )
-        for one in drawn
-        if one.key != key
-    ]
+) -> list[Other]:  # fmt: skip
+    """The other four. What has too few days says so once, in its own place."""
+    found = []
+    for one in drawn:
+        if one.key == key:
+            continue
+        sentence = says(courses[one.key], one.key, _last_known(rows, one.key), today)
+        few = few_days(courses[one.key], today)
+        if few is not None and sentence.startswith("Not enough days"):
+            sentence = ""
+        found.append(Other(one, sentence, few, charts.small_chart(one, frame, marks, chosen)))
+    return found
+
+
+def _curves(course: Course, series: Series, infusions: Sequence[InfusionRow], today: date) -> list[Curve]:
+    """The last few infusions of a course, the newest first, all on one scale; none on a tight schedule or of one alone."""
+    shown = course.infusions[-MOST_CURVES:]
+    if is_tight(course) or len(shown) < 2:
+        return []
+    given = {infusion.day: infusion for infusion in infusions}
+    ends = {one.on: shown_until(one, today) for one in shown}
+    longest = max(7, *((end - on).days for on, end in ends.items()))
+    found = []
+    for place, one in reversed(list(enumerate(course.infusions))[-MOST_CURVES:]):
+        lead = one.on - timedelta(days=charts.LEAD_DAYS)
+        since = max(lead, course.infusions[place - 1].on + timedelta(days=1)) if place else lead
+        row, sentence = given[one.on], infusion_sentence(one, today)
+        title = f"Infusion {row.number}, {date_long(one.on)}"
+        words = f"{series.name} after infusion {row.number}, 0 none to 10 worst"
+        drawing = charts.curve(series, one.on, since, ends[one.on], longest, words, f"curve-{row.number}")
+        found.append(Curve(row.uuid, title, f"{sentence[:1].upper()}{sentence[1:]}.", drawing))
+    return found
+
+
+def gap_of(gaps: Sequence[GapRow], course: Course, today: date) -> LongerGap | None:
+    """The longer gap that a course's page tells: the one ahead or running, else the last one in it."""
+    mine = [gap for gap in gaps if gap.from_on >= course.started_on]
+    gap = next((gap for gap in mine if gap.is_ahead(today)), mine[-1] if mine else None)
+    if gap is None or (gap.until_on - course.infusions[-1].on).days > 2 * WINDOW_DAYS:
+        return None
+    return LongerGap(gap.number, gap.from_on, gap.days, gap.usual_days, gap.next_on)
+
+
+def gap_told(course: Course, gap: LongerGap, series: Series, seen: Seen) -> GapTold:
+    """Its sentence, and the gap as a line over the usual intervals before it."""
+    infused = [one.on for one in course.infusions]
+    lines = lines_of(seen.scores, seen.unwell, infused)
+    before = [line for line in lines if line.on < gap.from_on][-USUAL:]
+    usual = [[point for point in line.scores if point[0] >= 0] for line in before]
+    drawing = ""
+    if gap.from_on < seen.today:
+        last = gap.until_on - timedelta(days=1)
+        drawing = charts.gap_chart(series, gap.from_on, last, seen.today, usual)
+    return GapTold(gap_finding(course, gap, series.key, seen), drawing, len(usual))
 
 
 def _last_known(rows: Sequence[DayRow], key: str) -> date | None:
