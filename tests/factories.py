@@ -32,6 +32,18 @@ def infusion(s, person, day: date, **fields):
     ).infusion
 
 
+def gap(s, person, infusion, days: int, on: date | None = None):
+    """A longer gap of so many days, marked after an infusion, on its own day where no other is said."""
+    from diary.infusions import actions
+    from diary.infusions.forms import GapValues
+
+    ref = access.load_patient(s, access.OPERATOR, person.uuid)
+    marked = datetime(2026, 1, 1, tzinfo=UTC)
+    return actions.mark_gap(
+        s, access.OPERATOR, ref, infusion.uuid, GapValues(days, ""), on or infusion.day, marked
+    )
+
+
 def days(since: date, scores, s=None, person=None):
     """Consecutive days from a date: a number is pain, 'u' unwell, 'x' nothing."""
     for step, score in enumerate(scores):

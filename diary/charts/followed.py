@@ -77,7 +77,7 @@ def gap_chart(
     usual: (day since its infusion, score) of each, oldest first.
     """
     whole = Plot(Frame(first, last), LEFT, RIGHT, 18, 150)
-    frame = Frame(first, min(last, max(first, told)))
+    frame = Frame(first, min(last, max(first, told)), told)
     plot = Plot(frame, LEFT, whole.edge(frame.until + A_DAY), 18, 150)
     body = _to_come(whole, frame.until) + draw.grid(whole) + ends.scale(whole)
     under = draw.infusions(whole, [Mark(first, 0, True)], 13, 13) + _pale(whole, first, usual)

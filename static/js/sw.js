@@ -8,7 +8,7 @@ const PATIENCE = 3000;
 const SHELL_OF = [
   [/^\/(today|days\/\d{4}-\d\d-\d\d)$/, "/shell/day"],
   [/^\/days\/\d{4}-\d\d-\d\d\/more$/, "/shell/extras"],
-  [/^\/(story|infusions|check-ins|sessions)$/, "/shell/kept"],
+  [/^\/(story|infusions(\/[\da-f-]{36})?|check-ins|sessions)$/, "/shell/kept"],
   [/^\/check-in$/, "/shell/check-in"],
   [/^\/intention$/, "/shell/intention"],
   [/^\/word$/, "/shell/word"],

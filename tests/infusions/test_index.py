@@ -74,6 +74,41 @@ def test_every_week_of_a_long_course_can_be_seen(client_as, cast):
     assert "too unwell" not in page.text, "the key lists what is drawn"
 
 
+def test_every_row_leads_to_its_page(client_as, cast):
+    with db.write() as s:
+        factories.days(DAY - timedelta(days=14), [8] * 15 + [4] * 9, s, cast.alice)
+        made = [factories.infusion(s, cast.alice, DAY + timedelta(days=step)).uuid for step in (0, 3, 7, 10)]
+    page = client_as("alice").get("/infusions")
+    assert "All 4 infusions" in page.words()
+    links = [link.get("href") for link in page.one("ol", class_="inf-list").iter("a")]
+    assert links == [f"/infusions/{uuid}" for uuid in reversed(made)]
+
+
+@pytest.mark.parametrize(("day", "is_offered"), [(20, True), (23, True), (24, False)])
+def test_an_intention_is_offered_when_one_may_be_written(client_as, cast, day, is_offered):
+    with db.write() as s:
+        factories.infusion(s, cast.alice, date(2026, 4, day), status="planned", time="10:00")
+    page = client_as("alice").get("/infusions")
+    offered = [page.words(link) for link in page.all("a", href="/intention")]
+    assert offered == (["Write an intention"] if is_offered else [])
+
+
+def test_a_longer_gap_says_what_relief_did_in_it(client_as, cast):
+    last = date(2026, 4, 12)
+    with db.write() as s:
+        factories.days(last - timedelta(days=24), [8] * 15 + [4] * 14 + [8, 8, 8], s, cast.alice)
+        for back in (10, 7, 3, 0):
+            given = factories.infusion(s, cast.alice, last - timedelta(days=back))
+        factories.gap(s, cast.alice, given, 14)
+    words = client_as("alice").get("/infusions").words()
+    assert "14 days instead of about 3." in words
+    assert (
+        "In the longer gap so far relief from pain held to day 4, then came two days running without it."
+        in words
+    )
+    assert "Day 7 of 14, logged on 7 of 7 days. One gap is one observation" in words
+
+
 @pytest.mark.parametrize("who", ["bob", "cora", "dana"])
 def test_staff_have_no_such_page(client_as, who):
     assert client_as(who).get("/infusions").status == 404

@@ -152,6 +152,67 @@ def test_the_part_for_htmx(client_as, told):
     assert "<html" not in part.text and "HX-Request" in part.headers["Vary"]
 
 
+def test_the_last_infusions_are_small_curves_on_the_way_to_their_pages(client_as, cast):
+    with db.write() as s:
+        factories.days(DAY - timedelta(days=182), [8] * 14 + [5] * 176, s, cast.alice)
+        made = [factories.infusion(s, cast.alice, DAY - timedelta(days=28 * n)).uuid for n in range(7)]
+    page = client_as("alice").get("/story?symptom=mood")
+    links = [link.get("href") for link in page.one("ol", class_="curves").iter("a")]
+    assert links == [f"/infusions/{uuid}?symptom=mood" for uuid in made[:6]], "at most six, the newest first"
+    page = client_as("alice").get("/story")
+    said = [page.words(one) for one in page.one("ol", class_="curves").iter("p")]
+    assert (
+        said[0] == "Not by day 6." and said[1] == "Relief was there already, so none is counted for this one."
+    )
+    firsts = {
+        svg.get("viewbox") or svg.get("viewBox")
+        for svg in page.one("ol", class_="curves").iter("svg")
+        if svg.get("role")
+    }
+    assert len(firsts) == 1, "one size, so one scale"
+
+
+def test_no_curves_of_one_infusion_or_on_a_tight_schedule(client_as, told, cast):
+    assert not client_as("alice").get("/story").all("ol", class_="curves")
+    with db.write() as s:
+        factories.infusion(s, cast.alice, DAY + timedelta(days=3))
+    assert not client_as("alice").get("/story").all("ol", class_="curves")
+
+
+def test_the_longer_gap_stands_beside_the_usual_ones(client_as, cast):
+    last = date(2026, 3, 15)
+    with db.write() as s:
+        factories.days(last - timedelta(days=24), [8] * 15 + [4] * 14 + [8, 8], s, cast.alice)
+        for back in (10, 7, 3, 0):
+            given = factories.infusion(s, cast.alice, last - timedelta(days=back))
+        factories.gap(s, cast.alice, given, 14)
+    page = client_as("alice").get("/story")
+    assert "14 days after infusion 4, instead of about 3." in page.words()
+    assert (
+        "In the longer gap so far relief from pain held to day 4, then came two days running without it."
+        in page.words()
+    )
+    assert "Pale: the 3 usual gaps before it." in page.words()
+    assert page.one("path", class_="pale") is not None and 'class="gapband"' in page.text
+    assert "the longer gap" in page.words(page.one("p", class_="key"))
+
+
+def test_what_has_too_few_days_before_says_how_many(client_as, cast):
+    with db.write() as s:
+        for step in range(22):
+            fog = {"cognition": 4} if step > 11 else {}
+            factories.entry(s, cast.alice, DAY - timedelta(days=14 - step), pain=8, **fog)
+        factories.infusion(s, cast.alice, DAY)
+    page = client_as("alice").get("/story?others=1")
+    said = [page.words(one) for one in page.all("p", class_="notyet")]
+    assert (
+        "Not enough days before: 2 of 4. So it is compared with your first two weeks here, already in treatment, in points only."
+        in said
+    )
+    page = client_as("alice").get("/story?symptom=cognition")
+    assert "Not enough days before: 2 of 4." in page.words(page.one("p", class_="notyet"))
+
+
 @pytest.mark.parametrize("who", ["bob", "cora", "dana"])
 def test_staff_have_no_story(client_as, who):
     assert client_as(who).get("/story").status == 404

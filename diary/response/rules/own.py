@@ -9,10 +9,10 @@ from datetime import date, timedelta
 from statistics import fmean
 
 from diary.lib.symptoms import BY_KEY
-from diary.lib.words import date_full, date_long, half_up, number, percent, plural
+from diary.lib.words import date_full, date_long, half_up, lower_first, number, percent, plural
 from diary.response.rules.courses import Course, InfusionResponse, counts_at, is_responder, is_tight
 from diary.response.rules.days import BASELINE_DAYS, BASELINE_LEAST, BASELINE_LOW, WINDOW_DAYS
-from diary.response.rules.words import Finding, can_fill, few_words, is_all_unwell, lasting
+from diary.response.rules.words import Finding, can_fill, few_words, infusion_sentence, is_all_unwell, lasting
 
 WEEK_LEAST = 4  # scored days of the first seven that a mean of the week needs
 ONE_GAP = "One gap is one observation: it says nothing of the next."
@@ -189,7 +189,7 @@ def _low(course: Course, infusion: InfusionResponse, key: str, n: str) -> Findin
     """Under 3 before the infusions: what changed is said in points only."""
     why = "Under 3 of 10 before, so only the change is shown."
     if infusion.mean_change is None or course.baseline is None:
-        return Finding(f"No score after it. {why}", n)
+        return Finding("No score after it.", f"{why} {n}")
     return Finding(
         moved(BY_KEY[key].name, course.baseline, course.baseline + infusion.mean_change, "after it"),
         f"{why} The mean of {plural(infusion.logged_days, 'logged day')} beside your level before. {n}",
@@ -198,14 +198,16 @@ def _low(course: Course, infusion: InfusionResponse, key: str, n: str) -> Findin
 
 def _no_level(course: Course, infusion: InfusionResponse, key: str, seen: Seen) -> Finding:
     """Without a level before: the first week in points against the first two weeks here, where there are enough days."""
-    before = f"{course.baseline_days} of {BASELINE_LEAST} days before the first infusion"
     week = first_week_scores(infusion, seen)
     if course.reference_mean is None:
         return Finding(
             f"Not enough days before: {course.baseline_days} of {BASELINE_LEAST}.",
             f"So relief can’t be counted. Logged after it on {_logged(infusion)}.",
         )
-    why = f"Your diary began in treatment, with {before}. So it is set beside your first two weeks here"
+    why = (
+        f"Only {course.baseline_days} of {BASELINE_LEAST} days before the first infusion, so it is set beside your "
+        "first two weeks here, already in treatment"
+    )
     if week is None:
         return Finding(
             "Not enough days in its first week to compare.",
@@ -215,6 +217,13 @@ def _no_level(course: Course, infusion: InfusionResponse, key: str, seen: Seen) 
         moved(BY_KEY[key].name, course.reference_mean, fmean(week), "in the week after it"),
         f"{why}; {len(week)} of 7 days logged.",
     )
+
+
+def one_line(course: Course, infusion: InfusionResponse, key: str, seen: Seen) -> str:
+    """One infusion in a list: what relief did, or in points where relief can't be counted."""
+    if infusion.status in ("no_baseline", "baseline_low"):
+        return lower_first(one_infusion(course, infusion, key, seen).sentence).removesuffix(".")
+    return infusion_sentence(infusion, seen.today)
 
 
 def moved(name: str, before: float, now: float, when: str) -> str:
@@ -263,11 +272,8 @@ def _began(course: Course, infusion: InfusionResponse, seen: Seen) -> Fact:
                 small = f"no score, too unwell on {plural(infusion.unwell_days, 'day')}"
             return Fact(term, "not counted", small)
         case "no_baseline":
-            return Fact(
-                term,
-                "not counted",
-                f"{course.baseline_days} of {BASELINE_LEAST} days before the first infusion",
-            )
+            small = f"{BASELINE_LEAST} days before the first infusion are needed; {course.baseline_days} of them are there"
+            return Fact(term, "not counted", small)
         case "baseline_low":
             return Fact(term, "not counted", "under 3 of 10 before the first infusion")
         case _:
@@ -287,7 +293,7 @@ def _first_week(course: Course, infusion: InfusionResponse, seen: Seen) -> Fact:
         yet = " yet" if can_fill(infusion, seen.today) else ""
         return Fact(term, f"not enough days{yet}: {logged} of {WEEK_LEAST}", "a mean needs 4 of the 7 days")
     before, now = course.reference_mean, fmean(week)
-    share = f", {percent(infusion.week_relief)}" if infusion.week_relief is not None else ""
+    share = f", {percent(infusion.week_relief)}" if (infusion.week_relief or 0) > 0 else ""
     against = f"{_away(before, now)}{share}; " if before is not None else ""
     return Fact(term, f"{number(now)} on average", f"{against}{logged} of 7 days logged")
 
@@ -310,7 +316,7 @@ def _lowest(course: Course, infusion: InfusionResponse) -> Fact:
         small += f", {percent(infusion.peak_relief)}"
     swing = float(half_up(course.swing)) if course.swing is not None else 0.0
     is_usual = abs(course.baseline - score) <= 2 * swing + 1e-9
-    small += "; days change that much by themselves" if is_usual else "; the one lowest day"
+    small += "; days change that much by themselves" if is_usual else "; one day alone"
     return Fact("Lowest day", f"{number(score)}, on day {infusion.peak_day}", small)
 
 
@@ -318,7 +324,7 @@ def _lasted(course: Course, infusion: InfusionResponse, seen: Seen) -> Fact:
     term, duration = "Lasted", infusion.duration
     if duration is None or infusion.onset_day is None:
         return Fact(term, "not counted", "relief was there already")
-    parts = []
+    parts, last = [], infusion.onset_day + duration.low - 1
     if duration.high is not None and duration.high > duration.low:
         missing = duration.high - duration.low
         parts.append(f"{plural(missing, 'day')} at its end {'is' if missing == 1 else 'are'} missing")
@@ -333,9 +339,7 @@ def _lasted(course: Course, infusion: InfusionResponse, seen: Seen) -> Fact:
         parts.append(
             f"{one} inside, {days} {'does' if len(harder) == 1 else 'do'} not end it; two running would"
         )
-    return Fact(
-        term, lasting(duration), "; ".join(parts) or f"day {infusion.onset_day} to its last day of relief"
-    )
+    return Fact(term, lasting(duration), "; ".join(parts) or f"from day {infusion.onset_day} to day {last}")
 
 
 def _harder(course: Course, infusion: InfusionResponse, seen: Seen) -> list[int]:
@@ -439,27 +443,25 @@ def gap_days(gap: LongerGap, seen: Seen) -> tuple[date, date] | None:
     return (first, last) if last >= first else None
 
 
+def gap_plan(gap: LongerGap) -> str:
+    """ "19 days after infusion 17, instead of about 4." """
+    usual = f", instead of about {number(gap.usual_days, 0)}" if gap.usual_days else ""
+    days = (gap.next_on - gap.from_on).days if gap.next_on else gap.days
+    return f"{plural(days, 'day')} after infusion {gap.number}{usual}."
+
+
 def gap_finding(course: Course, gap: LongerGap, key: str, seen: Seen) -> Finding:
     """What relief did in the longer gap up to now, in one sentence with its n; ahead of it, only that it is planned."""
-    usual = f" instead of about {number(gap.usual_days)}" if gap.usual_days else ""
     days = gap_days(gap, seen)
     if days is None or gap.from_on > seen.today:
-        return Finding(
-            "A longer gap is planned.",
-            f"{plural(gap.days, 'day')}{usual} after infusion {gap.number}, until {date_long(gap.until_on)}.",
-        )
+        return Finding("A longer gap is planned.", f"It lasts until {date_long(gap.until_on)}. {ONE_GAP}")
     first, last = days
     logged, whole = len(seen.between(first, last)), (last - first).days + 1
     is_over = gap.next_on is not None or seen.today >= gap.until_on
-    lasted = (gap.until_on - gap.from_on).days
-    name = BY_KEY[key].name.lower()
-    what = _in_gap(course, first, last, name, is_over) or "Relief can’t be counted in the longer gap."
-    here = (
-        f"It took {lasted} days{usual}"
-        if is_over
-        else f"Day {(last - gap.from_on).days} of {gap.days}{usual}"
-    )
-    return Finding(what, f"{here}; {logged} of {plural(whole, 'day')} logged. {ONE_GAP}")
+    what = _in_gap(course, first, last, BY_KEY[key].name.lower(), is_over)
+    n = f"logged on {logged} of {plural(whole, 'day')}"
+    n = f"L{n[1:]}" if is_over else f"Day {(last - gap.from_on).days} of {gap.days}, {n}"
+    return Finding(what or "Relief can’t be counted in the longer gap.", f"{n}. {ONE_GAP}")
 
 
 def _in_gap(course: Course, first: date, last: date, name: str, is_over: bool) -> str:
@@ -486,5 +488,5 @@ def _in_gap(course: Course, first: date, last: date, name: str, is_over: bool) -
         if run.high > run.low:
             latest = min(run.started_on + timedelta(days=run.high - 1), last)
             to = f"somewhere between {to} and day {(latest - zero).days}"
-        return f"{where} {how} to {to}, then two days running were without."
+        return f"{where} {how} to {to}, then came two days running without it."
     return f"{where} no relief from {name} on two days running."

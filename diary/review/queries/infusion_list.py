@@ -14,8 +14,8 @@ from diary.infusions.queries import GapRow, InfusionRow, gap_now, gaps_of, infus
 from diary.lib.words import date_short
 from diary.response.queries import from_rows
 from diary.response.rules import Course, InfusionResponse, Run, is_tight
-from diary.response.rules.own import gap_finding
-from diary.response.rules.words import Finding, current_run, infusion_sentence, longest_run
+from diary.response.rules.own import gap_finding, one_line
+from diary.response.rules.words import Finding, current_run, longest_run
 from diary.review.queries.own_infusion import seen_of
 from diary.review.queries.series import is_relief
 from diary.review.queries.story import days_ahead, gap_of
@@ -127,8 +127,9 @@ def _intention(
 def _course_list(
     course: Course, done: dict[date, InfusionRow], rows: list[DayRow], last_day: date | None, today: date
 ) -> CourseList:
+    seen = seen_of(rows, "pain", today)
     tight = is_tight(course) and course.baseline is not None and course.baseline >= 3
-    listed = tuple((done.get(i.on), i, infusion_sentence(i, today)) for i in reversed(course.infusions))
+    listed = tuple((done.get(i.on), i, one_line(course, i, "pain", seen)) for i in reversed(course.infusions))
     weeks = tuple(_weeks(course, done, rows, today)) if tight else ()
     return CourseList(course, tight, weeks, listed, current_run(course, last_day), longest_run(course))
 

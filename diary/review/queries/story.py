@@ -20,8 +20,8 @@ from diary.response.queries import from_rows
 from diary.response.rules import Course, is_tight
 from diary.response.rules.days import BASELINE_LEAST, BASELINE_LOW, WINDOW_DAYS
 from diary.response.rules.drawn import lines_of
-from diary.response.rules.own import Few, LongerGap, Seen, few_days, gap_finding
-from diary.response.rules.words import Finding, infusion_sentence, says, story
+from diary.response.rules.own import Few, LongerGap, Seen, few_days, gap_finding, gap_plan, one_line
+from diary.response.rules.words import Finding, says, story
 from diary.review.queries.own_infusion import seen_of, shown_until
 from diary.review.queries.patient import frame_for
 from diary.review.queries.series import all_series, is_relief, is_whole, marks_of
@@ -80,6 +80,7 @@ class Curve:
 class GapTold:
     """The course's longer gap, planned, running or over: what relief did in it, beside the usual intervals."""
 
+    plan: str
     finding: Finding
     drawing: str
     usual: int
@@ -148,7 +149,7 @@ def story_page(
         story(courses[key], key, _last_known(rows, key), today, is_whole(rows, key)), course, drawn, chart,
         few_days(courses[key], today),
         _others(drawn, key, courses, frame, marks, chosen, rows, today) if with_others else [],
-        _curves(course, drawn[place], infusions, today) if course else [],
+        _curves(course, drawn[place], infusions, seen) if course else [],
         gap_told(course, gap, drawn[place], seen) if course and gap else None, charts.key_of(chart),
         charts.table_rows(drawn, frame, marks) if with_table else None,
         _chosen(s, viewer, ref, rows, chosen, frame, today) if chosen else None,
@@ -160,32 +161,33 @@ def _others(
     drawn: Sequence[Series], key: str, courses: Mapping[str, Sequence[Course]], frame: Frame,
     marks: Sequence[Mark], chosen: date | None, rows: Sequence[DayRow], today: date,
 ) -> list[Other]:  # fmt: skip
-    """The other four. What has too few days says so once, in its own place."""
-    found = []
+    """The other four. What has too few days says so once: not where the chosen one says the same."""
+    found, same = [], few_days(courses[key], today)
     for one in drawn:
         if one.key == key:
             continue
         sentence = says(courses[one.key], one.key, _last_known(rows, one.key), today)
         few = few_days(courses[one.key], today)
+        few = few if few != same else None
         if few is not None and sentence.startswith("Not enough days"):
             sentence = ""
         found.append(Other(one, sentence, few, charts.small_chart(one, frame, marks, chosen)))
     return found
 
 
-def _curves(course: Course, series: Series, infusions: Sequence[InfusionRow], today: date) -> list[Curve]:
+def _curves(course: Course, series: Series, infusions: Sequence[InfusionRow], seen: Seen) -> list[Curve]:
     """The last few infusions of a course, the newest first, all on one scale; none on a tight schedule or of one alone."""
     shown = course.infusions[-MOST_CURVES:]
     if is_tight(course) or len(shown) < 2:
         return []
     given = {infusion.day: infusion for infusion in infusions}
-    ends = {one.on: shown_until(one, today) for one in shown}
+    ends = {one.on: shown_until(one, seen.today) for one in shown}
     longest = max(7, *((end - on).days for on, end in ends.items()))
     found = []
     for place, one in reversed(list(enumerate(course.infusions))[-MOST_CURVES:]):
         lead = one.on - timedelta(days=charts.LEAD_DAYS)
         since = max(lead, course.infusions[place - 1].on + timedelta(days=1)) if place else lead
-        row, sentence = given[one.on], infusion_sentence(one, today)
+        row, sentence = given[one.on], one_line(course, one, series.key, seen)
         title = f"Infusion {row.number}, {date_long(one.on)}"
         words = f"{series.name} after infusion {row.number}, 0 none to 10 worst"
         drawing = charts.curve(series, one.on, since, ends[one.on], longest, words, f"curve-{row.number}")
@@ -212,7 +214,7 @@ def gap_told(course: Course, gap: LongerGap, series: Series, seen: Seen) -> GapT
     if gap.from_on < seen.today:
         last = gap.until_on - timedelta(days=1)
         drawing = charts.gap_chart(series, gap.from_on, last, seen.today, usual)
-    return GapTold(gap_finding(course, gap, series.key, seen), drawing, len(usual))
+    return GapTold(gap_plan(gap), gap_finding(course, gap, series.key, seen), drawing, len(usual))
 
 
 def _last_known(rows: Sequence[DayRow], key: str) -> date | None:

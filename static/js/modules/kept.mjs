@@ -5,12 +5,12 @@ import { diaryDay, longDate, nameOf, timeOf } from "./words.mjs";
 const NAMES = { "/story": "Story", "/infusions": "Infusions", "/check-ins": "Check-ins", "/sessions": "Sessions" };
 
 export default async function kept(main) {
-  const name = NAMES[location.pathname];
+  const name = NAMES[location.pathname.replace(/(\/infusions)\/.*/, "$1")];
   const title = document.querySelector(".tabtitle");
   if (name && title) title.textContent = name;
   if (name) document.title = `${name} - Neap`;
   for (const tab of document.querySelectorAll(".tabs a")) {
-    if (tab.getAttribute("href") === location.pathname) tab.setAttribute("aria-current", "page");
+    if (tab.textContent.trim() === name) tab.setAttribute("aria-current", "page");
     else tab.removeAttribute("aria-current");
   }
   const person = await whoIsHere();
