@@ -293,7 +293,7 @@ def _first_week(course: Course, infusion: InfusionResponse, seen: Seen) -> Fact:
         yet = " yet" if can_fill(infusion, seen.today) else ""
         return Fact(term, f"not enough days{yet}: {logged} of {WEEK_LEAST}", "a mean needs 4 of the 7 days")
     before, now = course.reference_mean, fmean(week)
-    share = f", {percent(infusion.week_relief)}" if (infusion.week_relief or 0) > 0 else ""
+    share = f", {percent(relief)}" if (relief := infusion.week_relief or 0) > 0 else ""
     against = f"{_away(before, now)}{share}; " if before is not None else ""
     return Fact(term, f"{number(now)} on average", f"{against}{logged} of 7 days logged")
 
