@@ -162,8 +162,9 @@ def test_the_last_infusions_are_small_curves_on_the_way_to_their_pages(client_as
     page = client_as("alice").get("/story")
     said = [page.words(one) for one in page.one("ol", class_="curves").iter("p")]
     assert said[0] == "Relief was there already, so none is counted for this one."
-    sizes = {svg.get("viewbox") for svg in page.one("ol", class_="curves").iter("svg") if svg.get("role")}
-    assert len(sizes) == 1, "one size, so one scale"
+    curves = [svg for svg in page.all("svg", role="img") if svg.get("aria-labelledby").startswith("curve-")]
+    sizes = {svg.get("viewbox") or svg.get("viewBox") for svg in curves}
+    assert len(curves) == 6 and len(sizes) == 1, "one size, so one scale"
 
 
 def test_no_curves_of_one_infusion_or_on_a_tight_schedule(client_as, told, cast):
