@@ -253,3 +253,50 @@ def test_a_spark_writes_its_last_score_out():
     lonely = charts.spark(series([5, None, 6]), frame(21), [])
     assert layer(lonely, "dots fine").count("M") == 2
     assert "nothing logged" in charts.spark(series([]), frame(21), [])
+
+
+# One infusion followed, several on one scale, a longer gap ------------------------------------------
+
+
+def test_days_since_an_infusion_stand_under_its_chart():
+    drawing = charts.infusion_chart(series([8] * 14 + [5] * 57), frame(71), marks(14, strong=14), day(14))
+    said = [text.text for text in ElementTree.fromstring(drawing).iter("text")]
+    assert [words for words in said if words in ("day 0", "14", "28", "42", "56")] == [
+        "day 0",
+        "14",
+        "28",
+        "42",
+        "56",
+    ]
+    assert "from 14 days before to 56 days after the infusion" in drawing
+
+
+@given(told, st.integers(0, 56), st.integers(0, 5))
+def test_curves_of_one_length_have_one_scale_whatever_their_days(texts, followed, lead):
+    """The infusion stands at the same place, and no day outside its own time is drawn."""
+    on, longest = day(5), 60
+    drawing = charts.curve(
+        series(texts), on, day(5 - lead), on + timedelta(days=followed), longest, "one", "curve-1"
+    )
+    plain = charts.curve(series([5]), on, on, on, longest, "one", "curve-1")
+    assert layer(drawing, "inf") == layer(plain, "inf")
+    inside = [n for n, text in enumerate(texts) if isinstance(text, int) and 5 - lead <= n <= 5 + followed]
+    assert layer(drawing, "dots").count("h0") + layer(drawing, "dots fine").count("h0") == len(inside)
+    ElementTree.fromstring(drawing)
+
+
+@given(told, st.integers(2, 60), st.integers(0, 70))
+def test_a_longer_gap_is_drawn_up_to_what_is_told(texts, days, now):
+    usual = [[(0, 5.0), (1, 4.0), (3, 4.0)]]
+    drawing = charts.gap_chart(series(texts), day(0), day(days - 1), day(now), usual)
+    root = ElementTree.fromstring(drawing)
+    assert bool(layer(drawing, "tocome")) == (now < days - 1)
+    assert layer(drawing, "pale").count("L") == 1, "no line through a missing day"
+    assert "Pale: 1 usual interval" in "".join(root.itertext())
+
+
+def test_the_longer_gap_is_a_band_in_story_as_far_as_it_is_shown():
+    one = series([5] * 20)
+    assert layer(charts.story_chart(one, frame(20), [], gap=(day(10), day(40))), "gapband")
+    assert not layer(charts.story_chart(one, frame(20), [], gap=(day(20), day(40))), "gapband")
+    assert "gapband" in charts.key_of(charts.story_chart(one, frame(20), [], gap=(day(10), day(12))))

@@ -8,18 +8,8 @@ from hypothesis import strategies as st
 
 from diary.lib.symptoms import SYMPTOMS
 from diary.response.rules import courses_of
-from diary.response.rules.own import (
-    Fact,
-    LongerGap,
-    Seen,
-    facts_of,
-    few_days,
-    gap_days,
-    gap_finding,
-    gap_plan,
-    one_infusion,
-    one_line,
-)
+from diary.response.rules.longer_gap import LongerGap, gap_days, gap_finding, gap_plan
+from diary.response.rules.own import Fact, Seen, facts_of, few_days, one_infusion, one_line
 from tests.response.test_story_words import DAY, days_of
 
 ONE = "One gap is one observation: it says nothing of the next."

@@ -438,16 +438,29 @@ def _weeks_finding(
     ago = ((today or end) - (course.started_on + timedelta(days=7 * (week.week - 1)))).days // 7
     when = {0: "this week", 1: "last week"}.get(max(ago, 0))
     here = f"In your last week here, until {date_full(end)},"
+    runs = _run_words(course, counted, end, today)
+    if week.responder_share is None and not ago and len(course.weeks) > 1:
+        before = course.weeks[-2]
+        if (
+            before.responder_share is not None
+        ):  # a week that has just begun does not take the last one's place
+            few = f"Not enough days yet this week: {week.logged_days} of 3."
+            return Finding(f"Relief from {name} on {_relief_days(before)} last week.", f"{few} {runs}")
     if week.responder_share is None:
         few = f"{week.logged_days} of 3"
         yet = " yet" if not ago else ""
         sentence = f"Not enough days{yet} {when}: {few}." if when else f"{here} not enough days: {few}."
     else:
-        good = f"{round(week.responder_share * week.logged_days)} of {plural(week.logged_days, 'day')}"
+        good = _relief_days(week)
         sentence = (
             f"Relief from {name} on {good} {when}." if when else f"{here} relief from {name} on {good}."
         )
-    return Finding(sentence, _run_words(course, counted, end, today))
+    return Finding(sentence, runs)
+
+
+def _relief_days(week: Week) -> str:
+    """ "5 of 7 days": with relief, of those logged."""
+    return f"{round((week.responder_share or 0) * week.logged_days)} of {plural(week.logged_days, 'day')}"
 
 
 def _run_words(course: Course, counted: str, last_day: date, today: date | None) -> str:

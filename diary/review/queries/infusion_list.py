@@ -10,11 +10,12 @@ from diary.careteam import access
 from diary.checkins.queries import plan
 from diary.entries.queries import DayRow, all_days
 from diary.entries.rules import is_open
-from diary.infusions.queries import GapRow, InfusionRow, gap_now, gaps_of, infusions_of
+from diary.infusions.queries import GapRow, InfusionRow, gaps_of, infusions_of
 from diary.lib.words import date_short
 from diary.response.queries import from_rows
 from diary.response.rules import Course, InfusionResponse, Run, is_tight
-from diary.response.rules.own import gap_finding, one_line
+from diary.response.rules.longer_gap import gap_finding
+from diary.response.rules.own import one_line
 from diary.response.rules.words import Finding, current_run, longest_run
 from diary.review.queries.own_infusion import seen_of
 from diary.review.queries.series import is_relief
@@ -87,6 +88,7 @@ def infusion_list(s: Session, viewer: access.Viewer, ref: access.PatientRef, tod
         _course_list(course, done, rows, last_day if course is courses[-1] and is_current else None, today)
         for course in reversed(courses)
     )
+    gaps = gaps_of(s, viewer, ref.id)
     comes = days_ahead((following.day - today).days) if following else ""
     logged = sum(1 for row in rows if row.is_scored)
     return InfusionList(
@@ -95,17 +97,17 @@ def infusion_list(s: Session, viewer: access.Viewer, ref: access.PatientRef, tod
         listed,
         logged,
         last_day is not None and last_day >= today,
-        gap_now(s, viewer, ref.id, today),
-        _gap_so_far(s, viewer, ref, courses, rows, today),
+        next((gap for gap in gaps if gap.is_ahead(today)), None),
+        _gap_so_far(gaps, courses, rows, today),
         _intention(s, viewer, ref, following, today),
     )
 
 
 def _gap_so_far(
-    s: Session, viewer: access.Viewer, ref: access.PatientRef, courses: Sequence[Course], rows: list[DayRow], today: date
-) -> Finding | None:  # fmt: skip
+    gaps: Sequence[GapRow], courses: Sequence[Course], rows: list[DayRow], today: date
+) -> Finding | None:
     """What relief from pain did in the last course's longer gap, once it has begun."""
-    gap = gap_of(gaps_of(s, viewer, ref.id), courses[-1], today) if courses else None
+    gap = gap_of(gaps, courses[-1], today) if courses else None
     if gap is None or gap.from_on >= today:
         return None
     return gap_finding(courses[-1], gap, "pain", seen_of(rows, "pain", today))

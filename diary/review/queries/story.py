@@ -20,7 +20,8 @@ from diary.response.queries import from_rows
 from diary.response.rules import Course, is_tight
 from diary.response.rules.days import BASELINE_LEAST, BASELINE_LOW, WINDOW_DAYS
 from diary.response.rules.drawn import lines_of
-from diary.response.rules.own import Few, LongerGap, Seen, few_days, gap_finding, gap_plan, one_line
+from diary.response.rules.longer_gap import LongerGap, gap_finding, gap_plan
+from diary.response.rules.own import Few, Seen, few_days, one_line
 from diary.response.rules.words import Finding, says, story
 from diary.review.queries.own_infusion import seen_of, shown_until
 from diary.review.queries.patient import frame_for
