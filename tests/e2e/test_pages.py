@@ -59,7 +59,7 @@ def test_charts_are_whole(open_as, history, width):
     page = open_as("alice", viewport={"width": width, "height": 800})
     page.goto("/story?others=1")
     boxes = page.locator(".chartbox").evaluate_all("all => all.map(el => el.scrollWidth - el.clientWidth)")
-    assert boxes == [0] * 5
+    assert len(boxes) > 5 and not any(boxes), "the five, and the infusions as small curves"
 
 
 def test_the_day_card_steps_in_place(open_as, history):
