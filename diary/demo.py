@@ -16,6 +16,7 @@ PHONES = ("020 7946 0100", "020 7946 0180")
 OPENING = "mon 08:00-18:00, tue 08:00-18:00, wed 08:00-18:00, thu 08:00-18:00, fri 08:00-16:00"
 FACTOR_KEYS = [key for key in FACTORS if key != "factor_cycle"]
 KEYS = ("pain", "fatigue", "sleep", "mood", "cognition")
+GAP_LEFT = 8  # about how many days of a planned longer gap are still to come at the diary's end
 INDUCTION = (0, 2, 4, 7, 9, 11)
 SHARE = {"pain": 1.0, "fatigue": 0.7, "sleep": 0.55, "mood": 0.85, "cognition": 0.5}
 NOTES = (
@@ -64,7 +65,7 @@ NOTES = (
 class Truth:
     """How somebody responds: relief as a share, how many days it holds, and how the diary is kept.
 
-    `silent`: days without an entry at the diary's end.
+    `silent`: days without an entry at the diary's end; `gap`: days of a planned longer gap that lasts at its end.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Truth:
     days: int | None = None
     silent: int = 0
     starts_in_treatment: bool = False
+    gap: int = 0
 
 
 @dataclass(frozen=True)
@@ -187,7 +189,7 @@ class DemoPatient:
 TRUTHS = (
     Truth("good response", 0.50, 19, "six then monthly"),
     Truth("fading response", 0.48, 15, "six then monthly", fades=0.13),
-    Truth("twice weekly for a year", 0.42, 4, "twice weekly", days=400),
+    Truth("twice weekly for a year", 0.42, 4, "twice weekly", days=400, gap=14),
     Truth("no response", 0.04, 3, "six then monthly"),
     Truth("sparse diary", 0.45, 14, "six then monthly", logged=0.38, silent=6),
     Truth("a course of six", 0.52, 16, "six"),
@@ -255,9 +257,8 @@ def infusion_days(truth: Truth, since: date, until: date, random: Random) -> lis
         return _up_to(until, induction)
     if truth.schedule == "twice weekly":
         weeks = (until - first).days // 7 + 1
-        return _up_to(
-            until, induction + [first + timedelta(days=7 * w + d) for w in range(2, weeks) for d in (0, 3)]
-        )
+        days = induction + [first + timedelta(days=7 * w + d) for w in range(2, weeks) for d in (0, 3)]
+        return _up_to(until - timedelta(days=max(0, truth.gap - GAP_LEFT)), days)
     return _up_to(until, induction + _onward(induction[-1], 40, random)[1:])
 
 
@@ -372,6 +373,7 @@ def infusions_of(truth: Truth, infused: list[date], until: date, random: Random)
         )
     if infused and truth.schedule != "six":
         day = _monday(infused[-1]) + timedelta(days=7 if truth.schedule == "twice weekly" else 28)
+        day = max(day, infused[-1] + timedelta(days=truth.gap))
         while day <= until + timedelta(days=1):
             day += timedelta(days=3 if truth.schedule == "twice weekly" else 7)
         yield DemoInfusion(_infusion(day, len(infused) + 1, dose, weight, "planned", random))

@@ -17,6 +17,10 @@ class Labels:
         self.within, self.avoid = within, list(avoid)
         self.taken: list[Box] = []
 
+    def keep_free(self, words: str, place: Place, letter: float = LETTER) -> None:
+        """A label that stands there already."""
+        self.taken.append(_box(words, place, letter))
+
     def put(
         self, words: str, places: Iterable[Place], cls: str = "", letter: float = LETTER, must: bool = False
     ) -> str:

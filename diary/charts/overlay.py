@@ -100,15 +100,13 @@ def overlay(
         f"M{n(plot.x(day))} {n(plot.bottom - 7)}l4.2 7h-8.4z" for day in chosen.unwell if day >= plot.first
     )
     body += _path("unwell", triangles)
-    body += (
-        _words(plot, chosen, medians, names, spots) + _end_labels(plot, levels) + _axis(plot, middle, counted)
-    )
+    body += _words(plot, chosen, medians, names, spots, levels) + _axis(plot, middle, counted)
     return picture(size, uid, title, _told(chosen, pale, medians, levels, names[2]), body, "chart overlay")
 
 
 def _frame(plot: _Plot, ahead: Ahead | None) -> str:
     grid = "".join(f"M{LEFT} {n(plot.y(score))}H{n(plot.right)}" for score in (0, 5, 10))
-    x = plot.x(0)
+    here = plot.x(0)
     box = ""
     if ahead is not None and ahead.first <= ahead.last:
         left, right = plot.x(ahead.first - 0.5), plot.x(ahead.last + 0.5)
@@ -124,8 +122,8 @@ def _frame(plot: _Plot, ahead: Ahead | None) -> str:
             for score, words in ((10, "worst 10"), (5, "5"), (0, "none 0"))
         )
         + box
-        + _path("inf", f"M{n(x)} {TOP}V{n(plot.bottom)}")
-        + _path("infdot", f"M{n(x)} 9{draw.DROP}")
+        + _path("inf", f"M{n(here)} {TOP}V{n(plot.bottom)}")
+        + _path("infdot", f"M{n(here)} 9{draw.DROP}")
     )
 
 
@@ -163,25 +161,30 @@ def _levels(plot: _Plot, levels: Levels) -> str:
     )
 
 
-def _end_labels(plot: _Plot, levels: Levels) -> str:
+def _ends(plot: _Plot, levels: Levels) -> list[tuple[float, str, str]]:
+    """(y, words, class) of the labels at the right end, moved apart."""
     wanted = []
     if levels.level is not None:
         wanted.append((levels.level, f"{levels.words} {number(levels.level)}", "lab"))
     if levels.thirty is not None:
         wanted.append((levels.thirty, f"counts at {number(levels.counts_at)} or less", ""))
     ys = apart([plot.y(score) + 4 for score, _, _ in wanted], LEAST_ENDS, TOP + 4, plot.bottom + 4)
-    return "".join(
-        label(plot.right + 8, y, words, cls) for y, (_, words, cls) in zip(ys, wanted, strict=True)
-    )
+    return [(y, words, cls) for y, (_, words, cls) in zip(ys, wanted, strict=True)]
 
 
 def _words(
-    plot: _Plot, chosen: Aligned, medians: Sequence[tuple[int, float]], names: tuple[str, str, str], spots: Sequence[Spot]
+    plot: _Plot, chosen: Aligned, medians: Sequence[tuple[int, float]], names: tuple[str, str, str],
+    spots: Sequence[Spot], levels: Levels,
 ) -> str:  # fmt: skip
-    """The names of the two strong lines at their ends, or wherever along them there is room; then the spots."""
+    """The levels at the right end; the names of the two strong lines at theirs, or where there is room; the spots."""
     strong = [*_between(plot, chosen.scores), *_between(plot, medians)]
     labels = Labels((LEFT + 2, TOP, plot.right + WORDS, plot.bottom - 2), strong)
-    found = labels.put(names[0], _along(plot, chosen.scores), "picklab", 7.4, True) if chosen.scores else ""
+    found = ""
+    for y, words, cls in _ends(plot, levels):
+        labels.keep_free(words, (plot.right + 8, y, "start"))
+        found += label(plot.right + 8, y, words, cls)
+    if chosen.scores:
+        found += labels.put(names[0], _along(plot, chosen.scores), "picklab", 7.4, True)
     if medians:
         found += labels.put(names[1], _along(plot, medians), "lab big", 7.4, True)
     for spot in spots:
@@ -192,9 +195,14 @@ def _words(
 
 
 def _along(plot: _Plot, points: Sequence[tuple[int, float]]) -> Iterable[tuple[float, float, str]]:
-    """Places beside the last point, then beside those before it."""
+    """Places beside the last point, then beside those before it, then further below and above them."""
     for point in reversed(points):
         yield from around(*plot.at(point))
+    for further in (20, 34, 48, 62):
+        for point in reversed(points):
+            x, y = plot.at(point)
+            yield (x, y + further, "start")
+            yield (x, y - further, "start")
 
 
 def _between(plot: _Plot, points: Sequence[tuple[int, float]]) -> list[tuple[float, float]]:
@@ -217,7 +225,8 @@ def _axis(plot: _Plot, middle: Sequence[tuple[int, int, float | None]], counted:
         ticks = list(range(plot.first, plot.last + 1))
     y = plot.bottom
     body = _path("tick", "".join(f"M{n(plot.x(day))} {n(y)}v4" for day in ticks))
-    body += label(LEFT - 8, y + 18, "day", "", "end")
+    if plot.x(0) - LEFT > 30:
+        body += label(LEFT - 8, y + 18, "day", "", "end")
     body += "".join(
         label(plot.x(day), y + 18, "day 0" if day == 0 else str(day), "ink", "middle") for day in ticks
     )

@@ -132,6 +132,10 @@ def _patient(
                 s, operator, ref, form.value, _recorded_at(infusion.on, begun)
             )
             given[infusion.on] = recorded.infusion.uuid
+        done = [infusion.on for infusion in patient.infusions if infusion.fields["status"] == "done"]
+        if patient.truth.gap and len(done) > 1:
+            gap = GapValues(patient.truth.gap, truths.GAP_REASON)
+            infusions.mark_gap(s, operator, ref, given[done[-1]], gap, last, _recorded_at(done[-1], begun))
         if (
             patient.key == truths.WITH_GAP
             and patient.infusions

@@ -130,7 +130,7 @@ def test_a_tight_course_leads_with_weeks_and_runs():
     course, scores, _, last = case(GOOD, texts[0], texts[1:], range(0, 25, 3))
     assert is_tight(course)
     assert staff.weeks_headline(course, "pain", last, last) == (
-        "Pain eased from 8 to 4 in week 3, logged on 7 of 7 days. Relief has held for at least 3 days, since 7 Apr."
+        "Pain eased from 8 to 4 in week 3, 7 of 7 days logged. Relief has held for at least 3 days, since 7 Apr."
     )
     assert staff.weeks_headline(course, "pain", last, last + timedelta(days=5)).endswith(
         "Relief had held for at least 3 days at the last logged day, 9 April 2026."

@@ -1,7 +1,7 @@
 """The response page: one course of one symptom, by consent to scores and infusions; its figures are those of the JSON."""
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
@@ -9,6 +9,9 @@ from diary import db
 from diary.audit.models import AuditEvent
 from diary.careteam import access, actions
 from diary.careteam.rules import Kind
+from diary.infusions.actions import mark_gap
+from diary.infusions.forms import GapValues
+from diary.infusions.queries import infusions_of
 from diary.lib import clock
 from diary.lib.words import half_up, number, percent
 from diary.response.queries import responses
@@ -251,3 +254,41 @@ def test_two_infusions_on_one_day_are_one_with_their_doses_summed(client_as, cas
         factories.infusion(s, cast.alice, DAY, dose_mg="10", time="15:00")
     row = next(row for row in rows_of(client_as("bob").get(spaced), "each") if row[0].startswith("1"))
     assert row[0] == "1 and 6" and row[2] == "50" and row[3] == "0.71"
+
+
+def test_a_planned_longer_gap_stands_beside_the_usual_intervals(client_as, cast, tight, clock_at):
+    """Relief on days 1 to 6 of it, then two days without; marked on the day of its infusion, read on day 9 of 14."""
+    last = DAY + timedelta(days=7 * 7 + 3)
+    texts = [4] * 6 + [8, 8, 7]
+    client = client_as("bob")
+    assert "longer gap" not in client.get(tight).words()
+    with db.write() as s:
+        for step, score in enumerate(texts, 1):
+            factories.entry(s, cast.alice, last + timedelta(days=step), pain=score)
+        ref = access.load_patient(s, access.OPERATOR, cast.alice.uuid)
+        uuid = infusions_of(s, access.OPERATOR, cast.alice.id)[-1].uuid
+        mark_gap(s, access.OPERATOR, ref, uuid, GapValues(14, ""), last, clock.now())
+    clock_at(datetime.combine(last + timedelta(days=9), time(20), UTC))
+    page = client.get(tight)
+    assert (
+        "In the planned longer gap relief held to day 6, then two days running without it; 9 of 9 days logged."
+        in (page.words())
+    )
+    facts = page.words(page.one("dl", class_="measures"))
+    assert "Planned longer gap relief held to day 6 day 9 of 14 today; 9 of 9 days logged" in facts
+    told = page.words(page.one("desc", id="gap-d"))
+    assert (
+        told.startswith("The planned longer gap after infusion 16: day 0 4, day 1 4")
+        and "8 other infusions" in told
+    )
+    assert "Pale: the 8 intervals before it. Relief went on from before" in page.words()
+    assert "gap, day 9 of 14" in page.text and "One gap is one observation" in page.words()
+
+
+def test_a_gap_that_is_still_ahead_is_not_shown(client_as, cast, tight):
+    with db.write() as s:
+        ref = access.load_patient(s, access.OPERATOR, cast.alice.uuid)
+        planned = factories.infusion(s, cast.alice, date(2026, 6, 22), status="planned")
+        mark_gap(s, access.OPERATOR, ref, planned.uuid, GapValues(21, ""), date(2026, 6, 20), clock.now())
+    page = client_as("bob").get(tight)
+    assert "beside the usual ones" not in page.words() and "infusion 17, 22 June 2026" in page.words()

@@ -249,12 +249,12 @@ def _relief(
     first_week = [relief for n, relief in reliefs if n <= 7]
     if length >= 7 and len(first_week) >= 4:
         found["week_relief"] = mean(first_week)
-    if not is_first and _is_carried(days, day, baseline):
+    if not is_first and is_carried(days, day, baseline):
         return {"status": "carried", **found}
-    spell = _spell([(n, is_responder(score, baseline)) for n, score in known], 0)
-    if spell is None:
+    relief = spell([(n, is_responder(score, baseline)) for n, score in known], 0)
+    if relief is None:
         return {"status": "no_response" if length >= 7 else "not_yet", **found}
-    onset, last, loss = spell
+    onset, last, loss = relief
     return {
         "status": "response",
         "onset_day": onset,
@@ -263,13 +263,13 @@ def _relief(
     }
 
 
-def _is_carried(days: Days, day: int, baseline: float) -> bool:
+def is_carried(days: Days, day: int, baseline: float) -> bool:
     """Whether relief was there already: on the last known day of the three before the infusion."""
     before = days.between(day - 3, day - 1)
     return bool(before) and is_responder(days.scores[before[-1]], baseline)
 
 
-def _spell(known: list[tuple[int, bool]], start: int) -> tuple[int, int, int | None] | None:
+def spell(known: list[tuple[int, bool]], start: int) -> tuple[int, int, int | None] | None:
     """(onset, last responder day, loss or None) of the first relief from place `start` on; None for none.
 
     Onset: a responder day whose next known day is one too. Loss: a known day that is none and whose next
@@ -277,12 +277,12 @@ def _spell(known: list[tuple[int, bool]], start: int) -> tuple[int, int, int | N
     """
     onset = last = None
     for place in range(start, len(known)):
-        n, is_responder = known[place]
+        n, has_relief = known[place]
         follows = known[place + 1][1] if place + 1 < len(known) else None
         if onset is None:
-            if is_responder and follows:
+            if has_relief and follows:
                 onset = last = n
-        elif is_responder:
+        elif has_relief:
             last = n
         elif follows is False:
             assert last is not None
@@ -305,8 +305,8 @@ def _runs(days: Days, infused: list[int], following: int | None, baseline: float
         (days.days[i], is_responder(days.scores[i], baseline)) for i in days.between(infused[0] + 1, end)
     ]
     start = 0
-    while (spell := _spell(known, start)) is not None:
-        onset, last, loss = spell
+    while (run := spell(known, start)) is not None:
+        onset, last, loss = run
         duration = _duration(onset, last, loss, reason)
         inside = bisect_right(infused, last) - bisect_left(infused, onset)
         yield Run(

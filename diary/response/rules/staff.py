@@ -14,7 +14,6 @@ from diary.response.rules.words import current_run, lasting, longest_run, run_sp
 
 OPEN_DAYS = 7
 LAST_WEEKS = 4
-FIRST_DAYS_LEAST = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,31 +159,43 @@ def against(before: float | None, now: float | None) -> str:
 
 def days_of(course: Course, week: Week, last_day: date | None) -> int:
     """How many days of a week are over: 7, or fewer of the last one."""
-    begun = course.started_on + timedelta(days=7 * (week.week - 1))
-    return 7 if last_day is None else max(1, min(7, (last_day - begun).days + 1))
+    return 7 if last_day is None else max(1, min(7, (last_day - _begun(course, week)).days + 1))
 
 
-def told_week(course: Course, last_day: date | None) -> Week | None:
-    """The last whole week that has a mean, else the last one that has; None for none."""
-    told = [week for week in course.weeks if week.mean_change is not None]
+def _begun(course: Course, week: Week) -> date:
+    return course.started_on + timedelta(days=7 * (week.week - 1))
+
+
+def told_week(course: Course, last_day: date | None, until: date | None = None) -> Week | None:
+    """The last whole week that has a mean, else the last one that has; None for none.
+
+    `until`: the day on which a planned longer gap begins, whose weeks are told by themselves.
+    """
+    weeks = [week for week in course.weeks if until is None or _begun(course, week) <= until]
+    told = [week for week in weeks if week.mean_change is not None]
     whole = [week for week in told if days_of(course, week, last_day) == 7]
     found = whole or told
     return found[-1] if found else None
 
 
-def weeks_headline(course: Course, key: str, last_day: date | None, today: date) -> str:
-    """A tight course in two sentences: its last whole week, and the run of relief it stands in or not."""
+def weeks_headline(
+    course: Course, key: str, last_day: date | None, today: date, gap: tuple[date, str] | None = None
+) -> str:  # fmt: skip
+    """A tight course in two sentences: its last whole week, and the run of relief it stands in or not.
+
+    `gap`: (first day, sentence) of a planned longer gap, which then says how far relief held.
+    """
     name = BY_KEY[key].name
-    week = told_week(course, last_day)
+    week = told_week(course, last_day, gap[0] if gap else None)
     if week is None or week.mean_change is None or course.reference_mean is None:
         first = f"Not enough logged days in any week for a mean of {name.lower()}."
     else:
         before = course.reference_mean
         first = (
-            f"{name} {moved(before, before + week.mean_change)} in week {week.week}, logged on {week.logged_days} of "
-            f"{plural(days_of(course, week, last_day), 'day')}."
+            f"{name} {moved(before, before + week.mean_change)} in week {week.week}, {week.logged_days} of "
+            f"{plural(days_of(course, week, last_day), 'day')} logged."
         )
-    return f"{first} {_run_now(course, last_day, today)}".strip()
+    return f"{first} {gap[1] if gap else _run_now(course, last_day, today)}".strip()
 
 
 def _run_now(course: Course, last_day: date | None, today: date) -> str:
@@ -271,16 +282,16 @@ def interval_words(course: Course) -> str:
 
 
 def weeks_facts(
-    course: Course, weeks: Sequence[WeekDays], last_day: date | None, is_whole: bool = True
-) -> tuple[Fact, ...]:
-    """The facts of a tight course: level, the last four whole weeks, the longest run."""
+    course: Course, weeks: Sequence[WeekDays], last_day: date | None, is_whole: bool = True, until: date | None = None
+) -> tuple[Fact, ...]:  # fmt: skip
+    """The facts of a tight course: level, the last four whole weeks (until a planned gap begins), the longest run."""
     found = [level_fact(course, is_whole)]
     if not has_relief(course):
         return tuple(found)
     whole = [
         (week.week, days)
         for week, days in zip(course.weeks, weeks, strict=True)
-        if days_of(course, week, last_day) == 7
+        if days_of(course, week, last_day) == 7 and (until is None or days.start <= until)
     ][-LAST_WEEKS:]
     if whole:
         relief, logged = sum(days.relief for _, days in whole), sum(days.logged for _, days in whole)
