@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from diary.lib.symptoms import SYMPTOMS
 from diary.response.rules import courses_of
 from diary.response.rules.longer_gap import LongerGap, gap_days, gap_finding, gap_plan
-from diary.response.rules.own import Fact, Seen, facts_of, few_days, one_infusion, one_line
+from diary.response.rules.own import Fact, Seen, curve_words, facts_of, few_days, one_infusion, one_line
 from tests.response.test_story_words import DAY, days_of
 
 ONE = "One gap is one observation: it says nothing of the next."
@@ -182,16 +182,22 @@ def test_facts_that_are_not_as_usual(days, term, words, small):
     assert told.facts()[term] == (words, small)
 
 
-def test_in_a_list_those_without_a_level_are_told_in_points():
-    told = Told(before="", after="6x13 4x7", infused=(0, 13), on="6")
-    line = one_line(told.course, told.infusion, "pain", told.seen)
-    assert line == "pain eased: 6 to 4 in the week after it"
-    told = Told(before="8x14", after="5 4 4 4 8 8 8 8")
-    assert one_line(told.course, told.infusion, "pain", told.seen) == "relief from day 1, for 4 days"
-    told = Told(before="8x14", after="u u u")
-    assert (
-        one_line(told.course, told.infusion, "pain", told.seen) == "too unwell to log on 3 days, and no score"
-    )
+@pytest.mark.parametrize(
+    ("days", "line", "under"),
+    [
+        ({"before": "", "after": "6x13 4x7", "infused": (0, 13), "on": "6"}, "pain eased: 6 to 4 in the week after it, 7 of 7 days", ""),
+        ({"before": "2x14", "after": "1 1 1 0 0", "on": "2"}, "pain eased: 2 to 0.6 after it, 5 of 5 days", ""),
+        ({"before": "x11 8 8 8", "after": "5 4"}, "not enough days before: 3 of 4", ""),
+        ({"before": "8x14", "after": "5 4 4 4 8 8 8 8"}, "relief from day 1, for 4 days", " Logged on 8 of 8 days."),
+        ({"before": "8x14", "after": "8 8 u 8 8 8 8 8"}, "no relief on two days running, 7 of 8 days logged", ""),
+        ({"before": "8x14", "after": "u u u"}, "too unwell to log on 3 days, and no score", ""),
+    ],
+)  # fmt: skip
+def test_one_line_of_a_list_and_under_a_curve(days, line, under):
+    told = Told(**days)
+    said = (told.course, told.infusion, "pain", told.seen)
+    assert one_line(*said) == line
+    assert curve_words(*said) == f"{line[0].upper()}{line[1:]}.{under}"
 
 
 @pytest.mark.parametrize(

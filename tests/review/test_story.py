@@ -161,7 +161,7 @@ def test_the_last_infusions_are_small_curves_on_the_way_to_their_pages(client_as
     assert links == [f"/infusions/{uuid}?symptom=mood" for uuid in made[:6]], "at most six, the newest first"
     page = client_as("alice").get("/story")
     said = [page.words(one) for one in page.one("ol", class_="curves").iter("p")]
-    assert said[0] == "Relief was there already, so none is counted for this one."
+    assert said[0] == "Relief was there already, so none is counted for this one. Logged on 7 of 7 days."
     curves = [svg for svg in page.all("svg", role="img") if svg.get("aria-labelledby").startswith("curve-")]
     sizes = {svg.get("viewbox") or svg.get("viewBox") for svg in curves}
     assert len(curves) == 6 and len(sizes) == 1, "one size, so one scale"

@@ -216,9 +216,23 @@ def _no_level(course: Course, infusion: InfusionResponse, key: str, seen: Seen) 
 
 def one_line(course: Course, infusion: InfusionResponse, key: str, seen: Seen) -> str:
     """One infusion in a list: what relief did, or in points where relief can't be counted."""
-    if infusion.status in ("no_baseline", "baseline_low"):
-        return lower_first(one_infusion(course, infusion, key, seen).sentence).removesuffix(".")
-    return infusion_sentence(infusion, seen.today)
+    if infusion.status not in ("no_baseline", "baseline_low"):
+        return infusion_sentence(infusion, seen.today)
+    line = lower_first(one_infusion(course, infusion, key, seen).sentence).removesuffix(".")
+    week = first_week_scores(infusion, seen)
+    if infusion.status == "baseline_low" and infusion.mean_change is not None:
+        return f"{line}, {infusion.logged_days} of {plural(infusion.window_days, 'day')}"
+    is_told = course.reference_mean is not None and week is not None
+    return f"{line}, {len(week or ())} of 7 days" if is_told else line
+
+
+def curve_words(course: Course, infusion: InfusionResponse, key: str, seen: Seen) -> str:
+    """The same under a curve, as a sentence with its n."""
+    line = one_line(course, infusion, key, seen)
+    line = f"{line[:1].upper()}{line[1:]}."
+    if infusion.status in ("response", "carried", "not_yet"):
+        line += f" Logged on {_logged(infusion)}."
+    return line
 
 
 def moved(name: str, before: float, now: float, when: str) -> str:

@@ -21,7 +21,7 @@ from diary.response.rules import Course, is_tight
 from diary.response.rules.days import BASELINE_LEAST, BASELINE_LOW, WINDOW_DAYS
 from diary.response.rules.drawn import lines_of
 from diary.response.rules.longer_gap import LongerGap, gap_finding, gap_plan
-from diary.response.rules.own import Few, Seen, few_days, one_line
+from diary.response.rules.own import Few, Seen, curve_words, few_days
 from diary.response.rules.words import Finding, says, story
 from diary.review.queries.own_infusion import seen_of, shown_until
 from diary.review.queries.patient import frame_for
@@ -188,11 +188,11 @@ def _curves(course: Course, series: Series, infusions: Sequence[InfusionRow], se
     for place, one in reversed(list(enumerate(course.infusions))[-MOST_CURVES:]):
         lead = one.on - timedelta(days=charts.LEAD_DAYS)
         since = max(lead, course.infusions[place - 1].on + timedelta(days=1)) if place else lead
-        row, sentence = given[one.on], one_line(course, one, series.key, seen)
+        row, sentence = given[one.on], curve_words(course, one, series.key, seen)
         title = f"Infusion {row.number}, {date_long(one.on)}"
         words = f"{series.name} after infusion {row.number}, 0 none to 10 worst"
         drawing = charts.curve(series, one.on, since, ends[one.on], longest, words, f"curve-{row.number}")
-        found.append(Curve(row.uuid, title, f"{sentence[:1].upper()}{sentence[1:]}.", drawing))
+        found.append(Curve(row.uuid, title, sentence, drawing))
     return found
 
 
