@@ -34,14 +34,15 @@ def infusion_chart(
     return picture((WIDTH, 230), uid, title, describe(series, frame, inside), body, "chart story")
 
 
-def curve(series: Series, on: date, since: date, until: date, longest: int, words: str, uid: str) -> str:
-    """One of several infusions: its days from `since` to `until`, on an axis from 5 days before to `longest` after.
+def curve(
+    series: Series, on: date, frame: Frame, longest: int, words: str, uid: str,
+) -> str:  # fmt: skip
+    """One of several infusions: the days of its `frame`, on an axis from 5 days before to `longest` after.
 
     All with the same `longest` have the same scale. words: what the drawing is of.
     """
     whole = Plot(Frame(on - LEAD_DAYS * A_DAY, on + longest * A_DAY), LEFT, RIGHT, 18, 82)
-    frame = Frame(since, until)
-    plot = Plot(frame, whole.edge(since), whole.edge(until + A_DAY), 18, 82)
+    plot = Plot(frame, whole.edge(frame.since), whole.edge(frame.until + A_DAY), 18, 82)
     under = draw.infusions(whole, [Mark(on, 0, True)], 13, 13) + draw.levels(whole, series)
     body = draw.grid(whole) + ends.scale(whole) + draw.layers(plot, series, under)
     body += ends.end_labels(whole, series, WORDS, True)

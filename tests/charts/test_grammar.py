@@ -275,10 +275,9 @@ def test_days_since_an_infusion_stand_under_its_chart():
 def test_curves_of_one_length_have_one_scale_whatever_their_days(texts, followed, lead):
     """The infusion stands at the same place, and no day outside its own time is drawn."""
     on, longest = day(5), 60
-    drawing = charts.curve(
-        series(texts), on, day(5 - lead), on + timedelta(days=followed), longest, "one", "curve-1"
-    )
-    plain = charts.curve(series([5]), on, on, on, longest, "one", "curve-1")
+    mine = charts.Frame(day(5 - lead), on + timedelta(days=followed))
+    drawing = charts.curve(series(texts), on, mine, longest, "one", "curve-1")
+    plain = charts.curve(series([5]), on, charts.Frame(on, on), longest, "one", "curve-1")
     assert layer(drawing, "inf") == layer(plain, "inf")
     inside = [n for n, text in enumerate(texts) if isinstance(text, int) and 5 - lead <= n <= 5 + followed]
     assert layer(drawing, "dots").count("h0") + layer(drawing, "dots fine").count("h0") == len(inside)

@@ -191,7 +191,9 @@ def _curves(course: Course, series: Series, infusions: Sequence[InfusionRow], se
         row, sentence = given[one.on], curve_words(course, one, series.key, seen)
         title = f"Infusion {row.number}, {date_long(one.on)}"
         words = f"{series.name} after infusion {row.number}, 0 none to 10 worst"
-        drawing = charts.curve(series, one.on, since, ends[one.on], longest, words, f"curve-{row.number}")
+        drawing = charts.curve(
+            series, one.on, Frame(since, ends[one.on], seen.today), longest, words, f"curve-{row.number}"
+        )
         found.append(Curve(row.uuid, title, sentence, drawing))
     return found
 
