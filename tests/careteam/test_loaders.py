@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from importlib import import_module
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Row
@@ -34,9 +35,10 @@ from diary.infusions.actions import mark_gap
 from diary.infusions.forms import GapValues
 from diary.infusions.models import InfusionRevision
 from diary.infusions.queries import GapRow, InfusionRow, LastChange
-from diary.medications.models import MedicationRevision
+from diary.medications.models import DoseTaken, MedicationRevision
 from diary.medications.queries import MedicationRow, Sayers, medications_of
 from diary.response.rules import Course
+from diary.sessions.models import Commitment, TickRevision
 from diary.sessions.queries import Ahead, GoalRow, SessionChange, SessionRow, sessions_of
 from diary.sessions.rules import CommitmentRow
 from tests import factories
@@ -45,6 +47,7 @@ from tests.conftest import stored
 TODAY = date(2026, 3, 30)
 NOW = datetime(2026, 3, 30, 12, tzinfo=UTC)
 FIRST, GIVEN, NOTED = date(2026, 3, 2), date(2026, 3, 16), date(2026, 3, 20)
+TICKED = UUID(int=4321)  # the write of a tick
 TAG = re.compile(r"<[^>]*>")
 OF_A_PATIENT = {"patient_id", "ref", "patient", "refs"}
 ROWS = {
@@ -96,8 +99,16 @@ def alice(app, cast, clock_at):
         said = {"nausea": "severe", "insight": "canary in words", "insight_private": "no", "done": "yes"}
         factories.checkin(s, cast.alice, given, GIVEN, NOW, **said)
         dose = {"dose": "43.21", "dose_unit": "mg", "times_per_day": "1"}
-        factories.medication(s, cast.alice, "Gabapentin", FIRST - timedelta(days=14), **dose)
+        taken = factories.medication(s, cast.alice, "Gabapentin", FIRST - timedelta(days=14), **dose)
+        s.add(DoseTaken(patient_id=cast.alice.id, medication_id=taken.id, day=TODAY, times=4321, at=NOW))
         factories.session(s, cast.alice, FIRST - timedelta(days=10), commitment_1="Rest", until_1=str(TODAY))
+        (agreed,) = stored(s, Commitment, patient_id=cast.alice.id)
+        tick = {"source": "page", "zone": "Europe/London", "received_at": NOW, "effective_at": NOW}
+        s.add(
+            TickRevision(
+                commitment_id=agreed.id, day=NOTED, number=1, write_id=TICKED.bytes, is_done=True, **tick
+            )
+        )
         factories.goal(s, cast.alice, "To the harbour")
         factories.word(s, cast.alice, "canary in words", datetime.combine(NOTED, time(12), UTC))
     return cast.alice
@@ -160,6 +171,10 @@ def told(value: Any) -> Iterator[Kind]:
         yield from ([Kind.SCORES] if "7.3" in value or "6.1" in value else [])
         yield from ([Kind.SESSIONS] if "To the harbour" in value or "Sessions, " in value else [])
         yield from ([Kind.INFUSIONS] if "43.21" in value or "nfusion 1" in value else [])
+    elif isinstance(value, int):
+        yield from ([Kind.INFUSIONS] if value == 4321 else [])
+    elif isinstance(value, UUID):
+        yield from ([Kind.SESSIONS] if value == TICKED else [])
     elif isinstance(value, float):
         yield from ([Kind.SCORES] if value in (7.3, 6.1) else [])
         yield from ([Kind.INFUSIONS] if value == 43.21 else [])

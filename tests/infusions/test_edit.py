@@ -95,8 +95,8 @@ def test_doses_by_weight_keep_both_decimals(client_as, cast, base):
     client = client_as("bob")
     client.post(f"{base}/edit", typed(dose_mg="35"))
     assert "0.50 mg/kg" in client.get(base).words()
-    table = client.get(f"/patients/{cast.alice.uuid}").one("section", id="response")
-    assert "0.50" in [" ".join(cell.itertext()) for cell in table.iter("td")]
+    page = client.get(f"/patients/{cast.alice.uuid}/response")
+    assert "0.50" in [page.words(cell) for cell in page.all("td")]
 
 
 def test_a_stale_page_is_shown_both_values(client_as, base, infusion):
