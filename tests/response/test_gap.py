@@ -40,8 +40,9 @@ def told(within, before=4, days=14, ago=0, next_on=None, level=8):
         ([4, 4, 4], {}, "relief has held to day 3", "day 3 of 14 today; 3 of 3 days logged"),
         ([4, 4, 8, 4], {}, "relief has held to day 4", "day 4 of 14 today; 4 of 4 days logged"),
         ([4, 4, "u", "u", 4], {}, "relief held to day 2", "day 5 of 14 today; 3 of 5 days logged"),
-        ([8, 8, 8], {}, "relief had ended by day 1", "day 3 of 14 today; 3 of 3 days logged"),
-        ([8, 8, 4, 4, 4], {"before": 8}, "relief has held to day 5, from day 3", "day 5 of 14 today; 5 of 5 days logged"),
+        ([8, 8, 8], {}, "no relief on two days running", "day 3 of 14 today; 3 of 3 days logged"),
+        ([4, 4, "x", "x", 8, 8], {}, "relief held to between day 2 and day 4", "day 6 of 14 today; 4 of 6 days logged"),
+        ([8, 8, 4, 4, 4], {"before": 8}, "relief has held from day 3 to day 5", "day 5 of 14 today; 5 of 5 days logged"),
         ([8, 8, 8], {"before": 8}, "no relief on two days running", "day 3 of 14 today; 3 of 3 days logged"),
         (["x", "x"], {}, "no day logged yet", "day 2 of 14 today; 0 of 1 day logged"),
         ([4] * 13, {"ago": 5}, "relief held to day 13", "14 days planned, day 18 today; 13 of 13 days logged"),
@@ -75,7 +76,7 @@ def test_today_is_over_only_once_it_is_logged():
 
 def test_without_a_level_nothing_is_held():
     found, *_ = told([1, 1], before=1, level=2)
-    assert (found.last, found.loss, found.logged) == (None, None, 2)
+    assert (found.last, found.has_ended, found.logged) == (None, False, 2)
 
 
 def test_the_usual_are_at_most_eight_before_it_from_their_own_day_on():
@@ -99,6 +100,6 @@ def test_what_is_held_lies_in_the_gap(texts, days, ago):
     found = gap.held(course, mine, scores, unwell, today)
     assert 0 <= found.logged <= days and found.logged <= found.over + int(today in scores)
     if found.last is not None:
-        assert found.last <= (mine.end(today) - on).days and (found.loss is None or found.loss > found.last)
+        assert 1 <= found.last <= found.latest <= (mine.end(today) - on).days
         assert found.onset is None or 1 <= found.onset <= found.last
     assert gap.held_words(found, mine, today) and "None" not in gap.sentence(found, mine, today, True)

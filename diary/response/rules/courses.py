@@ -249,9 +249,9 @@ def _relief(
     first_week = [relief for n, relief in reliefs if n <= 7]
     if length >= 7 and len(first_week) >= 4:
         found["week_relief"] = mean(first_week)
-    if not is_first and is_carried(days, day, baseline):
+    if not is_first and _is_carried(days, day, baseline):
         return {"status": "carried", **found}
-    relief = spell([(n, is_responder(score, baseline)) for n, score in known], 0)
+    relief = _spell([(n, is_responder(score, baseline)) for n, score in known], 0)
     if relief is None:
         return {"status": "no_response" if length >= 7 else "not_yet", **found}
     onset, last, loss = relief
@@ -263,13 +263,13 @@ def _relief(
     }
 
 
-def is_carried(days: Days, day: int, baseline: float) -> bool:
+def _is_carried(days: Days, day: int, baseline: float) -> bool:
     """Whether relief was there already: on the last known day of the three before the infusion."""
     before = days.between(day - 3, day - 1)
     return bool(before) and is_responder(days.scores[before[-1]], baseline)
 
 
-def spell(known: list[tuple[int, bool]], start: int) -> tuple[int, int, int | None] | None:
+def _spell(known: list[tuple[int, bool]], start: int) -> tuple[int, int, int | None] | None:
     """(onset, last responder day, loss or None) of the first relief from place `start` on; None for none.
 
     Onset: a responder day whose next known day is one too. Loss: a known day that is none and whose next
@@ -305,7 +305,7 @@ def _runs(days: Days, infused: list[int], following: int | None, baseline: float
         (days.days[i], is_responder(days.scores[i], baseline)) for i in days.between(infused[0] + 1, end)
     ]
     start = 0
-    while (run := spell(known, start)) is not None:
+    while (run := _spell(known, start)) is not None:
         onset, last, loss = run
         duration = _duration(onset, last, loss, reason)
         inside = bisect_right(infused, last) - bisect_left(infused, onset)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from diary.lib.words import plural
-from diary.response.rules.courses import Course, is_carried, is_responder, spell
-from diary.response.rules.days import BASELINE_LOW, WINDOW_DAYS, Days
+from diary.response.rules.courses import Course
+from diary.response.rules.days import WINDOW_DAYS
 from diary.response.rules.drawn import Line
 
 MOST_USUAL = 8
@@ -38,42 +38,47 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Relief in a gap, by days since its infusion: `onset` None where it went on from before, `last` its last day.
+    """Relief in a gap, in days since its infusion: `onset` None where it went on from before, `last` its last day.
 
-    Both None: no relief. `loss`: the first of two known days running without. `logged` of `over` days that are over.
+    `last` None: no relief. `latest`: its last day at most, where days are missing around the end. `has_ended`: two known
+    days running without it came within the gap. `logged` of `over` days that are over.
     """
 
     onset: int | None
     last: int | None
-    loss: int | None
-    is_carried: bool
+    latest: int | None
+    has_ended: bool
     logged: int
     over: int
+
+    @property
+    def is_carried(self) -> bool:
+        """Whether relief went on into the gap from before it."""
+        return self.last is not None and self.onset is None
 
 
 def held(
     course: Course, gap: Gap, scores: Mapping[date, float], unwell: Collection[date], today: date
 ) -> Held:  # fmt: skip
-    """How far relief held in a gap, by the onset-and-loss rule of `response.md`, terms 6 and 10.
+    """How far relief held in a gap: the part of the course's runs of relief (`response.md`, term 10) that lies in it.
 
-    Where relief was there already before the gap's infusion (term 7, `carried`) it is followed on from there.
-    Without a level before of 3 or more there is none to follow.
+    Without a level before of 3 or more there are no runs, and none is held.
     """
-    days = Days(scores, unwell)
-    start, end = gap.from_on.toordinal(), gap.end(today).toordinal()
-    places = days.between(start + 1, end)
-    logged = sum(days.scores[place] is not None for place in places)
-    is_today_open = gap.end(today) == today and today not in scores and today not in unwell
-    over = max(0, end - start - int(is_today_open))
-    if course.baseline is None or course.baseline < BASELINE_LOW:
-        return Held(None, None, None, False, logged, over)
-    known = [(days.days[p] - start, is_responder(days.scores[p], course.baseline)) for p in places]
-    carried = is_carried(days, start, course.baseline)
-    found = spell([(-1, True), (0, True), *known] if carried else known, 0)
-    if found is None:
-        return Held(None, None, None, carried, logged, over)
-    onset, last, loss = found
-    return Held(None if carried else onset, last, loss, carried, logged, over)
+    end = gap.end(today)
+    is_today_open = end == today and today not in scores and today not in unwell
+    whole = (end - gap.from_on).days
+    logged = sum(gap.from_on + timedelta(days=day) in scores for day in range(1, whole + 1))
+    over = max(0, whole - int(is_today_open))
+    for run in course.runs:
+        ended = run.started_on + timedelta(days=run.low - 1)
+        if ended <= gap.from_on or run.started_on > end:
+            continue
+        began, last = (run.started_on - gap.from_on).days, (min(ended, end) - gap.from_on).days
+        at_most = run.started_on + timedelta(days=(run.high or run.low) - 1)
+        latest = (min(at_most, end) - gap.from_on).days
+        has_ended = not run.censored and at_most < end
+        return Held(began if began > 0 else None, last, latest, has_ended, logged, over)
+    return Held(None, None, None, False, logged, over)
 
 
 def usual(lines: Sequence[Line], gap: Gap) -> list[Line]:
@@ -88,11 +93,11 @@ def held_words(found: Held, gap: Gap, today: date) -> str:
         return "no day logged yet" if gap.is_open(today) else "no day logged"
     if found.last is None:
         return "no relief on two days running"
-    if found.is_carried and found.last < 1:
-        return "relief had ended by day 1" if found.loss is not None else "relief was there before it"
-    has = "has held" if found.loss is None and gap.is_open(today) else "held"
-    began = "" if found.onset is None else f", from day {found.onset}"
-    return f"relief {has} to day {found.last}{began}"
+    has = "held" if found.has_ended or not gap.is_open(today) else "has held"
+    began = "" if found.onset is None else f"from day {found.onset} "
+    is_range = found.has_ended and found.latest != found.last
+    to = f"to between day {found.last} and day {found.latest}" if is_range else f"to day {found.last}"
+    return f"relief {has} {began}{to}"
 
 
 def small_words(found: Held, gap: Gap, today: date) -> str:
@@ -112,6 +117,6 @@ def sentence(found: Held, gap: Gap, today: date, has_relief: bool) -> str:
     if not found.logged or not has_relief:
         return f"The planned longer gap: {n}."
     words = held_words(found, gap, today)
-    then = ", then two days running without it" if found.loss is not None and found.last else ""
+    then = ", then two days running without it" if found.has_ended else ""
     was = "there was " if words.startswith("no relief") else ""
     return f"In the planned longer gap {was}{words}{then}; {n}."
