@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from diary.response.rules import courses_of, words
+from diary.response.rules import courses_of, staff, words
 
 DAY = date(2026, 3, 15)
 
@@ -34,15 +34,16 @@ def test_relief_that_was_there_already_is_counted_as_the_table_does():
     (one,) = course([8, 4, 4, 4, 4, 4, 4] + [4] * 20, (0, 3, 6, 9, 12))
     carried = sum(infusion.status == "carried" for infusion in one.infusions)
     assert (carried, one.summary.carried, one.summary.held_30) == (4, 1, 1)
-    said = words.summary(one)
-    assert (
-        "Relief was there already before 4; of the 1 of them with a whole first week, it held in 1." in said
-    )
+    fact = next(fact for fact in staff.facts(one) if fact.term == "Relief was there already")
+    assert fact.words.replace("\u00a0", " ") == "1 of 1 held 30 %"
+    assert fact.small == "4 infusions, 3 without a whole first week; not in the rate"
 
 
 def test_relief_that_was_there_already_without_a_whole_week():
     (one,) = course([8, 4, 4, 4, 4, 4, 4, 4], (0, 3, 5))
-    assert "Relief was there already before 2, none of them with a whole first week." in words.summary(one)
+    fact = next(fact for fact in staff.facts(one) if fact.term == "Relief was there already")
+    assert fact.words == "none can be judged"
+    assert fact.small == "2 infusions, 2 without a whole first week; not in the rate"
 
 
 def test_a_symptom_says_both_figures_with_their_days():
@@ -70,4 +71,5 @@ def test_begun_in_mid_treatment_a_symptom_is_compared_with_the_first_weeks():
 def test_percent_never_stands_alone_at_the_start_of_a_line():
     courses = course([8, 4, 4, 4, 4])
     assert "30\u00a0% lower" in words.story(courses, "pain", DAY).sentence
-    assert " %" not in words.summary(courses[0]).replace("\u00a0%", "")
+    said = [*(fact.words for fact in staff.facts(courses[0])), staff.definitions(courses[0])]
+    assert all(" %" not in one for one in said)

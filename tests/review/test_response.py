@@ -199,7 +199,7 @@ def test_factors_and_medicines_stand_within_bands(client_as, cast, spaced):
         factories.medication(s, cast.alice, "Duloxetine", DAY + timedelta(days=40), dose=60, times_per_day=1)
     page = client_as("bob").get(spaced)
     marked, unmarked = rows_of(page, "factors")[1:3]
-    assert marked[:3] == ["Stress", "marked", "9 of 5 days"] and unmarked[0] == "not marked"
+    assert marked[:3] == ["Stress", "marked", "9.0 of 5 days"] and unmarked[0] == "not marked"
     assert unmarked[1].endswith("of 10 days")
     assert "Too few days to compare: Alcohol." in page.words()
     medicines = rows_of(page, "medicines")

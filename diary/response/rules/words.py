@@ -23,9 +23,6 @@ from diary.response.rules.days import BASELINE_LOW, WINDOW_DAYS
 
 OPEN_DAYS = 7  # how long a day can be written (the contract's rule of the day's form)
 BROUGHT_FORWARD = "If infusions were brought forward because relief was fading, the true time is shorter."
-DRAWING_LINE = (
-    "30 and 50\u00a0% are benchmarks for pain; for {} they are a drawing line, not an established threshold."
-)
 
 
 def first_relief(infusion: InfusionResponse) -> str:
@@ -99,24 +96,6 @@ def change(before: float | None, now: float | None, places: int = 1) -> str:
     return f"{'eased' if difference > 0 else 'rose'} by {number(float(abs(difference)), places)}"
 
 
-def level_words(course: Course, is_whole: bool = True) -> str:
-    """What a day is compared with, for staff and report."""
-    if course.baseline is not None:
-        at = counts_at(course.baseline, is_whole)
-        counted = (
-            f"; a day counts as relief at {number(at)} or less"
-            if at is not None
-            else "; under 3, so changes in points only"
-        )
-        return f"Level before the infusions {number(course.baseline)}, from {course.baseline_days} of 14 days{counted}."
-    if course.reference_mean is not None:
-        return (
-            f"The diary began in mid-treatment: compared with the first two weeks here, already in treatment, "
-            f"{number(course.reference_mean)}."
-        )
-    return f"Not enough days before the infusions: {course.baseline_days} of 4."
-
-
 def swing_words(course: Course) -> str:
     """How far a day strays from the level before without a reason; twice the figure that is shown, not a hidden one."""
     if course.swing is None:
@@ -125,48 +104,6 @@ def swing_words(course: Course) -> str:
     if not shown:
         return "Usual swing 0."
     return f"Usual swing {number(shown)}: a day within {number(2 * shown)} points is usual day-to-day change."
-
-
-def summary(course: Course, key: str = "pain") -> str:
-    """The course in one paragraph: response rate, held, onset, duration with its interval."""
-    s = course.summary
-    n = len(course.infusions)
-    parts = [f"{'The one infusion' if n == 1 else f'All {n}'} since {date_full(course.started_on)}."]
-    if s.evaluable:
-        parts.append(
-            f"Response in the first week: {s.responders_30} of {s.evaluable} by 30\u00a0%, {s.responders_50} of "
-            f"{s.evaluable} by 50\u00a0% (on at least one day: {s.reached_30} and {s.reached_50})."
-        )
-    else:
-        parts.append("None can be judged by its first week alone.")
-    if carried := sum(infusion.status == "carried" for infusion in course.infusions):
-        parts.append(_carried_words(carried, s.carried, s.held_30))
-    if s.responses and not is_tight(course):
-        parts.append(_duration_words(course))
-    if key != "pain":
-        parts.append(DRAWING_LINE.format(BY_KEY[key].name.lower()))
-    return " ".join(parts)
-
-
-def _carried_words(carried: int, whole: int, held: int) -> str:
-    """Infusions before which relief was there already: how many, how many of them had a whole first week, and held it."""
-    if not whole:
-        return f"Relief was there already before {carried}, none of them with a whole first week."
-    of = f"the {whole}" if whole == carried else f"the {whole} of them with a whole first week"
-    return f"Relief was there already before {carried}; of {of}, it held in {held}."
-
-
-def _duration_words(course: Course) -> str:
-    s = course.summary
-    onset = f"First relief on day {number(s.median_onset)}" if s.median_onset is not None else ""
-    if s.median_duration is None:
-        lasted_words = "lasting longer than can be told yet"
-    else:
-        low, high = s.interval or (None, None)
-        until = str(high) if high is not None else "not reached"
-        lasted_words = f"lasting {plural(s.median_duration, 'day')} (95\u00a0% interval {low if low is not None else 'not reached'} to {until})"
-    of = f"medians of {s.responses}" if s.responses > 1 else "from one response"
-    return f"{onset}, {lasted_words}; {of}. {BROUGHT_FORWARD}"
 
 
 def infusion_sentence(infusion: InfusionResponse, today: date | None = None) -> str:
