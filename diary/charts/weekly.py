@@ -68,7 +68,9 @@ def weekly_chart(
     )
     body += draw.layers(plot, series, draw.levels(plot, series))
     body += _given(plot, inside) + _end_labels(plot, series, gap)
-    body += _runs(plot, runs) + _cells(plot, weeks, series.name.lower())
+    if any(week.relief is not None for week in weeks):
+        body += _runs(plot, runs)
+    body += _cells(plot, weeks, series.name.lower())
     return picture(
         (WIDTH, HEIGHT), uid, title_of(series, frame), _told(series, frame, inside, runs, weeks), body, "chart weekly"
     )  # fmt: skip

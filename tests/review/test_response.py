@@ -292,3 +292,51 @@ def test_a_gap_that_is_still_ahead_is_not_shown(client_as, cast, tight):
         mark_gap(s, access.OPERATOR, ref, planned.uuid, GapValues(21, ""), date(2026, 6, 20), clock.now())
     page = client_as("bob").get(tight)
     assert "beside the usual ones" not in page.words() and "infusion 17, 22 June 2026" in page.words()
+
+
+def test_of_many_infusions_the_latest_stand_open_and_all_are_there(client_as, cast):
+    """Weekly for 61 weeks: at most 40 others are pale, and the earlier rows are folded, open where the chosen one is."""
+    with db.write() as s:
+        factories.days(DAY - timedelta(days=440), [8] * 14 + [5] * 9, s, cast.alice)
+        for k in range(61):
+            factories.infusion(s, cast.alice, DAY - timedelta(days=426 - 7 * k))
+    client = client_as("bob")
+    page = client.get(f"/patients/{cast.alice.uuid}/response")
+    assert "Pale: the 40 nearest of the 60 other infusions." in page.words()
+    assert [len(rows_of(page, label)) for label in ("each-before", "each")] == [1 + 1 + 21, 1 + 1 + 40]
+    folded = next(one for one in page.all("details") if one.find("{*}summary").get("id") == "each-before")
+    assert folded.get("open") is None
+    link = next(one for one in page.all("a") if one.get("aria-label") == "Infusion 1 as the strong line")
+    other = client.get(link.get("href"))
+    assert next(one for one in other.all("details") if one.get("open") is not None) is not None
+    assert "After infusion 1 relief from pain" in other.words()
+
+
+@pytest.mark.parametrize(
+    ("since", "texts", "infused", "words"),
+    [
+        (
+            1,
+            [5] * 20,
+            range(0, 21, 3),
+            "compared with the first two weeks here",
+        ),  # tight, begun in mid-treatment
+        (1, [5] * 20, range(0, 21, 3), "Against 5 Logged"),
+        (-14, [2] * 14 + [1] * 20, range(0, 21, 3), "under 3: changes in points only"),  # tight, a low level
+        (-14, [8] * 14, (0, 3, 6), "No day after infusion 3 yet"),  # tight, nothing logged since
+        (-14, [8] * 18, (0, 1, 2), "Runs of relief"),  # on days running
+        (0, [], (0, 30), "Not enough days before the infusions: 0 of 4"),
+        (0, ["u"] * 9, (0,), "Not enough days before the infusions: 0 of 4"),
+        (-14, ["u"] * 30, (0, 3, 6), "Level before not enough days"),
+    ],
+)
+def test_whatever_was_logged_there_is_a_page(client_as, cast, since, texts, infused, words):
+    with db.write() as s:
+        factories.days(DAY + timedelta(days=since), texts, s, cast.alice)
+        for step in infused:
+            factories.infusion(s, cast.alice, DAY + timedelta(days=step))
+    client = client_as("bob")
+    for query in ("", "?symptom=mood", "?table=1", "?week=1"):
+        page = client.get(f"/patients/{cast.alice.uuid}/response{query}")
+        assert page.status == 200 and "None" not in page.words()
+        assert query == "?symptom=mood" or words in page.words(), page.words()[400:1400]

@@ -185,6 +185,8 @@ def weeks_headline(
 
     `gap`: (first day, sentence) of a planned longer gap, which then says how far relief held.
     """
+    if course.baseline is None:
+        return " ".join([_against_first_days(course, key, last_day), *(gap[1:] if gap else ())])
     name = BY_KEY[key].name
     week = told_week(course, last_day, gap[0] if gap else None)
     if week is None or week.mean_change is None or course.reference_mean is None:
@@ -278,6 +280,8 @@ def _lasted(course: Course) -> Fact:
 def interval_words(course: Course) -> str:
     """The 95 % interval of the median duration: "7 to not reached"."""
     low, high = course.summary.interval or (None, None)
+    if low is None and high is None:
+        return "not reached"
     return f"{low if low is not None else 'not reached'} to {high if high is not None else 'not reached'}"
 
 

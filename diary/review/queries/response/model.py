@@ -113,6 +113,7 @@ class CoursePart:
     facts: Sequence[staff.Fact]
     remark: str
     groups: Sequence[Group]
+    earlier: Sequence[Group]
     before: Row | None
     after: Row | None
     spaced: Spaced | None

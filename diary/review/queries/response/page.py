@@ -34,6 +34,7 @@ from diary.review.queries.response.tables import (
 )
 
 A_DAY = timedelta(days=1)
+MOST_ROWS, LATEST = 60, 40  # from how many infusions on only the latest ones stand open
 
 
 def response_page(
@@ -110,6 +111,7 @@ def _part(
     last = _last_of(course, diary.last_day, following)
     gap = gap_part(diary, course, lines)
     until = last or infused[-1]
+    cut = len(rows) - LATEST if len(rows) > MOST_ROWS else 0
     sheets = None
     if with_table:
         sheets = week_sheets(diary, course) if tight else overlay_sheets(course, rows, lines, at)
@@ -120,7 +122,8 @@ def _part(
         headline=_headline(diary, course, at, following, gap),
         facts=_facts(diary, course, counted, last, gap),
         remark=_remark(course, tight),
-        groups=series_groups(rows, diary.done),
+        groups=series_groups(rows[cut:], diary.done),
+        earlier=series_groups(rows[:cut], diary.done),
         before=rows[at - 1] if at else None,
         after=rows[at + 1] if at + 1 < len(rows) else None,
         spaced=None if tight else spaced_part(diary, course, rows, lines, at),
@@ -162,8 +165,6 @@ def _last_of(course: Course, last_day: date | None, following: date | None) -> d
 def _remark(course: Course, tight: bool) -> str:
     if tight:
         every = staff.spacing_words(course)
-        return (
-            f"Infusions come {every}, too close to ascribe relief to one of them: weeks and runs lead, and no median "
-            "duration is shown."
-        )
+        lead = "weeks and runs lead" if staff.has_relief(course) else "weeks lead"
+        return f"Infusions come {every}, too close to ascribe relief to one of them: {lead}, and no median duration is shown."
     return BROUGHT_FORWARD if course.summary.responses else ""
