@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from diary.lib.symptoms import SYMPTOMS
 from diary.response.rules import courses_of
-from diary.response.rules.longer_gap import LongerGap, gap_days, gap_finding, gap_plan
+from diary.response.rules.gap import Gap
+from diary.response.rules.longer_gap import gap_finding, gap_plan
 from diary.response.rules.own import Fact, Seen, curve_words, facts_of, few_days, one_infusion, one_line
 from tests.response.test_story_words import DAY, days_of
 
@@ -230,7 +231,7 @@ def in_gap(after, *, read=0, days=14, ended=None, before="8x14"):
         before=before, after="5x10 " + after, infused=TIGHT + ((10 + ended,) if ended else ()), read=read
     )
     on = DAY + timedelta(days=10)
-    gap = LongerGap(4, on, days, 3.0, on + timedelta(days=ended) if ended else None)
+    gap = Gap("4", on, days, on + timedelta(days=ended) if ended else None)
     found = gap_finding(told.course, gap, "pain", told.seen)
     return plain(found.sentence), plain(found.evidence)
 
@@ -255,7 +256,7 @@ def test_the_longer_gap(days, sentence, evidence):
 
 def test_a_gap_that_relief_came_back_in():
     told = Told(before="8x14", after="8x11 8 4 4 8 8", infused=TIGHT)
-    gap = LongerGap(4, DAY + timedelta(days=10), 14)
+    gap = Gap("4", DAY + timedelta(days=10), 14)
     assert gap_finding(told.course, gap, "pain", told.seen).sentence == (
         "In the longer gap so far relief from pain went from day 3 to day 4, then came two days running without it."
     )
@@ -265,18 +266,27 @@ def test_a_gap_that_relief_came_back_in():
     )
 
 
+@pytest.mark.parametrize(
+    ("after", "read", "sentence"),
+    [
+        ("8x11 8 8", 0, "In the longer gap so far no relief from pain on two days running."),
+        ("5x10 8 8", 0, "Relief from pain had ended by day 1 of the longer gap."),
+        ("5x10 8", 0, "Relief from pain was there before the longer gap."),
+        ("5x10", 1, "A longer gap has begun."),
+        ("5x10", 3, "No day of the longer gap is logged yet."),
+        ("5x10", 30, "No day of the longer gap is logged."),
+    ],
+)
+def test_the_edges_of_a_longer_gap(after, read, sentence):
+    told = Told(before="8x14", after=after, infused=TIGHT, read=read)
+    gap = Gap("4", DAY + timedelta(days=10), 14)
+    assert gap_finding(told.course, gap, "pain", told.seen).sentence == sentence
+
+
 def test_the_plan_of_a_gap():
     on = date(2026, 11, 11)
-    assert gap_plan(LongerGap(17, on, 19, 3.5)) == "19 days after infusion 17, instead of about 4."
-    assert gap_plan(LongerGap(17, on, 19, None, on + timedelta(days=16))) == "16 days after infusion 17."
-
-
-def test_today_counts_in_a_gap_only_once_it_is_told():
-    on = date(2026, 11, 11)
-    gap, today = LongerGap(17, on, 19), on + timedelta(days=3)
-    assert gap_days(gap, Seen({}, set(), today)) == (on + timedelta(days=1), on + timedelta(days=2))
-    assert gap_days(gap, Seen({today: 3.0}, set(), today)) == (on + timedelta(days=1), today)
-    assert gap_days(gap, Seen({}, set(), on)) is None
+    assert gap_plan(Gap("17", on, 19), 3.5) == "19 days after infusion 17, instead of about 4."
+    assert gap_plan(Gap("17", on, 19, on + timedelta(days=16)), None) == "16 days after infusion 17."
 
 
 DAYS = st.lists(st.sampled_from([None, None, "u", *map(float, range(11))]), min_size=0, max_size=80)
@@ -301,5 +311,5 @@ def test_any_diary_can_be_told(days, infused, read):
             assert {"Relief began", "First week", "Week before", "Logged"} <= {fact.term for fact in facts}
             if infusion.status == "response":
                 assert f"day {infusion.onset_day}" in one_infusion(course, infusion, "pain", seen).sentence
-        gap = LongerGap(1, course.infusions[-1].on, 20)
+        gap = Gap("1", course.infusions[-1].on, 20)
         assert gap_finding(course, gap, "pain", seen).sentence.endswith(".")

@@ -64,6 +64,17 @@ def test_the_day_card_shows_own_words_even_private_ones(client_as, told):
     assert "Tuesday 17 March" in card and "Day 2 after infusion 1" in card and "saw the sea" in card
 
 
+def test_the_day_card_shows_what_was_said_around_an_infusion(client_as, cast):
+    with db.write() as s:
+        factories.days(DAY - timedelta(days=4), [8] * 9, s, cast.alice)
+        given = factories.infusion(s, cast.alice, DAY)
+        factories.checkin(
+            s, cast.alice, given, DAY + timedelta(days=1), insight="a warm hand", insight_private="yes"
+        )
+    card = client_as("alice").get("/story?day=2026-03-16").one("section", class_="daycard")
+    assert "a warm hand" in "".join(card.itertext())
+
+
 def test_the_days_step_without_losing_the_place(client_as, told):
     page = client_as("alice").get("/story?span=30&symptom=mood&others=1&day=2026-03-17")
     card = page.one("section", class_="daycard")

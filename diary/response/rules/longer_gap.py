@@ -1,86 +1,60 @@
 """A planned longer gap in the words of its patient: what relief did in it, with its n, and that it is one observation."""
 
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 
 from diary.lib.symptoms import BY_KEY
 from diary.lib.words import date_long, number, plural
 from diary.response.rules.courses import Course
 from diary.response.rules.days import BASELINE_LOW
+from diary.response.rules.gap import Gap, Held, held
 from diary.response.rules.own import Seen
 from diary.response.rules.words import Finding
 
 ONE_GAP = "One gap is one observation: it says nothing of the next."
 
 
-@dataclass(frozen=True, slots=True)
-class LongerGap:
-    """One longer interval, marked ahead: after which infusion, from its day, so many days; `next_on` ended it."""
-
-    number: int
-    from_on: date
-    days: int
-    usual_days: float | None = None
-    next_on: date | None = None
-
-    @property
-    def until_on(self) -> date:
-        """The day on which the next infusion is meant to be, or was."""
-        return self.next_on or self.from_on + timedelta(days=self.days)
-
-
-def gap_days(gap: LongerGap, seen: Seen) -> tuple[date, date] | None:
-    """The gap's days that are over, or are today and told already: (first, last); None before its first."""
-    is_told = seen.today in seen.scores or seen.today in seen.unwell
-    last = min(gap.until_on - timedelta(days=1), seen.today if is_told else seen.today - timedelta(days=1))
-    first = gap.from_on + timedelta(days=1)
-    return (first, last) if last >= first else None
-
-
-def gap_plan(gap: LongerGap) -> str:
-    """ "19 days after infusion 17, instead of about 4." """
-    usual = f", instead of about {number(gap.usual_days, 0)}" if gap.usual_days else ""
+def gap_plan(gap: Gap, usual_days: float | None) -> str:
+    """ "19 days after infusion 17, instead of about 4."; `usual_days`: the usual interval when it was marked."""
+    usual = f", instead of about {number(usual_days, 0)}" if usual_days else ""
     days = (gap.next_on - gap.from_on).days if gap.next_on else gap.days
-    return f"{plural(days, 'day')} after infusion {gap.number}{usual}."
+    return f"{plural(days, 'day')} after infusion {gap.named}{usual}."
 
 
-def gap_finding(course: Course, gap: LongerGap, key: str, seen: Seen) -> Finding:
-    """What relief did in the longer gap up to now, in one sentence with its n; ahead of it, only that it is planned."""
-    days = gap_days(gap, seen)
-    if days is None or gap.from_on > seen.today:
-        return Finding("A longer gap is planned.", f"It lasts until {date_long(gap.until_on)}. {ONE_GAP}")
-    first, last = days
-    logged, whole = len(seen.between(first, last)), (last - first).days + 1
-    is_over = gap.next_on is not None or seen.today >= gap.until_on
-    what = _in_gap(course, first, last, BY_KEY[key].name.lower(), is_over)
-    n = f"logged on {logged} of {plural(whole, 'day')}"
-    n = f"L{n[1:]}" if is_over else f"Day {(last - gap.from_on).days} of {gap.days}, {n}"
-    return Finding(what or "Relief can’t be counted in the longer gap.", f"{n}. {ONE_GAP}")
+def gap_finding(course: Course, gap: Gap, key: str, seen: Seen) -> Finding:
+    """What relief did in the longer gap up to now, in one sentence with its n; ahead of it, only that it is planned.
+
+    By the same rule as the clinic's page (`gap.held`), so that both say the same days.
+    """
+    found = held(course, gap, seen.scores, seen.unwell, seen.today)
+    is_open = gap.is_open(seen.today)
+    if gap.from_on >= seen.today or (is_open and not found.over):
+        begun = "is planned" if gap.from_on >= seen.today else "has begun"
+        until = date_long(gap.from_on + timedelta(days=gap.days))
+        return Finding(f"A longer gap {begun}.", f"It lasts until {until}. {ONE_GAP}")
+    n = f"logged on {found.logged} of {plural(found.over, 'day')}"
+    n = f"Day {found.over} of {gap.days}, {n}" if is_open else f"L{n[1:]}"
+    return Finding(_what(course, found, BY_KEY[key].name.lower(), is_open), f"{n}. {ONE_GAP}")
 
 
-def _in_gap(course: Course, first: date, last: date, name: str, is_over: bool) -> str:
-    """By the course's runs of relief: until which day of the gap relief held, or that there was none."""
-    where = "In the longer gap" if is_over else "In the longer gap so far"
+def _what(course: Course, found: Held, name: str, is_open: bool) -> str:
+    """Until which day of the gap relief held, or that there was none, or why that can't be told."""
+    where = "In the longer gap so far" if is_open else "In the longer gap"
     if course.baseline is None or course.baseline < BASELINE_LOW:
-        return ""
-    zero = first - timedelta(days=1)
-    for run in course.runs:
-        ended = run.started_on + timedelta(days=run.low - 1)
-        if ended < first or run.started_on > last:
-            continue
-        began = (run.started_on - zero).days
-        how = f"relief from {name} held" if began < 1 else f"relief from {name} went from day {began}"
-        if ended >= last:
-            return (
-                f"{where} {how} to its last day."
-                if is_over
-                else f"{where} {how} to day {(last - zero).days}."
-            )
-        to = f"day {(ended - zero).days}"
-        if run.censored or run.high is None:
-            return f"{where} {how} to {to} at least."
-        if run.high > run.low:
-            latest = min(run.started_on + timedelta(days=run.high - 1), last)
-            to = f"somewhere between {to} and day {(latest - zero).days}"
+        return "Relief can’t be counted in the longer gap."
+    if not found.logged:
+        return f"No day of the longer gap is logged{' yet' if is_open else ''}."
+    if found.last is None:
+        return f"{where} no relief from {name} on two days running."
+    if found.is_carried and found.last < 1:
+        if found.loss is None:
+            return f"Relief from {name} was there before the longer gap."
+        return f"Relief from {name} had ended by day 1 of the longer gap."
+    how = f"relief from {name} " + ("held" if found.onset is None else f"went from day {found.onset}")
+    if found.loss is not None:
+        to = f"day {found.last}"
+        if found.loss - found.last > 1:
+            to = f"somewhere between day {found.last} and day {found.loss - 1}"
         return f"{where} {how} to {to}, then came two days running without it."
-    return f"{where} no relief from {name} on two days running."
+    if found.last < found.over:
+        return f"{where} {how} to day {found.last} at least."
+    return f"{where} {how} to {f'day {found.last}' if is_open else 'its last day'}."

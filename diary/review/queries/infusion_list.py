@@ -19,7 +19,7 @@ from diary.response.rules.own import one_line
 from diary.response.rules.words import Finding, current_run, longest_run
 from diary.review.queries.own_infusion import seen_of
 from diary.review.queries.series import is_relief
-from diary.review.queries.story import days_ahead, gap_of
+from diary.review.queries.story import days_ahead, gap_of, rule_of
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def _gap_so_far(
     gap = gap_of(gaps, courses[-1], today) if courses else None
     if gap is None or gap.from_on >= today:
         return None
-    return gap_finding(courses[-1], gap, "pain", seen_of(rows, "pain", today))
+    return gap_finding(courses[-1], rule_of(gap), "pain", seen_of(rows, "pain", today))
 
 
 def _intention(

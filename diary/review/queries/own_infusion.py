@@ -75,7 +75,7 @@ def own_infusion(
     return OwnInfusion(
         given, course, BY_KEY[key], _lede(given, response, done, today), one_infusion(course, response, key, seen),
         few_of(course, response, today), chart, charts.key_of(chart), facts_of(course, response, seen),
-        _words(checkins_of(s, viewer, ref.id), uuid),
+        words_of([row for row in checkins_of(s, viewer, ref.id) if row.target == uuid]),
         charts.table_rows(drawn, frame, marks) if with_table else None,
         done[place - 1] if place else None, done[place + 1] if place + 1 < len(done) else None,
     )  # fmt: skip
@@ -118,11 +118,11 @@ def _lede(given: InfusionRow, response: InfusionResponse, done: Sequence[Infusio
     return f"{dose} Day {after} today." if after > 0 else dose
 
 
-def _words(rows: Sequence[CheckinRow], uuid: UUID) -> list[OwnWords]:
-    """Intention and insights of this infusion, oldest first."""
+def words_of(rows: Sequence[CheckinRow]) -> list[OwnWords]:
+    """Intentions and insights, oldest first."""
     found = []
     for row in reversed(rows):
-        if row.target == uuid and row.words and row.kind != ARRIVAL:
+        if row.words and row.kind != ARRIVAL:
             is_before = row.kind == INTENTION
             when = f"intention, {_ago(-row.after)}" if is_before else _after(row.after)
             found.append(OwnWords(row.words, f"{when}, {date_long(row.day)}", row.words_private))

@@ -10,6 +10,7 @@ from sqlmodel import Session
 from diary import charts
 from diary.careteam import access
 from diary.charts import Frame, Mark, Series, Week
+from diary.checkins.queries import checkins_of
 from diary.entries.queries import DayRow, all_days, notes_between
 from diary.entries.rules import is_open
 from diary.infusions.queries import GapRow, InfusionRow, day_after_infusion, gaps_of, infusions_of
@@ -20,25 +21,26 @@ from diary.response.queries import from_rows
 from diary.response.rules import Course, is_tight
 from diary.response.rules.days import BASELINE_LEAST, BASELINE_LOW, WINDOW_DAYS
 from diary.response.rules.drawn import lines_of
-from diary.response.rules.longer_gap import LongerGap, gap_finding, gap_plan
+from diary.response.rules.gap import Gap, usual
+from diary.response.rules.longer_gap import gap_finding, gap_plan
 from diary.response.rules.own import Few, Seen, curve_words, few_days
 from diary.response.rules.words import Finding, says, story
-from diary.review.queries.own_infusion import seen_of, shown_until
+from diary.review.queries.own_infusion import seen_of, shown_until, words_of
 from diary.review.queries.patient import frame_for
 from diary.review.queries.series import all_series, is_relief, is_whole, marks_of
 
 LONGEST_BEGINNING = 60
 MOST_CURVES = 6
-USUAL = 8  # intervals before a longer gap that stand beside it
 
 
 @dataclass(frozen=True)
 class ChosenDay:
-    """The day card: its row, its note, where it stands, and the days beside it."""
+    """The day card: its row, its note, what was said around an infusion, where it stands, and the days beside it."""
 
     on: date
     row: DayRow | None
     note: str | None
+    said: Sequence[str]
     extras: str
     place: str
     before: date | None
@@ -142,7 +144,7 @@ def story_page(
     place = [symptom.key for symptom in SYMPTOMS].index(key)
     weeks = _weeks(course, rows, key) if course else []
     gap = gap_of(gaps_of(s, viewer, ref.id), course, today) if course else None
-    band = (gap.from_on + timedelta(days=1), gap.until_on - timedelta(days=1)) if gap else None
+    band = (gap.from_on + timedelta(days=1), last_of(gap)) if gap else None
     chart = charts.story_chart(drawn[place], frame, marks, chosen, weeks, gap=band)
     seen = seen_of(rows, key, today)
     return StoryPage(
@@ -198,26 +200,36 @@ def _curves(course: Course, series: Series, infusions: Sequence[InfusionRow], se
     return found
 
 
-def gap_of(gaps: Sequence[GapRow], course: Course, today: date) -> LongerGap | None:
+def gap_of(gaps: Sequence[GapRow], course: Course, today: date) -> GapRow | None:
     """The longer gap that a course's page tells: the one ahead or running, else the last one in it."""
     mine = [gap for gap in gaps if gap.from_on >= course.started_on]
     gap = next((gap for gap in mine if gap.is_ahead(today)), mine[-1] if mine else None)
     if gap is None or (gap.until_on - course.infusions[-1].on).days > 2 * WINDOW_DAYS:
         return None
-    return LongerGap(gap.number, gap.from_on, gap.days, gap.usual_days, gap.next_on)
+    return gap
 
 
-def gap_told(course: Course, gap: LongerGap, series: Series, seen: Seen) -> GapTold:
+def rule_of(gap: GapRow) -> Gap:
+    """A gap as the rules of relief read it."""
+    return Gap(str(gap.number), gap.from_on, gap.days, gap.next_on)
+
+
+def last_of(gap: GapRow) -> date:
+    """The last day of a gap: before the next infusion that was done, or is planned to be."""
+    return (gap.next_on or gap.until_on) - timedelta(days=1)
+
+
+def gap_told(course: Course, row: GapRow, series: Series, seen: Seen) -> GapTold:
     """Its sentence, and the gap as a line over the usual intervals before it."""
-    infused = [one.on for one in course.infusions]
-    lines = lines_of(seen.scores, seen.unwell, infused)
-    before = [line for line in lines if line.on < gap.from_on][-USUAL:]
-    usual = [[point for point in line.scores if point[0] >= 0] for line in before]
+    gap = rule_of(row)
+    before = usual(lines_of(seen.scores, seen.unwell, [one.on for one in course.infusions]), gap)
     drawing = ""
     if gap.from_on < seen.today:
-        last = gap.until_on - timedelta(days=1)
-        drawing = charts.gap_chart(series, gap.from_on, last, seen.today, usual)
-    return GapTold(gap_plan(gap), gap_finding(course, gap, series.key, seen), drawing, len(usual))
+        pale = [line.scores for line in before]
+        drawing = charts.gap_chart(series, gap.from_on, last_of(row), seen.today, pale)
+    return GapTold(
+        gap_plan(gap, row.usual_days), gap_finding(course, gap, series.key, seen), drawing, len(before)
+    )
 
 
 def _last_known(rows: Sequence[DayRow], key: str) -> date | None:
@@ -289,6 +301,7 @@ def _chosen(
         on,
         row,
         notes[0].text if notes else None,
+        [one.text for one in words_of(checkins_of(s, viewer, ref.id, on, on))],
         extras_words(row.regions, row.factors) if row else "",
         day_after_infusion(s, viewer, ref.id, on),
         on - timedelta(days=1) if on > frame.since else None,
