@@ -45,15 +45,11 @@ def _what(course: Course, found: Held, name: str, is_open: bool) -> str:
         return f"No day of the longer gap is logged{' yet' if is_open else ''}."
     if found.last is None:
         return f"{where} no relief from {name} on two days running."
-    if found.is_carried and found.last < 1:
-        if found.loss is None:
-            return f"Relief from {name} was there before the longer gap."
-        return f"Relief from {name} had ended by day 1 of the longer gap."
     how = f"relief from {name} " + ("held" if found.onset is None else f"went from day {found.onset}")
-    if found.loss is not None:
+    if found.has_ended:
         to = f"day {found.last}"
-        if found.loss - found.last > 1:
-            to = f"somewhere between day {found.last} and day {found.loss - 1}"
+        if found.latest != found.last:
+            to = f"somewhere between day {found.last} and day {found.latest}"
         return f"{where} {how} to {to}, then came two days running without it."
     if found.last < found.over:
         return f"{where} {how} to day {found.last} at least."
