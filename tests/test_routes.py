@@ -102,6 +102,7 @@ staff        GET       /patients/<uuid:patient_uuid>/sessions/<uuid:session_id>/
 staff        GET       /patients/<uuid:patient_uuid>/sessions/new
 staff        POST      /patients/<uuid:patient_uuid>/sessions/new
 public       GET       /readyz
+patient      GET       /report
 patient      GET       /report.pdf
 patient      GET       /sessions
 signed_in    POST      /sessions/end-all

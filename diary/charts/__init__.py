@@ -25,6 +25,7 @@ from diary.charts.phone import (
 )
 from diary.charts.points import Dot, points_chart
 from diary.charts.printed import print_chart
+from diary.charts.printed_doses import print_doses
 from diary.charts.small import spark, squares
 from diary.charts.table import Row, table_rows
 from diary.charts.weekly import MOST_WEEKS, Gap, RunBar, WeekCell, weekly_chart
@@ -73,6 +74,7 @@ __all__ = [
     "overlay",
     "points_chart",
     "print_chart",
+    "print_doses",
     "small_chart",
     "spark",
     "squares",

@@ -57,8 +57,8 @@ def dose_chart(
     steps: one after the other, covering the frame; unit: "MME a day"; end: what the last step is made of.
     """
     most = max((step.total + step.on_top for step in steps), default=0)
-    gap = _gap(most)
-    plot, lines = Plot(frame, LEFT, RIGHT, TOP, BOTTOM), _lines(most, gap)
+    gap = gap_of(most)
+    plot, lines = Plot(frame, LEFT, RIGHT, TOP, BOTTOM), lines_of(most, gap)
     ceiling = lines[-1]
 
     def y(value: float) -> float:
@@ -66,7 +66,7 @@ def dose_chart(
 
     body = ends.month_lines(plot, TOP, HEIGHT)
     body += "".join(
-        label(plot.edge(day) + 4, HEIGHT - 8, _month(day, frame)) for day in ends.spaced_months(plot, 54)
+        label(plot.edge(day) + 4, HEIGHT - 8, short_month(day, frame)) for day in ends.spaced_months(plot, 54)
     )
     body += plot.path("grid", "".join(f"M{LEFT} {n(y(value))}H{RIGHT}" for value in lines[1:]))
     body += plot.path("axis0", f"M{LEFT} {BOTTOM}H{RIGHT}")
@@ -79,7 +79,7 @@ def dose_chart(
         body += label(WORDS, at + 4, f"{number(last.total, 2)} {unit}", "lab")
         body += label(WORDS, at + 19, _cut(end, WIDTH - WORDS))
     return picture(
-        (WIDTH, HEIGHT), uid, f"Opioids, {unit}, {period(frame.since, frame.until)}", _told(steps, unit), body
+        (WIDTH, HEIGHT), uid, f"Opioids, {unit}, {period(frame.since, frame.until)}", told(steps, unit), body
     )
 
 
@@ -119,7 +119,7 @@ def dose_lane(
     most = max((step.total + step.on_top for step in steps), default=0)
     bottom = SMALL_BOTTOM if most else SMALL_TOP + 4
     height = bottom + 6
-    plot, ceiling = Plot(frame, LEFT, RIGHT, SMALL_TOP, bottom), _lines(most, _gap(most))[-1]
+    plot, ceiling = Plot(frame, LEFT, RIGHT, SMALL_TOP, bottom), lines_of(most, gap_of(most))[-1]
 
     def y(value: float) -> float:
         return SMALL_BOTTOM - value / ceiling * (SMALL_BOTTOM - SMALL_TOP)
@@ -136,12 +136,12 @@ def dose_lane(
         at = min(max(y(steps[-1].total) + 4, SMALL_TOP + 4), SMALL_BOTTOM + 3)
         body += label(WORDS, at, f"{number(steps[-1].total, 2)} {unit}", "lab")
     body += draw.infusions(Plot(frame, LEFT, RIGHT, 0, height), shown) + _change_marks(plot, changes)
-    told = _told(steps, unit) if most else ""
+    finding = told(steps, unit) if most else ""
     said = "; ".join(f"{words} on {date_short(on)} {on.year}" for on, words in changes if frame.holds(on))
-    told += f" {plural(said.count(';') + 1, 'change')}: {said}." if said else " Nothing changed."
+    finding += f" {plural(said.count(';') + 1, 'change')}: {said}." if said else " Nothing changed."
     name = f"Opioids, {unit}, and changes" if most else "Changes of medicines"
     title = f"{name}, {period(frame.since, frame.until)}"
-    return picture((WIDTH, height), uid, title, told.strip(), body)
+    return picture((WIDTH, height), uid, title, finding.strip(), body)
 
 
 def _change_marks(plot: Plot, changes: Sequence[tuple[date, str]]) -> str:
@@ -165,14 +165,14 @@ def _change_marks(plot: Plot, changes: Sequence[tuple[date, str]]) -> str:
     return plot.path("medmark", shapes) + texts
 
 
-def _month(day: date, frame: Frame) -> str:
+def short_month(day: date, frame: Frame) -> str:
     """ "Dec", "Jan 2026"; years alone where the time is long."""
     if frame.days > LONG:
         return str(day.year)
     return f"{MONTHS[day.month - 1][:3]} {day.year}" if day.month == 1 else MONTHS[day.month - 1][:3]
 
 
-def _gap(most: float) -> float:
+def gap_of(most: float) -> float:
     """The distance of the scale's lines: 1, 2 or 5 times a power of ten, five lines at most."""
     power = 1.0
     while True:
@@ -182,7 +182,7 @@ def _gap(most: float) -> float:
         power *= 10
 
 
-def _lines(most: float, gap: float) -> list[float]:
+def lines_of(most: float, gap: float) -> list[float]:
     count = max(1, int(-(-most // gap)))
     return [gap * line for line in range(count + 1)]
 
@@ -264,7 +264,7 @@ def _top_words(plot: Plot, steps: Sequence[DoseStep], y, words: Sequence[str]) -
     return "".join(label(left, top + 15 * at, line, "ink halo") for at, line in enumerate(words))
 
 
-def _told(steps: Sequence[DoseStep], unit: str) -> str:
+def told(steps: Sequence[DoseStep], unit: str) -> str:
     told = []
     for step in steps:
         on_top = f", at most {number(step.on_top, 2)} more as needed" if step.on_top else ""

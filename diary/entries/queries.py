@@ -79,6 +79,7 @@ class NoteRow:
     text: str
     private: bool
     helper: bool
+    changed_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -196,7 +197,7 @@ def notes_between(
     """Notes by day; private ones only for the patient and the operator."""
     access.require(s, viewer, patient_id, Kind.NOTES)
     wanted = (
-        select(_entry.c.day, _entry.c.note_sealed, _entry.c.note_private, _entry.c.written_by)
+        select(_entry.c.day, _entry.c.note_sealed, _entry.c.note_private, _entry.c.written_by, _entry.c.changed_at)
         .where(
             *_of(viewer, patient_id), _entry.c.day >= since, _entry.c.day <= until,
             _entry.c.note_sealed.is_not(None),
@@ -207,7 +208,7 @@ def notes_between(
         wanted = wanted.where(_entry.c.note_private.is_(False))
     return [
         NoteRow(row.day, sealing.unseal("entry", f"{patient_id}/{row.day}", "note", row.note_sealed),
-                bool(row.note_private), row.written_by == "helper")
+                bool(row.note_private), row.written_by == "helper", row.changed_at)
         for row in s.connection().execute(wanted)
     ]  # fmt: skip
 

@@ -25,6 +25,7 @@ NOT_ON_PHONES = (
     "css/tokens.css",
     "css/utilities.css",
     "fonts/*-latin-ext.woff2",  # the report's
+    "fonts/noto-sans-*.woff2",
     "icons/*.png",  # the system's own
     "js/modules/copy.mjs",
     "js/modules/dose.mjs",

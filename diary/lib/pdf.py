@@ -6,9 +6,10 @@ import io
 import os
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -182,14 +183,40 @@ def _alone() -> Iterator[None]:
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """What a document carries inside: the data that it was made from; the moment is the data's, never a clock's."""
+
+    name: str
+    description: str
+    body: str
+    moment: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Laid:
-    """A laid-out document: how many pages, and the way to its bytes."""
+    """A laid-out document: how many pages, on which page (from 1) each id stands, and the way to its bytes."""
 
     pages: int
-    document: Any
+    places: Mapping[str, int]
+    document: Any = field(repr=False, default=None)
 
-    def to_bytes(self) -> bytes:
-        return bytes(self.document.write_pdf(pdf_variant=VARIANT))
+    def to_bytes(self, files: Sequence[File] = ()) -> bytes:
+        from weasyprint import Attachment
+
+        inside = [
+            Attachment(
+                string=one.body, name=one.name, description=one.description, created=one.moment, modified=one.moment,
+                relationship="Data",
+            )
+            for one in files
+        ]  # fmt: skip
+        return bytes(self.document.write_pdf(pdf_variant=VARIANT, attachments=inside, finisher=_named_once))
+
+
+def _named_once(_document: Any, made: Any) -> None:
+    """WeasyPrint names an attached file twice among the associated ones."""
+    if "AF" in made.catalog:
+        made.catalog["AF"][:] = dict.fromkeys(made.catalog["AF"])
 
 
 def _lay_out(html: str, paper: str, sheet: str) -> Laid:
@@ -203,25 +230,32 @@ def _lay_out(html: str, paper: str, sheet: str) -> Laid:
     document.metadata.generate_rdf_metadata = lambda *args, **named: plain(*args, **named).replace(
         b"</rdf:RDF>", PDFUA + b"</rdf:RDF>"
     )
-    return Laid(len(document.pages), document)
+    places: dict[str, int] = {}
+    for number, page in enumerate(document.pages, 1):
+        for name in page.anchors:
+            places.setdefault(name, number)  # what goes on over several pages begins on the first of them
+    return Laid(len(document.pages), places, document)
 
 
-def render(drafts: Iterator[str], *, paper: str, sheet: str, pages: int) -> bytes:
-    """The first draft that fits on so many pages, as PDF/A-3a with tags; the last one when none does.
+def _enough(_laid: Laid) -> None:
+    return None
 
-    drafts: HTML documents, each shorter than the one before; paper: "a4" or "letter";
-    sheet: a file of static/css. Raises PdfBusy, ForeignAddress.
+
+def render(
+    html: str, *, paper: str, sheet: str, shorter: Callable[[Laid], str | None] = _enough, files: Sequence[File] = ()
+) -> bytes:  # fmt: skip
+    """An HTML document as PDF/A-3a with tags.
+
+    paper: "a4" or "letter"; sheet: a file of static/css; shorter: asked after each layout, gives the document with
+    less in it, or None once it may stay as it is. Raises PdfBusy, ForeignAddress.
     """
     with _alone():
-        laid, fetcher = None, _kit(sheet).fetcher
+        fetcher = _kit(sheet).fetcher
         fetcher.refused.clear()
-        for html in drafts:
-            laid = _lay_out(html, paper, sheet)
-            if laid.pages <= pages:
-                break
-        if laid is None:
-            raise ValueError("no draft to render")
-        body = laid.to_bytes()
+        laid = _lay_out(html, paper, sheet)
+        while (less := shorter(laid)) is not None:
+            laid = _lay_out(less, paper, sheet)
+        body = laid.to_bytes(files)
         if fetcher.refused:
             raise ForeignAddress(f"{len(fetcher.refused)} addresses refused")
         return body
@@ -229,9 +263,4 @@ def render(drafts: Iterator[str], *, paper: str, sheet: str, pages: int) -> byte
 
 def warm(sheet: str = "report.css") -> None:
     """Import and render once, so that a worker's first report is not its slowest."""
-    render(
-        iter(["<!doctype html><html lang=en><title>Neap</title><p>Neap 0.5 <b>Neap</b>"]),
-        paper="a4",
-        sheet=sheet,
-        pages=1,
-    )
+    render("<!doctype html><html lang=en><title>Neap</title><p>Neap 0.5 <b>Neap</b>", paper="a4", sheet=sheet)

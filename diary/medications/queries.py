@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session
 
 from diary.accounts.models import Person
@@ -162,6 +162,12 @@ def doses_taken(s: Session, viewer: access.Viewer, patient_id: int) -> Counts:
         for row in s.execute(wanted)
         if row.medication_id in names
     }
+
+
+def last_change(s: Session, viewer: access.Viewer, patient_id: int) -> datetime | None:
+    """The moment of the last change of any medicine of a patient that the viewer may see."""
+    access.require(s, viewer, patient_id, Kind.INFUSIONS)
+    return s.execute(select(func.max(_table.c.changed_at)).where(*_of(viewer, patient_id))).scalar()
 
 
 def planned_of(s: Session, patient_id: int) -> list[Regime]:

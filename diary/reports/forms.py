@@ -9,6 +9,9 @@ from diary.lib.forms import echo
 from diary.lib.pdf import PAPERS
 
 USUAL_DAYS = 90
+A_DAY = timedelta(days=1)
+# How a period is chosen; dates count where there are any, but for the last session.
+PERIODS = ("", "usual", "session", "dates")
 ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 EARLIEST = date(1900, 1, 1)
 
@@ -36,22 +39,29 @@ def _day(text: str, name: str, errors: dict[str, str]) -> date | None:
 
 
 def parse_period(
-    given: Mapping[str, str], today: date, calendar: date
+    given: Mapping[str, str], today: date, calendar: date, session_on: date | str | None = None
 ) -> tuple[Asked | None, dict[str, str]]:
     """What was asked for, or errors by field.
 
     today: the diary's day, with which the usual period ends; calendar: the day on the wall, which before 04:00 is
-    already the next one: asked for, it stands for today.
+    already the next one: asked for, it stands for today. session_on: the day of the last session, or why there is none.
     """
     errors: dict[str, str] = {}
     errors |= {
         name: f"Neap does not know this: {echo(name[:40])}."
         for name in given
-        if name not in ("since", "until", "paper")
+        if name not in ("period", "since", "until", "paper")
     }
     paper = given.get("paper") or "a4"
     if paper not in PAPERS:
         errors["paper"] = "The paper is a4 or letter."
+    period = given.get("period", "")
+    if period not in PERIODS:
+        errors["period"] = "The period is the last 90 days, since the last session, or two dates."
+    elif period == "session":
+        return _since_session(paper, today, session_on, errors)
+    elif period == "dates" and not given.get("since") and not given.get("until"):
+        errors["since"] = "With which day should it begin?"
     until = _day(given["until"], "until", errors) if given.get("until") else today
     if until is not None and until > calendar:
         errors["until"] = "That day has not come yet."
@@ -63,3 +73,16 @@ def parse_period(
     if errors or since is None or until is None:
         return None, errors
     return Asked(min(since, today), min(until, today), paper), {}
+
+
+def _since_session(
+    paper: str, today: date, session_on: date | str | None, errors: dict[str, str]
+) -> tuple[Asked | None, dict[str, str]]:
+    """The days after the last session, of which there is one at least."""
+    if not isinstance(session_on, date):
+        errors["period"] = session_on or "No session is recorded yet. Please choose two dates."
+    elif session_on >= today:
+        errors["period"] = "The last session was today, so no day has passed since. Please choose two dates."
+    if errors or not isinstance(session_on, date):
+        return None, errors
+    return Asked(session_on + A_DAY, today, paper), {}

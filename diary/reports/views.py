@@ -1,5 +1,7 @@
 """The report of a period, the patient's own and a patient's for staff; the sheet before a session."""
 
+from datetime import date
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, render_template, request
@@ -7,6 +9,8 @@ from flask import Blueprint, Response, render_template, request
 from diary import db
 from diary.audit import actions as audit
 from diary.careteam import access
+from diary.careteam.rules import Kind
+from diary.exchange.queries import period_data
 from diary.lib import clock, errors, pdf
 from diary.lib.forms import echo
 from diary.reports import forms, queries
@@ -15,6 +19,15 @@ from diary.reports.rules import prep as prep_rules
 bp = Blueprint("reports", __name__)
 FILE_NAME = "neap-summary.pdf"
 PREP_NAME = "neap-session.pdf"
+
+
+@bp.get("/report")
+@access.patient
+def new() -> str:
+    """Which days, and which paper; what stands in it."""
+    with db.read() as s:
+        patient = access.own(s, access.viewer())
+    return _form(patient, {}, {}, "/more")
 
 
 @bp.get("/report.pdf")
@@ -93,23 +106,42 @@ def _prep(patient_uuid: UUID) -> queries.PrepPage:
 def _answer(viewer: access.Viewer, patient: access.PatientRef, back: str) -> Response:
     now = clock.now()
     today = clock.diary_day(now, patient.zone)
-    asked, wrong = forms.parse_period(request.args.to_dict(), today, clock.local(now, patient.zone).date())
+    given = request.args.to_dict()
+    session_on = _session_on(viewer, patient, today) if given.get("period") == "session" else None
+    asked, wrong = forms.parse_period(given, today, clock.local(now, patient.zone).date(), session_on)
     if asked is None:
-        return Response(
-            render_template(
-                "reports/asked.html", errors=wrong, given=_given(), back=back, patient=patient, today=today
-            ),
-            422,
-        )
+        return Response(_form(patient, _given(), wrong, back), 422)
     audit.seen(viewer, patient.id, "report")
     with db.read() as s:
-        made = queries.facts(s, viewer, patient, asked.since, asked.until)
+        made = queries.without_open_day(queries.facts(s, viewer, patient, asked.since, asked.until), today)
+        data = period_data(s, viewer, patient, made.since, made.until, made.as_of)
     try:
-        body = queries.report(queries.without_open_day(made, today), asked.paper)
+        body = queries.report(made, asked.paper, data)
     except pdf.PdfBusy:
         return errors.page(503, headers={"Retry-After": "5"})
+    _still_shared(viewer, patient, made.kinds)
     headers = {"Content-Disposition": f'attachment; filename="{FILE_NAME}"', "Cache-Control": "no-store"}
     return Response(body, mimetype="application/pdf", headers=headers)
+
+
+def _session_on(viewer: access.Viewer, patient: access.PatientRef, today: date) -> date | str | None:
+    if not patient.shares(Kind.SESSIONS):
+        return "Sessions are not shared with you. Please choose two dates."
+    with db.read() as s:
+        return queries.last_session(s, viewer, patient, today)
+
+
+def _still_shared(viewer: access.Viewer, patient: access.PatientRef, kinds: frozenset[str]) -> None:
+    """Making it takes a while: what was taken back meanwhile is not sent."""
+    with db.read() as s:
+        if not kinds <= access.kinds(s, viewer, patient.id):
+            raise errors.Hidden
+
+
+def _form(patient: access.PatientRef, given: dict[str, str], wrong: dict[str, str], back: str) -> str:
+    today = clock.diary_day(clock.now(), patient.zone)
+    said: dict[str, Any] = {"errors": wrong, "given": given, "back": back, "patient": patient, "today": today}
+    return render_template("reports/new.html", nav="more" if patient.is_self else "patients", **said)
 
 
 def _given() -> dict[str, str]:

@@ -135,7 +135,7 @@ def commitments_of(s: Session, viewer: access.Viewer, patient_id: int) -> list[C
     access.require(s, viewer, patient_id, Kind.SESSIONS)
     is_self = viewer.person_id == patient_id and not viewer.operator
     wanted = (
-        select(Commitment, CareSession.uuid)
+        select(Commitment, CareSession.uuid, CareSession.zone)
         .join(CareSession, CareSession.id == Commitment.session_id)
         .where(Commitment.patient_id == patient_id, CareSession.status != "cancelled")
         .order_by(Commitment.agreed_on, Commitment.session_id, Commitment.place)
@@ -143,7 +143,7 @@ def commitments_of(s: Session, viewer: access.Viewer, patient_id: int) -> list[C
     if is_self:
         wanted = wanted.where(CareSession.shared_at.is_not(None))
     rows = s.execute(wanted).all()
-    ticks = _ticks(s, [row.id for row, _ in rows])
+    ticks = _ticks(s, [row.id for row, *_ in rows])
     return [
         CommitmentRow(
             row.uuid,
@@ -155,8 +155,9 @@ def commitments_of(s: Session, viewer: access.Viewer, patient_id: int) -> list[C
             row.is_counted,
             row.outcome,
             ticks.get(row.id, frozenset()),
+            clock.local(row.outcome_at, session_zone).date() if row.outcome_at else None,
         )
-        for row, session in rows
+        for row, session, session_zone in rows
         if row.words
     ]
 
@@ -239,6 +240,21 @@ def goals_of(s: Session, viewer: access.Viewer, patient_id: int) -> list[GoalRow
         if row.id not in replaced
     ]
     return sorted(found, key=lambda row: row.ended_on is not None)
+
+
+def last_change(s: Session, viewer: access.Viewer, patient_id: int) -> datetime | None:
+    """The moment of the last change of any session, commitment or goal of a patient."""
+    access.require(s, viewer, patient_id, Kind.SESSIONS)
+    moments = (
+        select(func.max(CareSession.changed_at)).where(CareSession.patient_id == patient_id),
+        select(func.max(Commitment.outcome_at)).where(Commitment.patient_id == patient_id),
+        select(func.max(CommitmentTick.said_at))
+        .join(Commitment, Commitment.id == CommitmentTick.commitment_id)
+        .where(Commitment.patient_id == patient_id),
+        select(func.max(Goal.at)).where(Goal.patient_id == patient_id),
+    )
+    found = (s.execute(one).scalar() for one in moments)
+    return max((moment for moment in found if moment is not None), default=None)
 
 
 def revisions_of(s: Session, viewer: access.Viewer, patient_id: int, session_id: int) -> list[SessionChange]:

@@ -43,6 +43,7 @@ class CommitmentRow:
     is_counted: bool
     outcome: str = ""
     ticked: frozenset[date] = frozenset()
+    outcome_on: date | None = None
 
     def is_open(self, today: date) -> bool:
         """Whether it still runs: nothing became of it yet, and its last day is not over."""

@@ -47,19 +47,27 @@ def test_the_stylesheet_and_the_font_are_served():
 )
 def test_a_document_that_asks_for_more_is_not_made(body):
     with pytest.raises(pdf.ForeignAddress):
-        pdf.render(iter([PAGE.format(body)]), paper="a4", sheet="report.css", pages=1)
+        pdf.render(PAGE.format(body), paper="a4", sheet="report.css")
 
 
-def test_the_first_draft_that_fits_is_taken():
-    made = []
+def test_it_is_laid_out_again_until_it_may_stay_so():
+    asked = []
 
-    def drafts():
-        for lines in (200, 100, 5):
-            made.append(lines)
-            yield PAGE.format("<p>line</p>" * lines)
+    def shorter(laid):
+        asked.append((laid.pages, laid.places["end"]))
+        return PAGE.format("<p>line</p>" * 100 + "<p id=end>end") if len(asked) == 1 else None
 
-    pdf.render(drafts(), paper="letter", sheet="report.css", pages=2)
-    assert made == [200, 100]
+    pdf.render(
+        PAGE.format("<p>line</p>" * 200 + "<p id=end>end"), paper="letter", sheet="report.css", shorter=shorter
+    )
+    assert asked == [(4, 4), (2, 2)]
+
+
+def test_what_goes_on_over_pages_stands_where_it_begins():
+    places = []
+    body = PAGE.format("<div id=long>" + "<p>line</p>" * 100 + "</div>")
+    pdf.render(body, paper="a4", sheet="report.css", shorter=lambda laid: places.append(laid.places["long"]))
+    assert places == [1]
 
 
 def test_one_at_a_time_and_not_for_ever(monkeypatch):
@@ -77,7 +85,7 @@ def test_one_at_a_time_and_not_for_ever(monkeypatch):
     held.wait(5)
     try:
         with pytest.raises(pdf.PdfBusy):
-            pdf.render(iter([PAGE.format("x")]), paper="a4", sheet="report.css", pages=1)
+            pdf.render(PAGE.format("x"), paper="a4", sheet="report.css")
     finally:
         done.set()
         thread.join()

@@ -14,6 +14,21 @@ def text(pdf: bytes) -> str:
     ).stdout.decode()
 
 
+def pages(pdf: bytes) -> list[str]:
+    """The text of each page."""
+    return text(pdf).removesuffix("\f").split("\f")
+
+
+def is_two_pages(pdf: bytes) -> bool:
+    """Whether the report is two pages, whatever appendix follows: the method ends page two."""
+    found = pages(pdf)
+    return (
+        "How this was made" in found[1]
+        and "Nothing here predicts or recommends." in " ".join(found[1].split())
+        and (len(found) == 2 or "\nAppendix\n" in f"\n{found[2]}")
+    )
+
+
 def flat(pdf: bytes) -> str:
     """The text with every run of white space as one space."""
     return re.sub(r"\s+", " ", text(pdf))

@@ -7,6 +7,7 @@ import pytest
 from diary import db
 from diary.accounts.models import Person
 from diary.lib import pdf
+from diary.lib.pdf import Laid
 from diary.reports import rules
 from diary.reports.rules.measure import clipped
 from tests.exchange.commands import Commands
@@ -55,7 +56,7 @@ def test_a_long_name_costs_neither_rows_nor_quotes(ten_years):
         call(ten_years, name[:120])
         for paper in ("a4", "letter"):
             pdf = made(ten_years, FIRST, LAST, paper)
-            assert len(reading.opened(pdf).pages) == 2, (name, paper)
+            assert reading.is_two_pages(pdf), (name, paper)
             text = reading.flat(pdf)
             assert "the last 12 of 520" in text, (name, paper)
             assert text.count("shared note") >= 6, (name, paper)
@@ -78,32 +79,35 @@ def test_a_short_text_is_left_alone():
     assert clipped("Alice Marlow", 2, 15.0) == "Alice Marlow"
 
 
-def test_rows_go_last_and_each_time_with_all_the_notes_that_fit():
-    """The pages are independent, so the first draft that fits has the most rows and then the most notes."""
-    assert rules.DRAFTS[0] == (1.0, 12)
-    assert list(rules.DRAFTS) == sorted(rules.DRAFTS, key=lambda draft: (-draft[1], -draft[0]))
-
-
-@pytest.mark.parametrize(
-    ("most_rows", "most_room"), [(12, 1.0), (12, 0.6), (12, 0.0), (8, 1.0), (4, 1.0), (4, 0.3)]
-)
-def test_a_page_that_is_too_long_costs_only_itself(cast, app, monkeypatch, most_rows, most_room):
-    """With a printer that finds page one too long over so many rows, and page two over so many notes."""
-    seen = {}
+def test_a_page_that_is_too_long_costs_only_itself(cast, app, monkeypatch):
+    """With a printer that finds page one too long over 8 rows, and page two over 40 % of the notes."""
+    seen = []
     summary = rules.summary
 
     def noted(facts, charts, paper, room, most):
-        seen["draft"] = (room, most)
+        seen.append((room[0], most))
         return summary(facts, charts, paper, room, most)
 
-    def printer(drafts, **_):
-        for _html in drafts:
-            room, most = seen["draft"]
-            if most <= most_rows and room <= most_room:
+    def printer(html, *, shorter, **_):
+        while True:
+            room, most = seen[-1]
+            one, two = 1 + (most > 8), 1 + (room > 0.4)
+            laid = Laid(one + two, {"two": one + 1})
+            if shorter(laid) is None:
                 return b"fits"
-        return b"too long"
 
     monkeypatch.setattr(rules, "summary", noted)
     monkeypatch.setattr(pdf, "render", printer)
     assert made(cast.alice, FIRST, LAST) == b"fits"
-    assert seen["draft"] == (most_room, most_rows)
+    assert seen == [(1.0, 12), (0.7, 8), (0.4, 8)]
+
+
+def test_what_never_fits_ends(cast, app, monkeypatch):
+    def printer(html, *, shorter, **_):
+        asked = 1
+        while shorter(Laid(9, {"two": 3, "appendix": 6})) is not None:
+            asked += 1
+        return asked
+
+    monkeypatch.setattr(pdf, "render", printer)
+    assert made(cast.alice, FIRST, LAST) == max(len(rules.ROWS), len(rules.ROOMS))

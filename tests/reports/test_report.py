@@ -11,6 +11,7 @@ import pytest
 from diary import db
 from diary.careteam.access import OPERATOR, load_patient
 from diary.entries import queries as entries
+from diary.exchange.queries import period_data
 from diary.infusions.queries import infusions_of
 from diary.reports import queries
 from diary.response.rules import courses_of
@@ -41,7 +42,8 @@ def made(person, since=SINCE, until=UNTIL, paper="a4") -> bytes:
     with db.read() as s:
         patient = load_patient(s, OPERATOR, person.uuid)
         facts = queries.facts(s, OPERATOR, patient, since, until)
-    return queries.report(facts, paper)
+        data = period_data(s, OPERATOR, patient, since, until, facts.as_of)
+    return queries.report(facts, paper, data)
 
 
 @pytest.mark.parametrize(("paper", "size"), [("a4", (595, 842)), ("letter", (612, 792))])
@@ -156,7 +158,7 @@ def test_the_same_bytes_from_another_process(alice, store, work, tmp_path):
 
 def test_a_person_without_entries_gets_an_honest_page(app, cast):
     pdf = made(cast.charlie)
-    assert len(reading.opened(pdf).pages) == 2
+    assert reading.is_two_pages(pdf)
     text = reading.flat(pdf)
     assert "No day was logged in this period." in text and "0 of 69 days logged" in text
     assert "Nothing recorded yet" in text and "What changed" not in text
@@ -185,7 +187,7 @@ def test_ten_years_with_520_infusions_are_two_pages(cast, app, tmp_path):
     assert commands.take("date,dose_mg,minutes,weight_kg\n" + given, who=cast.alice.email).code == 0
     for paper in ("a4", "letter"):
         pdf = made(cast.alice, first, first + timedelta(days=3649), paper)
-        assert len(reading.opened(pdf).pages) == 2
+        assert reading.is_two_pages(pdf)
         text = reading.flat(pdf)
         assert "the last 12 of 520" in text
         assert len(pdf) < 250_000
@@ -200,7 +202,7 @@ def test_real_diaries_whole_and_three_months(cast, app, tmp_path, name):
         first, last = entries.span(s, OPERATOR, cast.alice.id)
     for since in (first, last - timedelta(days=90)):
         pdf = made(cast.alice, since, last)
-        assert len(reading.opened(pdf).pages) == 2
+        assert reading.is_two_pages(pdf)
         assert "Not recorded in this period: Fatigue, Poor rest, Low mood, Foggy thinking." in reading.flat(
             pdf
         )
@@ -222,7 +224,7 @@ class TestWords:
         with written() as s:
             entry(s, cast.alice, date(2026, 4, 9), note=note, note_private=private)
         pdf = made(cast.alice)
-        assert len(reading.opened(pdf).pages) == 2
+        assert reading.is_two_pages(pdf)
         return reading.flat(pdf)
 
     @pytest.mark.parametrize(
@@ -238,42 +240,59 @@ class TestWords:
     def test_shown_as_typed(self, cast, written, note):
         assert note in self.text(cast, written, note)
 
-    def test_right_to_left_and_emoji_are_there_and_their_look_is_not_promised(self, cast, written):
+    def test_signs_without_a_font_stand_as_numbers_and_it_is_said(self, cast, written):
         text = self.text(cast, written, "before \u202eRLO שלום \U0001f600 after")
-        assert "\U0001f600" in text and ("שלום" in text or "םולש" in text)
-        assert "may print as a box" in text
+        assert "U+1F600" in text and "\U0001f600" not in text
+        assert "their number in Unicode" in text
 
     def test_what_is_in_the_font_needs_no_warning(self, cast, written):
-        assert "may print as a box" not in self.text(cast, written, "plain words, 5 €")
+        assert "number in Unicode" not in self.text(cast, written, "plain words, 5 €")
 
     def test_a_private_note_is_never_in_it(self, cast, written):
         text = self.text(cast, written, "canary", private="yes")
         assert "canary" not in text and "No shared note in this period" in text
 
-    def test_a_note_of_10000_characters_is_clipped_and_counted(self, cast, written):
+    def test_a_note_of_10000_characters_goes_on_in_the_appendix(self, cast, written):
         note = ("One day is like the other. " * 400)[:10_000]
         text = self.text(cast, written, note)
-        found = re.search(r"clipped here: ([\d,]+) of 10,000 characters", text)
-        assert found and 1500 < int(found[1].replace(",", "")) < 9000
-        assert text.count("One day is like the other.") > 50
+        assert "goes on in the appendix" in text and "clipped here" not in text
+        assert text.count("One day is like the other.") > 370
 
     @pytest.mark.parametrize(
-        "note", ["a\n" * 5000, "m" * 10_000, "痛" * 10_000, "\U0001f600" * 10_000, "i" * 10_000]
+        ("note", "most"),
+        [
+            ("a\n" * 5000, 15),
+            ("m" * 10_000, 8),
+            ("痛" * 10_000, 2),
+            ("痛苦" * 5_000, 15),
+            ("\U0001f600" * 10_000, 2),
+            ("i" * 10_000, 5),
+            ("م" * 10_000, 8),
+            ("e\u0301x\u0302" * 2500, 5),
+        ],
     )
-    def test_odd_shapes_keep_to_two_pages(self, cast, written, note):
-        assert "clipped here" in self.text(cast, written, note)
+    def test_odd_shapes_keep_to_two_pages_and_a_bounded_appendix(self, cast, written, note, most):
+        with written() as s:
+            entry(s, cast.alice, date(2026, 4, 9), note=note, note_private="no")
+        pdf = made(cast.alice)
+        assert reading.is_two_pages(pdf)
+        assert 2 <= len(reading.pages(pdf)) <= most
 
-    def test_many_notes_are_counted(self, cast, written):
+    def test_what_has_no_room_at_all_is_counted(self, cast, written):
+        text = self.text(cast, written, "a\n" * 5000)
+        found = re.search(r"clipped here: ([\d,]+) of 10,000 characters", text)
+        assert found and 500 < int(found[1].replace(",", "")) < 9000
+
+    def test_many_notes_are_all_there_and_counted(self, cast, written):
         with written() as s:
             for n in range(60):
-                entry(
-                    s,
-                    cast.alice,
-                    SINCE + timedelta(days=n),
-                    note=f"note number {n}, " + "with words " * (n % 30),
-                    note_private="no",
-                )
-        text = reading.flat(made(cast.alice))
-        shown = text.count("note number")
-        assert shown >= 6 and f"{60 - shown} more notes of this period in the diary" in text
-        assert "note number 59" in text and "note number 0," not in text
+                note = f"note number {n}, " + "with words " * (n % 30)
+                entry(s, cast.alice, SINCE + timedelta(days=n), note=note, note_private="no")
+        pdf = made(cast.alice)
+        assert reading.is_two_pages(pdf)
+        found = reading.pages(pdf)
+        shown = found[1].count("note number")
+        assert shown >= 6 and f"{60 - shown} more of this period in the appendix" in " ".join(
+            found[1].split()
+        )
+        assert all(f"note number {n}," in "".join(found[1:]) for n in range(60))

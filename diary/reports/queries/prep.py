@@ -1,6 +1,6 @@
 """Gathering what the sheet before a session says, as far as the reader may see it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -19,6 +19,7 @@ from diary.medications.rules import changes
 from diary.reports.queries.summary import facts, without_open_day
 from diary.reports.rules import Facts, prep, said
 from diary.reports.rules.finding import finding
+from diary.reports.rules.scripts import printable
 from diary.safety.queries import by_patient, open_flags
 from diary.safety.rules import LEVEL_WORDS, when_words
 from diary.sessions.queries import SessionRow, commitments_of, goals_of, sessions_of
@@ -202,8 +203,17 @@ def as_pdf(page: PrepPage, paper: str) -> bytes:
     template = current_app.jinja_env.get_template("reports/prep_paper.html")
     chart = prep.printed(page.brief)
 
-    def drafts() -> Iterator[str]:
-        for most in PRINTED_WORDS:
-            yield template.render(page=page, prep=prep, chart=chart, paper=paper, most=most)
+    room = list(PRINTED_WORDS)
 
-    return pdf.render(drafts(), paper=paper, sheet=SHEET, pages=1)
+    def draft() -> str:
+        return template.render(
+            page=page, prep=prep, chart=chart, paper=paper, most=room[0], printable=printable
+        )
+
+    def shorter(laid: pdf.Laid) -> str | None:
+        if laid.pages == 1 or len(room) == 1:
+            return None
+        room.pop(0)
+        return draft()
+
+    return pdf.render(draft(), paper=paper, sheet=SHEET, shorter=shorter)

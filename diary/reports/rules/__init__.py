@@ -1,43 +1,73 @@
 """The report as words: pure, from one person's facts to both pages."""
 
 from diary.lib.symptoms import SYMPTOMS
+from diary.reports.rules.agreed import commitments, goals
 from diary.reports.rules.changes import changes
 from diary.reports.rules.drawing import drawing
+from diary.reports.rules.effects import effects
 from diary.reports.rules.extras import extras
-from diary.reports.rules.facts import Facts, Given, Logged, Note, Person
+from diary.reports.rules.facts import CheckedIn, Facts, Given, Logged, Matter, Note, Person, Taken, Wanted
 from diary.reports.rules.finding import finding
 from diary.reports.rules.head import completeness, head
+from diary.reports.rules.measure import clipped, end_of
+from diary.reports.rules.medicines import CHANGE_EM, DOSE_EM, medicines
 from diary.reports.rules.method import method
-from diary.reports.rules.model import Column, Head, Line, Quote, Span, Summary, Table, Words
-from diary.reports.rules.quotes import quotes
+from diary.reports.rules.model import (
+    Column,
+    Effects,
+    Head,
+    Line,
+    Medicines,
+    Promise,
+    Quote,
+    Span,
+    Summary,
+    Table,
+    Words,
+)
+from diary.reports.rules.quotes import LEAST_LINES, quotes
 from diary.reports.rules.relief import response
+from diary.reports.rules.safety import matters
+from diary.reports.rules.scripts import is_leftward, is_plain, printable
 
 __all__ = [
+    "ROOMS",
+    "ROWS",
+    "CheckedIn",
     "Column",
     "Facts",
     "Given",
     "Head",
     "Line",
     "Logged",
+    "Matter",
     "Note",
     "Person",
     "Quote",
     "Span",
     "Summary",
     "Table",
+    "Taken",
+    "Wanted",
     "Words",
     "completeness",
     "drawing",
+    "is_leftward",
+    "is_plain",
+    "printable",
     "recorded",
     "summary",
 ]
 
-# Lines of the patient's words on page two, by paper: what is left beside the method; a row of extras costs one and a half.
+# Lines of the patient's words on page two, by paper, beside the method and nothing else; POINTS to a line.
 WORD_LINES = {"a4": 42, "letter": 37}
-# A report that came out too long is laid out again with less. Rows are of page one, lines of page two, and neither
-# helps the other page: rows go last, and each time with all the notes that page two holds.
-ROWS, ROOMS = (12, 8, 4), (1.0, 0.6, 0.3, 0.0)
-DRAFTS = tuple((room, most) for most in ROWS for room in ROOMS)
+POINTS = 13.6
+# A report that came out too long is laid out again with less: rows are of page one; of page two are the share of
+# its lines for notes, and how many goals and commitments stand there.
+ROWS, ROOMS = (12, 8, 4), ((1.0, 5), (0.7, 4), (0.4, 3), (0.0, 2), (0.0, 0))
+GOALS, PROMISE_LINES = 2, 2
+HALF_EM, PROMISE_EM, FOOT_EM = 28.0, 19.0, 54.0
+HEADING, CHART, ROW, FOOT_LINE = 27.0, 98.0, 15.6, 13.0
 
 
 def recorded(facts: Facts) -> tuple[str, ...]:
@@ -55,15 +85,70 @@ def _unrecorded(facts: Facts) -> str:
 
 def _closed(facts: Facts) -> tuple[str, ...]:
     """The parts that the patient does not share with the reader."""
-    parts = {"scores": facts.days, "infusions": facts.infusions, "notes": facts.notes}
+    parts = {
+        "scores": facts.days,
+        "infusions and medicines": facts.infusions,
+        "notes": facts.notes,
+        "sessions": facts.commitments,
+    }
     return tuple(name for name, part in parts.items() if part is None)
 
 
-def summary(facts: Facts, charts: str, paper: str, room: float = 1.0, most: int = 12) -> Summary:
-    """Both pages as words. charts: SVG text or ""; paper: "a4" or "letter"; room: share of the lines for notes; most: rows."""
-    more = extras(facts)
+def _promises(facts: Facts, most: int) -> tuple[tuple[Promise, ...], str, tuple[Promise, ...]]:
+    """Goals and the latest commitments for page two, what is not there, and for the appendix those that are cut."""
+    wanted = goals(facts)
+    every = [*wanted[:GOALS], *commitments(facts), *wanted[GOALS:]]
+    shown, whole = [], []
+    for at, one in enumerate(every):
+        text = clipped(one.text, PROMISE_LINES, PROMISE_EM)
+        if at < most:
+            shown.append(Promise(one.title if one.title != "Commitment" else "", text, one.about))
+        if at >= most or text != one.text:
+            whole.append(Promise(one.title, one.text, one.about))
+    rest = len(every) - len(shown)
+    more = f"{rest:,} more in the appendix." if rest else "Whole in the appendix." if whole else ""
+    return tuple(shown), more, tuple(whole)
+
+
+def _used(
+    taken: Medicines | None, told: Effects | None, sleep: Table | None, agreed: tuple[Promise, ...]
+) -> float:
+    """About how many points of page two stand before the words."""
+    used, left, right = 0.0, 0.0, 0.0
+    if taken is not None:
+        lines = sum(_lines(row[2].text, row[5].text) for row in taken.table.rows)
+        used += HEADING + (CHART if taken.chart else 0) + ROW + 4 * len(taken.table.rows) + FOOT_LINE * lines
+        used += FOOT_LINE * end_of(taken.notes, 9, FOOT_EM)[1] if taken.notes else 0
+    if told is not None:
+        left += HEADING + (ROW * (len(told.table.rows) + 1) if told.table else 0)
+        left += FOOT_LINE * end_of(told.sentence, 9, HALF_EM)[1]
+    if sleep is not None:
+        left += HEADING + ROW * (len(sleep.rows) + 1)
+    if agreed:
+        right = HEADING + sum(
+            5 + FOOT_LINE * end_of(f"{one.title} {one.text} {one.about}", 6, PROMISE_EM)[1] for one in agreed
+        )
+    return used + max(left, right)
+
+
+def _lines(dose: str, change: str) -> int:
+    return max(end_of(dose, 2, DOSE_EM)[1], end_of(change, 2, CHANGE_EM)[1])
+
+
+def summary(
+    facts: Facts, charts: str, paper: str, room: tuple[float, int] = ROOMS[0], most: int = ROWS[0]
+) -> Summary:
+    """All pages as words.
+
+    charts: SVG text or ""; paper: "a4" or "letter"; room: share of the lines for notes, goals and commitments shown;
+    most: rows of the response.
+    """
     table, sums = response(facts, most)
-    lines = WORD_LINES[paper] - (round(1.5 * len(more.rows)) + 3 if more else 0)
+    taken, told, sleep = medicines(facts), effects(facts), extras(facts)
+    agreed, agreed_more, agreed_whole = _promises(facts, room[1])
+    used = _used(taken, told, sleep, agreed)
+    lines = max(WORD_LINES[paper] - round(used / POINTS), LEAST_LINES + 2)
+    own, appendix = quotes(facts, int(lines * room[0]))
     top = head(facts)
     return Summary(
         paper=paper,
@@ -72,13 +157,20 @@ def summary(facts: Facts, charts: str, paper: str, room: float = 1.0, most: int 
         changed=facts.as_of.strftime("%Y-%m-%dT%H:%M:%SZ") if facts.as_of else "",
         head=top,
         closed=_closed(facts),
+        matters=matters(facts),
         finding=finding(facts),
         changes=changes(facts),
         charts=charts,
         unrecorded=_unrecorded(facts),
         response=table,
         sums=sums,
-        extras=more,
-        words=quotes(facts, int(lines * room)),
+        medicines=taken,
+        effects=told,
+        sleep=sleep,
+        agreed=agreed,
+        agreed_more=agreed_more,
+        words=own,
+        appendix=appendix,
+        appendix_agreed=agreed_whole,
         method=method(facts),
     )

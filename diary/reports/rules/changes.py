@@ -9,6 +9,7 @@ from diary.reports.rules.facts import Facts, days_before
 from diary.reports.rules.model import Column, Line, Span, Table
 
 PART_DAYS = 14
+A_DAY = timedelta(days=1)
 ENOUGH = 4  # as many of fourteen as a baseline needs (response.md, term 3)
 FIRST_SCORES = 14
 
@@ -33,8 +34,20 @@ class Mean:
     n: str
 
 
+def since_session(facts: Facts) -> date | None:
+    """The day of the last session, where the days after it lie within the period."""
+    on = facts.session_on
+    return on if on is not None and facts.since - A_DAY <= on < facts.until else None
+
+
 def parts(facts: Facts) -> tuple[Part, ...]:
-    """The first and the last 14 days; half each of a shorter period; a single day is one part."""
+    """The 14 days up to the last session and the days since; else the first and the last 14 days of the period.
+
+    Half each of a shorter period; a single day is one part.
+    """
+    session = since_session(facts)
+    if session is not None:
+        return Part(days_before(session, PART_DAYS - 1), session), Part(session + A_DAY, facts.until)
     size = min(PART_DAYS, facts.length // 2)
     if size == 0:
         return (Part(facts.since, facts.until),)
@@ -84,17 +97,24 @@ def _columns(facts: Facts, shown: tuple[Part, ...], has_level: bool) -> tuple[Co
     heads += [
         Column(said.short_period(part.since, part.until, facts.until), "num", wide=True) for part in shown
     ]
-    heads += [Column("Within the period")] if len(shown) == 2 else []
+    session = since_session(facts)
+    if session is not None:
+        heads[-1] = Column(f"Since {said.short(shown[-1].since, facts.until)}", "num", wide=True)
+    if len(shown) == 2:
+        heads.append(Column("Since the session" if session else "Within the period"))
     heads += [Column("Since before")] if has_level else []
     return tuple(heads)
 
 
 def _about(facts: Facts, references: set[str], has_two: bool) -> str:
     about = "mean scores, 0 none to 10 worst, and the days logged"
-    course = facts.course(facts.leading)
-    if course is None:
+    course, session = facts.course(facts.leading), since_session(facts)
+    if session is not None:
+        about += f"; last session {said.long(session, facts.until)}"
+    elif course is None:
         return f"{about}; " + ("first and last days of the period" if has_two else "the whole period")
-    about += f"; infusions since {said.long(course.started_on, facts.until)}"
+    else:
+        about += f"; infusions since {said.long(course.started_on, facts.until)}"
     return about + ("; *first scores here, already in treatment" if "first_days" in references else "")
 
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 from diary.lib.symptoms import SYMPTOMS
+from diary.medications.rules import Catalogue, Counts, Span, Table
 from diary.response.rules import Course
+from diary.sessions.rules import CommitmentRow
 
 
 class Logged(Protocol):
@@ -56,6 +58,72 @@ class Note(Protocol):
     def text(self) -> str: ...
 
 
+class CheckedIn(Protocol):
+    """One check-in after an infusion, or the intention before it, as `checkins.queries` gives it."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def number(self) -> int: ...
+    @property
+    def infusion_day(self) -> date: ...
+    @property
+    def day(self) -> date: ...
+    @property
+    def after(self) -> int: ...
+    @property
+    def answers(self) -> Mapping[str, Any]: ...
+    @property
+    def effects(self) -> Sequence[tuple[str, str]]: ...
+    @property
+    def own(self) -> str | None: ...
+    @property
+    def words(self) -> str | None: ...
+    @property
+    def words_private(self) -> bool: ...
+
+
+class Wanted(Protocol):
+    """A goal as it stands."""
+
+    @property
+    def words(self) -> str: ...
+    @property
+    def set_on(self) -> date: ...
+    @property
+    def until_on(self) -> date | None: ...
+    @property
+    def ended_on(self) -> date | None: ...
+
+
+class Matter(Protocol):
+    """An open safety matter, as far as the reader may know of it; `since` is when `owner` took it."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def level(self) -> str: ...
+    @property
+    def on(self) -> date: ...
+    @property
+    def owner(self) -> str: ...
+    @property
+    def since(self) -> date | None: ...
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Every dose of a person's medicines with the days it holds, and what gives a class and a number to each.
+
+    counts: as-needed doses that the diary says were taken.
+    """
+
+    spans: Sequence[Span]
+    known: Catalogue
+    table: Table
+    counts: Counts = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """Whose report it is."""
@@ -72,6 +140,8 @@ class Facts:
 
     days: all logged days up to `until`, oldest first; courses: by symptom key, computed from these days only,
     so that a report of a period never tells of a later day; as_of: the last change of anything included (UTC).
+    session_on: the last session that was held before `until`; kinds: what the reader may see; begins_on: the
+    diary's first day where it lies after the period; has_unprintable: a text has signs that no bundled font has.
     """
 
     person: Person
@@ -83,6 +153,15 @@ class Facts:
     notes: Sequence[Note] | None
     as_of: datetime | None
     own: bool = False
+    matters: Sequence[Matter] = ()
+    taken: Taken | None = None
+    checkins: Sequence[CheckedIn] | None = None
+    commitments: Sequence[CommitmentRow] | None = None
+    goals: Sequence[Wanted] | None = None
+    session_on: date | None = None
+    begins_on: date | None = None
+    kinds: frozenset[str] = frozenset()
+    has_unprintable: bool = False
 
     @property
     def length(self) -> int:

@@ -3,7 +3,7 @@
 from diary.lib import words
 from diary.lib.symptoms import BY_KEY
 from diary.reports.rules import relief, said
-from diary.reports.rules.changes import part_mean, parts
+from diary.reports.rules.changes import part_mean, parts, since_session
 from diary.reports.rules.facts import Facts
 from diary.response.rules import Course, InfusionResponse, is_tight
 
@@ -104,6 +104,8 @@ def _of_parts(facts: Facts) -> str:
     name = BY_KEY[facts.leading].name
     if len(means) == 2 and means[0].value is not None and means[1].value is not None:
         gap = said.change(means[0].value, means[1].value)
+        if since_session(facts) is not None:
+            return f"Since the last session {name[:1].lower() + name[1:]} was {gap} on average."
         size = words.plural(shown[0].length, "day")
         return f"{name} was {gap} on average from the first to the last {size} of the period."
     return ""
@@ -122,6 +124,8 @@ def finding(facts: Facts) -> str:
             if unwell
             else ""
         )
+        if facts.begins_on is not None:
+            return f"{text} The diary begins on {words.date_full(facts.begins_on)}, after it."
         return text + (
             f" The diary’s last day before it is {words.date_full(last)}."
             if last and last < facts.since

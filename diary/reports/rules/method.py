@@ -58,11 +58,22 @@ def _durations(facts: Facts) -> str:
     )
 
 
+def _attached(facts: Facts) -> str:
+    return "The same days are inside this file as data (JSON), as they stand." if facts.as_of else ""
+
+
+def _numbers(facts: Facts) -> str:
+    if not facts.has_unprintable:
+        return ""
+    return "Signs that no type of this report has stand here as their number in Unicode, such as U+4E2D; the diary has them."
+
+
 def method(facts: Facts) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Two columns of paragraphs."""
-    scores = "Five scores a day, 0 none to 10 worst, of the day on average; each entry is stamped with the moment and marked late when it came after its day."
+    scores = "Five scores a day, 0 none to 10 worst, of the day on average; each entry is stamped, and late when it came after its day."
     if facts.days is None:
-        return (scores,), ("Nothing here predicts or recommends.",)
+        last = " ".join(text for text in (_attached(facts), _numbers(facts)) if text)
+        return (scores,), tuple(text for text in ("Nothing here predicts or recommends.", last) if text)
     left = [scores]
     right = [_missing(facts)]
     if facts.courses and facts.course(facts.leading) is not None:
@@ -74,4 +85,5 @@ def method(facts: Facts) -> tuple[tuple[str, ...], tuple[str, ...]]:
     right.append(
         f"Days after {words.date_full(facts.until)} enter no figure. Figures are rounded half up. Definitions {DEFINITIONS}. Nothing here predicts or recommends."
     )
-    return tuple(left), tuple(right)
+    right.append(" ".join(text for text in (_attached(facts), _numbers(facts)) if text))
+    return tuple(left), tuple(text for text in right if text)

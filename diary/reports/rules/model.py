@@ -50,11 +50,12 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A shared note: when, the words as typed, and how much was left out."""
+    """Words of the patient's: when, the text as typed, how much was left out; what they are where they are no note."""
 
     when: str
     text: str
     cut: str
+    what: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,35 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
+class Medicines:
+    """What is taken: SVG text of the opioids' line or "", the table, rows for the appendix, what the line lacks."""
+
+    chart: str
+    table: Table
+    more: Table | None
+    notes: str
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What the check-ins said: the table, or None where nothing was marked, and a sentence."""
+
+    table: Table | None
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A commitment or a goal: a title or "", the words as typed, what became of it, and whether the words are cut."""
+
+    title: str
+    text: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
-    """Both pages. charts is SVG text of charts.print_chart, or "" where nothing can be drawn."""
+    """Both pages and the appendix. charts is SVG text of charts.print_chart, or "" where nothing can be drawn."""
 
     paper: str
     title: str
@@ -76,12 +104,19 @@ class Summary:
     changed: str
     head: Head
     closed: tuple[str, ...]
+    matters: Line
     finding: str
     changes: Table | None
     charts: str
     unrecorded: str
     response: Table | None
     sums: tuple[Line, ...]
-    extras: Table | None
+    medicines: Medicines | None
+    effects: Effects | None
+    sleep: Table | None
+    agreed: tuple[Promise, ...]
+    agreed_more: str
     words: Words
+    appendix: Words | None
+    appendix_agreed: tuple[Promise, ...]
     method: tuple[tuple[str, ...], tuple[str, ...]]

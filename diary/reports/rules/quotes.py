@@ -1,24 +1,32 @@
-"""The patient's shared words, as many as page two holds, clipped where they must be and said to be."""
+"""The patient's own words: as many as page two holds, and in the appendix whole what page two has to cut."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
+from diary.checkins.rules import INTENTION
 from diary.lib import words
 from diary.reports.rules import said
-from diary.reports.rules.facts import Facts, Note
-from diary.reports.rules.measure import LATIN_END, end_of
+from diary.reports.rules.facts import Facts
+from diary.reports.rules.measure import end_of
 from diary.reports.rules.model import Quote, Words
 
-LEAST_LINES = 4
-LINE_EM = 43.0  # what a line of page two holds, measured in ems of its type, with a margin for wide words
+LEAST_LINES = 3
+LINE_EM = (
+    43.0  # what a line holds beside the dates, measured in ems of its type, with a margin for wide words
+)
+APPENDIX_LINES = 640  # some twelve pages; what is longer still is in the file that is attached
+IN_APPENDIX = "goes on in the appendix"
 
 
-def is_foreign(sign: str) -> bool:
-    """Whether a character lies outside the bundled font, so that another font of the server has to stand in."""
-    point = ord(sign)
-    if point < LATIN_END or sign.isspace():
-        return False
-    return not (0x2000 <= point <= 0x206F or 0x1E00 <= point <= 0x1EFF or sign in "€™−≤≥≠")
+@dataclass(frozen=True, slots=True)
+class Own:
+    """Words of the patient's: when, what they are where they are no note, the text as typed."""
+
+    day: date
+    when: str
+    text: str
+    what: str = ""
 
 
 def _when(day: date, facts: Facts) -> str:
@@ -26,6 +34,28 @@ def _when(day: date, facts: Facts) -> str:
     given = [one.day for one in facts.infusions or () if one.day <= day]
     after = (day - max(given)).days if given else 99
     return said.short(day, facts.until) + (f", day {after}" if after <= 56 else "")
+
+
+def own_words(facts: Facts) -> list[Own]:
+    """Shared notes, insights and intentions of the period, and side effects in own words; oldest first."""
+    found = [
+        Own(note.day, _when(note.day, facts), note.text)
+        for note in facts.notes or ()
+        if _is_in(note.day, facts)
+    ]
+    for one in facts.checkins or ():
+        if not _is_in(one.day, facts):
+            continue
+        if one.words and not one.words_private and facts.notes is not None:
+            kind = "before" if one.kind == INTENTION else "after"
+            found.append(Own(one.day, _when(one.day, facts), one.words, f"{kind} infusion {one.number}"))
+        if one.own:
+            found.append(Own(one.day, _when(one.day, facts), one.own, "side effect"))
+    return sorted((one for one in found if one.text.strip()), key=lambda one: one.day)
+
+
+def _is_in(day: date, facts: Facts) -> bool:
+    return facts.since <= day <= facts.until
 
 
 def _shares(needs: Sequence[int], lines: int) -> int:
@@ -36,44 +66,69 @@ def _shares(needs: Sequence[int], lines: int) -> int:
     return cap
 
 
-def _quote(note: Note, facts: Facts, cap: int) -> Quote:
-    end, _ = end_of(note.text, cap, LINE_EM)
-    if end == len(note.text):
-        return Quote(_when(note.day, facts), note.text, "")
-    text = note.text[:end].rstrip()
-    cut = f"clipped here: {len(text):,} of {len(note.text):,} characters; all of it is in the diary"
-    return Quote(_when(note.day, facts), text, cut)
+def _chosen(found: Sequence[Own], lines: int) -> tuple[list[Own], int]:
+    """The latest words that can have their least lines, oldest first, and the cap of lines for each.
 
-
-def _chosen(notes: Sequence[Note], lines: int) -> tuple[list[Note], int]:
-    """The latest notes that can have their least lines, oldest first, and the cap of lines for each.
-
-    Each note costs a line more for the space around it, and a clipped one a line for saying so.
+    Each costs a line more for the space around it, and a cut one a line for saying so.
     """
     chosen, needs, room = [], [], lines
-    for note in reversed(notes):
-        need = end_of(note.text, lines, LINE_EM)[1]
+    for one in reversed(found):
+        need = max(end_of(one.text, lines, LINE_EM)[1], 2 if one.what else 1)
         if room < min(need, LEAST_LINES) + 2:
             break
         room -= min(need, LEAST_LINES) + 1
-        chosen.append(note)
+        chosen.append(one)
         needs.append(need + 1)
     cap = _shares(needs, lines - len(chosen))
     return chosen[::-1], max(cap - 1, 1)
 
 
-def quotes(facts: Facts, lines: int) -> Words:
-    """The notes of the period within so many lines of page two."""
+def _quote(one: Own, cap: int, is_last: bool) -> Quote:
+    end, _ = end_of(one.text, cap, LINE_EM)
+    if end == len(one.text):
+        return Quote(one.when, one.text, "", one.what)
+    text = one.text[:end].rstrip()
+    if not is_last:
+        return Quote(one.when, f"{text}…", IN_APPENDIX, one.what)
+    return Quote(
+        one.when,
+        text,
+        f"clipped here: {len(text):,} of {len(one.text):,} characters; all of it is in the diary",
+    )
+
+
+def quotes(facts: Facts, lines: int) -> tuple[Words, Words | None]:
+    """The words within so many lines of page two, and the appendix; None where page two holds them whole."""
+    found = own_words(facts)
+    if not found:
+        return Words(_nothing(facts), (), ""), None
+    chosen, cap = _chosen(found, lines)
+    shown = tuple(_quote(one, cap, False) for one in chosen)
+    whole = {id(one) for one, quote in zip(chosen, shown, strict=True) if not quote.cut}
+    over = [one for one in found if id(one) not in whole]
+    rest = len(found) - len(chosen)
+    more = (
+        f"{words.plural(rest, 'more')} of this period in the appendix.".replace("mores", "more")
+        if rest
+        else ""
+    )
+    return Words(_about(facts), shown, more), _appendix(over) if over else None
+
+
+def _appendix(over: Sequence[Own]) -> Words:
+    chosen, cap = _chosen(over, APPENDIX_LINES)
+    rest = len(over) - len(chosen)
+    more = f"{words.plural(rest, 'earlier one')} of this period in the diary." if rest else ""
+    return Words("whole, where page 2 has no room", tuple(_quote(one, cap, True) for one in chosen), more)
+
+
+def _nothing(facts: Facts) -> str:
     if facts.notes is None:
-        return Words("Notes are not shared with the reader of this report.", (), "")
-    notes = [note for note in facts.notes if facts.since <= note.day <= facts.until and note.text.strip()]
-    if not notes:
-        return Words("No shared note in this period.", (), "")
-    chosen, cap = _chosen(notes, lines)
-    rest = len(notes) - len(chosen)
-    more = f"{words.plural(rest, 'more note')} of this period in the diary." if rest else ""
-    shown = tuple(_quote(note, facts, cap) for note in chosen)
-    if any(is_foreign(sign) for quote in shown for sign in quote.text):
-        more += " Signs that this document’s own type lacks, such as emoji, may print as a box; the diary has them."
-    about = "shared notes of this period" + ("; private ones are never in a report" if facts.own else "")
-    return Words(about, shown, more.strip())
+        return "Notes are not shared with the reader of this report."
+    return "No shared note in this period."
+
+
+def _about(facts: Facts) -> str:
+    if facts.notes is None:
+        return "notes are not shared with the reader of this report"
+    return "shared notes of this period" + ("; private ones are never in a report" if facts.own else "")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,10 +14,10 @@ from diary.accounts.models import Person
 from diary.careteam import access
 from diary.careteam.models import CareLink, Clinic, Membership
 from diary.careteam.rules import CARE_ROLES, STAFF_ROLES, Opening, Role, parse_opening
-from diary.lib import sealing
+from diary.lib import clock, sealing
 from diary.safety.models import Flag, FlagEvent
 from diary.safety.queries.data import RULES
-from diary.safety.rules import CLOSED_SHOWN, Rule, Timer, is_overdue, rank, state_words, timer
+from diary.safety.rules import CLOSED_SHOWN, LEVELS, Rule, Timer, is_overdue, rank, state_words, timer
 
 
 @dataclass(frozen=True)
@@ -229,6 +229,55 @@ def waiting(s: Session, viewer: access.Viewer, now: datetime) -> Waiting:
         if row.state == "open"
     )
     return Waiting(len(rows), overdue)
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """An open flag of one patient for a page about them: the patient's day of it, who has it and since when."""
+
+    title: str
+    level: str
+    on: date
+    owner: str
+    since: date | None
+    changed_at: datetime
+
+
+def matters_of(s: Session, viewer: access.Viewer, patient_id: int) -> list[Matter]:
+    """The flags of a patient that are not closed, as far as the viewer reads them, most pressing first.
+
+    The operator reads all of them; a patient none, whose own words they are.
+    """
+    wanted = (
+        select(Flag, _owner.uuid, _owner.name_sealed, _owner_is_here.label("has_owner"))
+        .outerjoin(_owner, _owner.id == Flag.owner_id)
+        .where(Flag.patient_id == patient_id, Flag.state != "closed")
+    )
+    rows = s.execute(wanted if viewer.operator else wanted.where(_whole(viewer))).all()
+    events: dict[int, list[Any]] = {}
+    for event in s.execute(
+        select(FlagEvent.flag_id, FlagEvent.owner_id, FlagEvent.at)
+        .where(FlagEvent.flag_id.in_([row[0].id for row in rows]))
+        .order_by(FlagEvent.number)
+    ):
+        events.setdefault(event.flag_id, []).append(event)
+    found = [_matter(row, events.get(row[0].id, [])) for row in rows]
+    return sorted(found, key=lambda one: (LEVELS.index(one.level), one.on, one.title))
+
+
+def _matter(row: Any, events: Sequence[Any]) -> Matter:
+    flag: Flag = row[0]
+    known = RULES.by_key.get(flag.rule)
+    since = None
+    for event in reversed(events):
+        if event.owner_id != flag.owner_id:
+            break
+        since = event.at
+    there = clock.local(since, flag.zone).date() if since and row.has_owner else None
+    return Matter(
+        known.title if known else flag.rule, flag.level, clock.local(flag.answered_at, flag.zone).date(),
+        _name(row[1], row[2]) if row.has_owner else "", there, max((one.at for one in events), default=flag.opened_at),
+    )  # fmt: skip
 
 
 def by_patient(rows: Sequence[FlagRow]) -> Mapping[int, list[FlagRow]]:

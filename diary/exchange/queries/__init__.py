@@ -19,6 +19,7 @@ from diary.checkins.queries import revisions_of as checkin_revisions
 from diary.checkins.rules import CHOICES, EFFECTS, EMERGENCIES, ON_ARRIVAL, PAIN_NOW
 from diary.entries.models import Entry, EntryRevision
 from diary.entries.queries import marks_of
+from diary.exchange.queries.period import period_data as period_data
 from diary.exchange.rules import DIARY, INFUSIONS, MEDICATIONS, quoted
 from diary.goodday.queries import revisions_of as word_revisions
 from diary.infusions.models import Infusion, InfusionRevision
