@@ -72,7 +72,8 @@ def _engine(url: str, migrating: bool) -> Engine:
         @event.listens_for(engine, "begin")
         def _readonly(connection):  # type: ignore[no-untyped-def]
             if connection.get_execution_options().get("readonly"):
-                connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+                # One picture of the data for the whole reading, as SQLite gives it.
+                connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 
         return engine
     engine = create_engine(url, connect_args={"timeout": WAIT_SECONDS, "check_same_thread": False})
@@ -117,6 +118,15 @@ def read() -> Iterator[Session]:
     if "reading" not in g:
         g.reading = Session(database().reader, expire_on_commit=False)
     yield g.reading
+
+
+@contextmanager
+def read_anew() -> Iterator[Session]:
+    """A session that reads what was written since this request began to read, too."""
+    if has_request_context():
+        _end_reading()
+    with read() as s:
+        yield s
 
 
 @contextmanager

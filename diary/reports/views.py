@@ -133,7 +133,7 @@ def _session_on(viewer: access.Viewer, patient: access.PatientRef, today: date) 
 
 def _still_shared(viewer: access.Viewer, patient: access.PatientRef, kinds: frozenset[str]) -> None:
     """Making it takes a while: what was taken back meanwhile is not sent."""
-    with db.read() as s:
+    with db.read_anew() as s:
         if not kinds <= access.kinds(s, viewer, patient.id):
             raise errors.Hidden
 

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, date, datetime
+from threading import Thread
 
 import pytest
 
@@ -92,13 +93,19 @@ def test_what_is_not_shared_is_neither_shown_nor_inside(client_as, cast, written
     assert "Not shared with the reader of this report" in reading.flat(pdf)
 
 
-def test_a_consent_taken_back_while_it_is_made_is_heeded(client_as, cast, written, monkeypatch):
+def test_a_consent_taken_back_while_it_is_made_is_heeded(app, client_as, cast, written, monkeypatch):
     report = queries.report
 
-    def slow(*args):
-        body = report(*args)
-        with written() as s:
+    def withdraw():
+        with app.app_context(), written() as s:
             careteam.withdraw_consent(s, access.OPERATOR, cast.alice.id, cast.bob.id, [Kind.NOTES], NOW)
+
+    def slow(*args):
+        """Another request takes it back: what this one has read stays as it was."""
+        body = report(*args)
+        other = Thread(target=withdraw)
+        other.start()
+        other.join()
         return body
 
     monkeypatch.setattr(queries, "report", slow)
