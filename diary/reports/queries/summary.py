@@ -16,7 +16,7 @@ from diary.infusions import queries as infusions
 from diary.lib import pdf
 from diary.lib.symptoms import SYMPTOMS
 from diary.medications import queries as medications
-from diary.medications.rules import spans
+from diary.medications.rules import Span, spans
 from diary.reports import rules
 from diary.reports.rules import Facts, Person, Taken
 from diary.response.rules import Course, courses_of
@@ -109,10 +109,7 @@ def _printed(made: Facts) -> Facts:
     """The same with every text of a person as the report's type can print it."""
     text = Texts()
     person = replace(made.person, name=text.of(made.person.name), clinic=text.of(made.person.clinic))
-    taken = made.taken
-    if taken is not None:
-        named = [replace(one, regime=text.within([one.regime], "name", "klass")[0]) for one in taken.spans]  # type: ignore[index]
-        taken = replace(taken, spans=named)
+    taken = replace(made.taken, spans=_named(made.taken.spans, text)) if made.taken is not None else None
     return replace(
         made,
         person=person,
@@ -124,6 +121,18 @@ def _printed(made: Facts) -> Facts:
         goals=text.within(made.goals, "words"),
         has_unprintable=text.has_unprintable,
     )
+
+
+def _named(found: Sequence[Span], text: Texts) -> list[Span]:
+    """Doses with printable names; what follows one is still the same object as its own."""
+    new = {
+        id(one.regime): replace(one.regime, name=text.of(one.regime.name), klass=text.of(one.regime.klass))
+        for one in found
+    }
+    return [
+        replace(one, regime=new[id(one.regime)], following=new.get(id(one.following), one.following))
+        for one in found
+    ]
 
 
 def last_session(s: Session, viewer: access.Viewer, patient: access.PatientRef, today: date) -> date | None:
