@@ -43,7 +43,7 @@ def test_staff_get_the_desk_and_a_way_back(client_as, cast):
     assert base in [a.get("href") for a in page.all("a")]
     assert page.one("main").find(".//button").get("class") == "btn primary"
     chosen = [o.get("value") for o in page.all("option") if o.get("selected") is not None]
-    assert chosen == ["letter"]
+    assert chosen == ["dates", "letter"]
 
 
 def test_a_patient_gets_the_phone_and_a_way_back(client_as):

@@ -52,7 +52,8 @@ class Catalogue:
         """
         plain = f" {re.sub(r'[^a-z0-9-]+', ' ', name_key(name))} "
         texts = (plain, plain.replace("-", " "))
-        hits = {p: drug for p, drug in self.by_phrase.items() if any(f" {p} " in text for text in texts)}
+        near = (p for p in self.by_phrase if any(p in text for text in texts))
+        hits = {p: self.by_phrase[p] for p in near if any(f" {p} " in text for text in texts)}
         # "tramadol with paracetamol" as a brand hides no part of itself; a longer phrase covers a shorter one in it
         found = {
             drug.name: drug

@@ -25,7 +25,7 @@ from diary.reports.rules.model import (
     Table,
     Words,
 )
-from diary.reports.rules.quotes import LEAST_LINES, quotes
+from diary.reports.rules.quotes import quotes
 from diary.reports.rules.relief import response
 from diary.reports.rules.safety import matters
 from diary.reports.rules.scripts import is_leftward, is_plain, printable
@@ -59,15 +59,16 @@ __all__ = [
     "summary",
 ]
 
-# Lines of the patient's words on page two, by paper, beside the method and nothing else; POINTS to a line.
-WORD_LINES = {"a4": 42, "letter": 37}
-POINTS = 13.6
+# What page two holds, in points, by paper; the words' heading and last line; a line of words.
+HEIGHT = {"a4": 754.0, "letter": 718.0}
+AROUND_WORDS, POINTS = 42.0, 13.6
 # A report that came out too long is laid out again with less: rows are of page one; of page two are the share of
 # its lines for notes, and how many goals and commitments stand there.
 ROWS, ROOMS = (12, 8, 4), ((1.0, 5), (0.7, 4), (0.4, 3), (0.0, 2), (0.0, 0))
 GOALS, PROMISE_LINES = 2, 2
 HALF_EM, PROMISE_EM, FOOT_EM = 28.0, 19.0, 54.0
-HEADING, CHART, ROW, FOOT_LINE = 27.0, 98.0, 15.6, 13.0
+HEADING, CHART, ROW, FOOT_LINE = 24.0, 90.0, 15.5, 12.9
+METHOD, METHOD_EM, METHOD_LINE, METHOD_GAP = 34.0, 28.5, 11.3, 3.0
 
 
 def recorded(facts: Facts) -> tuple[str, ...]:
@@ -131,6 +132,15 @@ def _used(
     return used + max(left, right)
 
 
+def _method_height(columns: tuple[tuple[str, ...], ...]) -> float:
+    """About how many points the method takes at the foot of page two."""
+    heights = (
+        sum(METHOD_GAP + METHOD_LINE * end_of(text, 20, METHOD_EM)[1] for text in column)
+        for column in columns
+    )
+    return METHOD + max(heights, default=0.0)
+
+
 def _lines(dose: str, change: str) -> int:
     return max(end_of(dose, 2, DOSE_EM)[1], end_of(change, 2, CHANGE_EM)[1])
 
@@ -146,8 +156,9 @@ def summary(
     table, sums = response(facts, most)
     taken, told, sleep = medicines(facts), effects(facts), extras(facts)
     agreed, agreed_more, agreed_whole = _promises(facts, room[1])
-    used = _used(taken, told, sleep, agreed)
-    lines = max(WORD_LINES[paper] - round(used / POINTS), LEAST_LINES + 2)
+    how = method(facts)
+    left = HEIGHT[paper] - _used(taken, told, sleep, agreed) - _method_height(how) - AROUND_WORDS
+    lines = max(int(left / POINTS), 0)
     own, appendix = quotes(facts, int(lines * room[0]))
     top = head(facts)
     return Summary(
@@ -172,5 +183,5 @@ def summary(
         words=own,
         appendix=appendix,
         appendix_agreed=agreed_whole,
-        method=method(facts),
+        method=how,
     )

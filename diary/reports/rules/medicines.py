@@ -130,7 +130,7 @@ def _row(span: Dose, changed: Sequence[Change], facts: Facts, taken: Taken) -> R
     what = f"{what} (not confirmed)" if waits else what
     cells = (
         Span(clipped(span.regime.name, 1, NAME_EM)),
-        Span(clipped(item.klass or "not known to Neap", 1, CLASS_EM)),
+        Span(clipped(item.klass or "not known", 1, CLASS_EM)),
         Span(clipped(amount_words(span.regime), 2, DOSE_EM)),
         Span(said.short(span.first, facts.until)),
         Span(_mme(item), "b" if item.mme is not None else "soft"),

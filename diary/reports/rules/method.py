@@ -79,7 +79,7 @@ def method(facts: Facts) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if facts.courses and facts.course(facts.leading) is not None:
         left.append(f"{_level(facts)} {_relief(facts)}")
         right.append(_durations(facts))
-        right.append(
+        left.append(
             "30 and 50 % are benchmarks for pain; for the other four a drawing line, not an established threshold."
         )
     right.append(
