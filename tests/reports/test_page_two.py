@@ -195,7 +195,7 @@ class TestSafety:
         with written() as s:
             at = datetime(2026, 3, 16, 9, tzinfo=UTC)
             open_flag(s, access.OPERATOR, cast.alice.id, "fall", "checkin:1", at, at)
-        said = "Open safety matter: a fall on 16 March (high), with Dr Bob Ansah since 16 March."
+        said = "Open safety matter: a fall on 16 Mar (high), with Dr Bob Ansah."
         assert said in as_seen_by(cast, cast.bob)
         assert said in page(cast.alice, 1)
         assert "safety matter" not in as_seen_by(cast, cast.alice)
@@ -206,7 +206,6 @@ class TestSafety:
             at = datetime(2026, 3, 16, 9, tzinfo=UTC)
             for rule in ("fall", "urinary", "little_sleep", "above_usual"):
                 open_flag(s, access.OPERATOR, cast.alice.id, rule, "one", at, at)
-        assert (
-            "Open safety matters: a fall on 16 March (high), with Dr Bob Ansah since 16 March; and 3 more."
-            in page(cast.alice, 1)
+        assert "Open safety matters: a fall on 16 Mar (high), with Dr Bob Ansah; and 3 more." in page(
+            cast.alice, 1
         )

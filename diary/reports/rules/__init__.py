@@ -10,7 +10,7 @@ from diary.reports.rules.facts import CheckedIn, Facts, Given, Logged, Matter, N
 from diary.reports.rules.finding import finding
 from diary.reports.rules.head import completeness, head
 from diary.reports.rules.measure import clipped, end_of
-from diary.reports.rules.medicines import CHANGE_EM, DOSE_EM, medicines
+from diary.reports.rules.medicines import CHANGE_EM, CLASS_EM, DOSE_EM, NAME_EM, medicines
 from diary.reports.rules.method import method
 from diary.reports.rules.model import (
     Column,
@@ -61,7 +61,7 @@ __all__ = [
 
 # What page two holds, in points, by paper; the words' heading and last line; a line of words.
 HEIGHT = {"a4": 754.0, "letter": 718.0}
-AROUND_WORDS, POINTS = 42.0, 13.6
+AROUND_WORDS, POINTS = 22.0, 13.6
 # A report that came out too long is laid out again with less: rows are of page one; of page two are the share of
 # its lines for notes, and how many goals and commitments stand there.
 ROWS, ROOMS = (12, 8, 4), ((1.0, 5), (0.7, 4), (0.4, 3), (0.0, 2), (0.0, 0))
@@ -117,7 +117,7 @@ def _used(
     """About how many points of page two stand before the words."""
     used, left, right = 0.0, 0.0, 0.0
     if taken is not None:
-        lines = sum(_lines(row[2].text, row[5].text) for row in taken.table.rows)
+        lines = sum(_lines(row) for row in taken.table.rows)
         used += HEADING + (CHART if taken.chart else 0) + ROW + 4 * len(taken.table.rows) + FOOT_LINE * lines
         used += FOOT_LINE * end_of(taken.notes, 9, FOOT_EM)[1] if taken.notes else 0
     if told is not None:
@@ -141,8 +141,10 @@ def _method_height(columns: tuple[tuple[str, ...], ...]) -> float:
     return METHOD + max(heights, default=0.0)
 
 
-def _lines(dose: str, change: str) -> int:
-    return max(end_of(dose, 2, DOSE_EM)[1], end_of(change, 2, CHANGE_EM)[1])
+def _lines(row: Line) -> int:
+    """How many lines a row of medicines takes."""
+    widths = ((0, NAME_EM), (1, CLASS_EM), (2, DOSE_EM), (5, CHANGE_EM))
+    return max(end_of(row[at].text, 2, width)[1] for at, width in widths)
 
 
 def summary(

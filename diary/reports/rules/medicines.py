@@ -29,8 +29,8 @@ from diary.reports.rules.model import Column, Line, Medicines, Span, Table
 A_DAY = timedelta(days=1)
 YEAR = timedelta(days=364)
 SHOWN = 8
-# In ems of their type; a dose and a change may take two lines.
-NAME_EM, CLASS_EM, DOSE_EM, CHANGE_EM = 9.5, 7.5, 12.0, 13.5
+# In ems of their type; each may take two lines.
+NAME_EM, CLASS_EM, DOSE_EM, CHANGE_EM = 9.0, 7.0, 11.0, 13.5
 ESTIMATE = (
     "MME is an estimate for following a total over time, not for converting one opioid to another; particular caution "
     "with methadone and transdermal fentanyl."
@@ -129,8 +129,8 @@ def _row(span: Dose, changed: Sequence[Change], facts: Facts, taken: Taken) -> R
     waits = getattr(span.regime.ref, "is_waiting", False)
     what = f"{what} (not confirmed)" if waits else what
     cells = (
-        Span(clipped(span.regime.name, 1, NAME_EM)),
-        Span(clipped(item.klass or "not known", 1, CLASS_EM)),
+        Span(clipped(span.regime.name, 2, NAME_EM)),
+        Span(clipped(item.klass or "not known", 2, CLASS_EM)),
         Span(clipped(amount_words(span.regime), 2, DOSE_EM)),
         Span(said.short(span.first, facts.until)),
         Span(_mme(item), "b" if item.mme is not None else "soft"),

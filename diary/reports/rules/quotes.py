@@ -12,6 +12,7 @@ from diary.reports.rules.measure import end_of
 from diary.reports.rules.model import Quote, Words
 
 LEAST_LINES = 3
+AROUND = 0.45  # of a line, above and below a text
 LINE_EM = (
     43.0  # what a line holds beside the dates, measured in ems of its type, with a margin for wide words
 )
@@ -58,29 +59,26 @@ def _is_in(day: date, facts: Facts) -> bool:
     return facts.since <= day <= facts.until
 
 
-def _shares(needs: Sequence[int], lines: int) -> int:
-    """The greatest number of lines that each text may take so that all together keep within `lines`."""
-    cap = max(needs, default=0)
-    while cap > LEAST_LINES and sum(min(need, cap) for need in needs) > lines:
-        cap -= 1
-    return cap
+def _cost(need: int, cap: int) -> float:
+    """Lines that a text takes at most so many lines of: a cut one has a line that says so, each has space around it."""
+    return (need if need <= cap else cap + 1) + AROUND
 
 
 def _chosen(found: Sequence[Own], lines: int) -> tuple[list[Own], int]:
-    """The latest words that can have their least lines, oldest first, and the cap of lines for each.
-
-    Each costs a line more for the space around it, and a cut one a line for saying so.
-    """
-    chosen, needs, room = [], [], lines
+    """The latest words that can have their least lines, oldest first, and the cap of lines for each."""
+    chosen, needs, room = [], [], float(lines)
     for one in reversed(found):
         need = max(end_of(one.text, lines, LINE_EM)[1], 2 if one.what else 1)
-        if room < min(need, LEAST_LINES) + 2:
+        least = _cost(need, LEAST_LINES)
+        if room < least:
             break
-        room -= min(need, LEAST_LINES) + 1
+        room -= least
         chosen.append(one)
-        needs.append(need + 1)
-    cap = _shares(needs, lines - len(chosen))
-    return chosen[::-1], max(cap - 1, 1)
+        needs.append(need)
+    cap = max(needs, default=0)
+    while cap > LEAST_LINES and sum(_cost(need, cap) for need in needs) > lines:
+        cap -= 1
+    return chosen[::-1], max(cap, 1)
 
 
 def _quote(one: Own, cap: int, is_last: bool) -> Quote:

@@ -12,12 +12,12 @@ LEVELS = {"urgent": "urgent", "high": "high", "normal": "to know"}
 
 
 def _one(matter: Matter, facts: Facts) -> str:
-    """ "a fall on 21 November (high), with Dr Bob Ansah since 23 November"."""
+    """ "a fall on 21 Nov (high), with Dr Bob Ansah since 23 Nov"."""
     owner = isolated(clipped(matter.owner, 1, 12.0)) if matter.owner else "nobody"
-    text = f"{words.lower_first(matter.title)} on {said.long(matter.on, facts.until)} ({LEVELS.get(matter.level, matter.level)}), with {owner}"
-    if not matter.owner or matter.since is None:
+    text = f"{words.lower_first(matter.title)} on {said.short(matter.on, facts.until)} ({LEVELS.get(matter.level, matter.level)}), with {owner}"
+    if not matter.owner or matter.since is None or matter.since <= matter.on:
         return text
-    return f"{text} since {said.long(matter.since, facts.until)}"
+    return f"{text} since {said.short(matter.since, facts.until)}"
 
 
 def matters(facts: Facts) -> Line:
