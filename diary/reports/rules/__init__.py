@@ -61,7 +61,7 @@ __all__ = [
 
 # What page two holds, in points, by paper; the words' heading and last line; a line of words.
 HEIGHT = {"a4": 754.0, "letter": 718.0}
-AROUND_WORDS, POINTS = 22.0, 13.6
+AROUND_WORDS, POINTS = 24.0, 13.6
 # A report that came out too long is laid out again with less: rows are of page one; of page two are the share of
 # its lines for notes, and how many goals and commitments stand there.
 ROWS, ROOMS = (12, 8, 4), ((1.0, 5), (0.7, 4), (0.4, 3), (0.0, 2), (0.0, 0))
