@@ -93,6 +93,7 @@ def test_what_is_not_shared_is_neither_shown_nor_inside(client_as, cast, written
     assert "Not shared with the reader of this report" in reading.flat(pdf)
 
 
+@pytest.mark.both
 def test_a_consent_taken_back_while_it_is_made_is_heeded(app, client_as, cast, written, monkeypatch):
     report = queries.report
 

@@ -10,6 +10,8 @@ from diary.lib import pdf
 from diary.lib.pdf import Laid
 from diary.reports import rules
 from diary.reports.rules.measure import clipped
+from diary.sessions.forms import LONGEST_WORDS
+from tests import factories
 from tests.exchange.commands import Commands
 from tests.reports import reading
 from tests.reports.test_report import made
@@ -111,3 +113,29 @@ def test_what_never_fits_ends(cast, app, monkeypatch):
 
     monkeypatch.setattr(pdf, "render", printer)
     assert made(cast.alice, FIRST, LAST) == max(len(rules.ROWS), len(rules.ROOMS))
+
+
+def test_words_of_every_kind_as_long_as_they_may_be(cast, app, written):
+    """A note, an insight and an intention of 10,000 characters, and goals and commitments as long as their forms take."""
+    day = date(2026, 3, 15)
+    long = ("One day is like the other, and then it is not. " * 300)[:10_000]
+    with written() as s:
+        given = factories.infusion(s, cast.alice, day)
+        factories.entry(s, cast.alice, day, pain=4, note=long, note_private="no")
+        factories.checkin(
+            s, cast.alice, given, day + timedelta(days=1), insight=long, insight_private="no", own=long[:400]
+        )
+        factories.session(
+            s,
+            cast.alice,
+            day + timedelta(days=2),
+            commitment_1=long[:LONGEST_WORDS],
+            commitment_2=long[:LONGEST_WORDS],
+        )
+        factories.goal(s, cast.alice, long[:LONGEST_WORDS])
+        factories.medication(s, cast.alice, long[:100].strip(), day, dose=5, dose_unit="mg", times_per_day=1)
+    for paper in ("a4", "letter"):
+        pdf = made(cast.alice, day - timedelta(days=30), day + timedelta(days=30), paper)
+        assert reading.is_two_pages(pdf)
+        assert reading.flat(pdf).count("and then it is not.") >= 2 * 210 + 3 * (LONGEST_WORDS // 48)
+        assert "clipped here" not in reading.flat(pdf)
