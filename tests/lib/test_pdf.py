@@ -58,7 +58,10 @@ def test_it_is_laid_out_again_until_it_may_stay_so():
         return PAGE.format("<p>line</p>" * 100 + "<p id=end>end") if len(asked) == 1 else None
 
     pdf.render(
-        PAGE.format("<p>line</p>" * 200 + "<p id=end>end"), paper="letter", sheet="report.css", shorter=shorter
+        PAGE.format("<p>line</p>" * 200 + "<p id=end>end"),
+        paper="letter",
+        sheet="report.css",
+        shorter=shorter,
     )
     assert asked == [(4, 4), (2, 2)]
 
