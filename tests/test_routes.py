@@ -16,6 +16,11 @@ patient      GET       /intention
 patient      POST      /intention
 public       GET       /shell/check-in
 public       GET       /shell/intention
+patient      GET       /own-scores
+patient      POST      /own-scores
+patient      POST      /own-scores/<uuid:symptom_id>
+patient      POST      /own-scores/<uuid:symptom_id>/retirement
+patient      POST      /own-scores/<uuid:symptom_id>/return
 patient      GET       /word
 patient      POST      /word
 public       GET       /shell/word

@@ -13,11 +13,13 @@ from sqlmodel import Session
 from diary.audit import actions as audit
 from diary.audit.models import SyncWrite
 from diary.careteam import access
-from diary.entries.models import Entry, EntryRevision
+from diary.entries.models import Entry, EntryRevision, OwnSymptom
 from diary.entries.queries import first_received, stored_writes
 from diary.entries.rules import (
     EXTRAS,
+    MOST_OWN,
     NUMBERS,
+    OWN,
     SCORES,
     Note,
     Projection,
@@ -41,6 +43,10 @@ PAGE, PHONE, IMPORT = "page", "phone", "import"
 
 class Closed(Exception):
     """The day can't be written now; the words say why."""
+
+
+class UnknownSymptom(Exception):
+    """A score is for an own symptom that this person never named; carries the field's name."""
 
 
 class UnknownBase(Exception):
@@ -101,6 +107,7 @@ class Recorded:
 _entry = Entry.__table__  # type: ignore[attr-defined]
 _revision = EntryRevision.__table__  # type: ignore[attr-defined]
 _sync = SyncWrite.__table__  # type: ignore[attr-defined]
+_own = OwnSymptom.__table__  # type: ignore[attr-defined]
 _known = select(_sync.c.digest, _sync.c.revision, _sync.c.superseded).where(
     _sync.c.person_id == bindparam("person"), _sync.c.id == bindparam("write")
 )
@@ -154,8 +161,21 @@ def record_entry(s: Session, viewer: access.Viewer, patient_id: int, write: DayW
     write = _resolved(write, writes)
     if not write.fields:
         return Recorded(write.id, 0, {}, is_page_old=is_page_old)
+    if not write.is_settled:
+        _all_named(connection, patient_id, write.fields)
     stored = _store(s, viewer, patient_id, write, entry_id, revisions, writes)
     return replace(stored, is_page_old=is_page_old)
+
+
+def _all_named(connection: Connection, patient_id: int, fields: Mapping[str, Any]) -> None:
+    """Retired ones may be scored: a phone may have written before it knew."""
+    own = {name for name in fields if name.startswith(OWN)}
+    if not own:
+        return
+    wanted = select(_own.c.uuid).where(_own.c.person_id == patient_id)
+    named = {OWN + uuid.hex for uuid in connection.execute(wanted).scalars()}
+    for name in sorted(own - named):
+        raise UnknownSymptom(name)
 
 
 def known_write(s: Session, viewer: access.Viewer, patient_id: int, write_id: UUID) -> Known | None:
@@ -282,6 +302,8 @@ def _entry_values(patient_id: int, write: DayWrite, projection: Projection, numb
 def _extras(projection: Projection) -> str | None:
     """What was added to the day, as JSON: only what is marked; None where nothing is."""
     marked = {name: projection.value(name) for name in EXTRAS if projection.value(name)}
+    scored = {name: projection.value(name) for name in sorted(projection.fields) if name.startswith(OWN)}
+    marked |= {name: score for name, score in scored.items() if score is not None}  # 0 is an answer
     return json.dumps(marked, separators=(",", ":")) if marked else None
 
 
@@ -312,6 +334,67 @@ def _revision_values(
         if note
         else None,
     }
+
+
+# Own symptoms ---------------------------------------------------------------------------------------
+
+
+class TooMany(Exception):
+    """Five own symptoms are scored already."""
+
+
+def _own_of(s: Session, viewer: access.Viewer, patient_id: int, uuid: UUID) -> OwnSymptom:
+    if not viewer.operator and viewer.person_id != patient_id:
+        raise access.Hidden
+    wanted = select(OwnSymptom).where(OwnSymptom.uuid == uuid, OwnSymptom.person_id == patient_id)  # type: ignore[arg-type]
+    found = s.execute(wanted).scalar()
+    if found is None:
+        raise access.Hidden
+    return found
+
+
+def _room_for_one(s: Session, patient_id: int) -> None:
+    one_at_a_time(s.connection(), patient_id)
+    wanted = select(func.count()).where(_own.c.person_id == patient_id, _own.c.retired_at.is_(None))
+    if s.connection().execute(wanted).scalar_one() >= MOST_OWN:
+        raise TooMany
+
+
+def name_symptom(s: Session, viewer: access.Viewer, patient_id: int, name: str, now: datetime) -> OwnSymptom:
+    """Another own symptom; TooMany where five are scored already, Hidden for anybody else."""
+    if not viewer.operator and viewer.person_id != patient_id:
+        raise access.Hidden
+    _room_for_one(s, patient_id)
+    one = OwnSymptom(uuid=uuid4(), person_id=patient_id, created_at=now, changed_at=now)
+    one.name = name
+    s.add(one)
+    s.flush()
+    audit.record(s, viewer, "symptom.name", patient_id, thing=str(one.id))
+    return one
+
+
+def rename_symptom(
+    s: Session, viewer: access.Viewer, patient_id: int, uuid: UUID, name: str, now: datetime
+) -> None:
+    """The same symptom by another name; its scores stay its own."""
+    one = _own_of(s, viewer, patient_id, uuid)
+    one.name, one.changed_at = name, now
+    s.add(one)
+    audit.record(s, viewer, "symptom.rename", patient_id, thing=str(one.id))
+
+
+def retire_symptom(
+    s: Session, viewer: access.Viewer, patient_id: int, uuid: UUID, now: datetime, retired: bool = True
+) -> None:
+    """Ask for it no more, or again; its scores stay. TooMany where five others are scored already."""
+    one = _own_of(s, viewer, patient_id, uuid)
+    if (one.retired_at is not None) == retired:
+        return
+    if not retired:
+        _room_for_one(s, patient_id)
+    one.retired_at, one.changed_at = (now if retired else None), now
+    s.add(one)
+    audit.record(s, viewer, "symptom.retire" if retired else "symptom.resume", patient_id, thing=str(one.id))
 
 
 def imported(day: date, fields: Mapping[str, Any], zone: str, now: datetime, written_by: str | None = None,

@@ -1,19 +1,20 @@
 """A day's fields as text to typed values, or errors by field in plain words; pages, phones and files alike."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from diary.entries.rules import REGIONS, SCORES, Note
+from diary.entries.rules import OWN_NAME, REGIONS, SCORES, Note
 from diary.lib.extras import FACTORS
 from diary.lib.extras import REGIONS as PLACES
 from diary.lib.forms import UNSHOWABLE
 from diary.lib.symptoms import BY_KEY
 
 LONGEST_NOTE = 10_000
+LONGEST_OWN = 40
 NAMES = {
     **{key: BY_KEY[key].name for key in SCORES},
     "worst_pain": "Worst pain",
@@ -54,7 +55,7 @@ def parse_day(texts: Mapping[str, str], files: bool = False) -> TypedDay:
     for name, text in texts.items():
         if name in PAGE_ONLY or name == "note_private":
             continue
-        clean = cleaners.get(name)
+        clean = _own_score if OWN_NAME.fullmatch(name) and not files else cleaners.get(name)
         if clean is None:
             known_as = UNSHOWABLE.sub("?", name[:40])
             errors[known_as] = f"Neap does not know this field: {known_as}."
@@ -103,6 +104,24 @@ def _score(text: str, name: str, files: bool) -> float | None:
             return int(number) if number == int(number) else number
     kind = "a number from 0 to 10 with at most one decimal" if files else "a whole number from 0 to 10"
     raise ValueError(f"{name} is {kind}, not {_quoted(text)}.")
+
+
+def _own_score(text: str) -> float | None:
+    return _score(text, "Each of your own", files=False)
+
+
+def parse_own_name(text: str, others: Collection[str]) -> tuple[str, str]:
+    """(the name of an own symptom, what is wrong with it); `others` are the names of those that are scored now."""
+    name = " ".join(text.split())
+    if UNSHOWABLE.search(name):
+        return name, "This holds a character that can't be shown. Please take it out."
+    if not name:
+        return name, "Please write what you want to score, in a word or a few."
+    if len(name) > LONGEST_OWN:
+        return name, f"This has {len(name)} characters; at most {LONGEST_OWN} fit."
+    if name.casefold() in {other.casefold() for other in others}:
+        return name, f"You score {_quoted(name)} already."
+    return name, ""
 
 
 def _hours(text: str) -> float | None:

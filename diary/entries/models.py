@@ -1,7 +1,7 @@
 """A day as it stands, and every write that made it."""
 
 from datetime import date, datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import Column, Index, LargeBinary, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
@@ -44,6 +44,22 @@ class Entry(SQLModel, table=True):
     extras: str | None = None
 
     note = sealing.sealed("note", lambda entry: f"{entry.person_id}/{entry.day}")
+
+
+class OwnSymptom(SQLModel, table=True):
+    """A symptom that a person named in own words; a retired one keeps its scores."""
+
+    __tablename__ = "own_symptom"
+
+    id: int = Field(default=None, primary_key=True)
+    uuid: UUID = Field(default_factory=uuid4, unique=True)
+    person_id: int = Field(foreign_key="person.id", index=True)
+    name_sealed: bytes | None = None
+    created_at: datetime = Field(sa_type=Moment)
+    changed_at: datetime = Field(sa_type=Moment)
+    retired_at: datetime | None = Field(default=None, sa_type=Moment)
+
+    name = sealing.sealed("name", lambda one: one.uuid.hex)
 
 
 class EntryRevision(SQLModel, table=True):

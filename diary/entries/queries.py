@@ -14,8 +14,8 @@ from sqlmodel import Session
 from diary.accounts.models import Person
 from diary.careteam import access
 from diary.careteam.rules import Kind
-from diary.entries.models import Entry, EntryRevision
-from diary.entries.rules import REGIONS, SCORES, Note, Projection, Write, names_of_bits, project
+from diary.entries.models import Entry, EntryRevision, OwnSymptom
+from diary.entries.rules import OWN, REGIONS, SCORES, Note, Projection, Write, names_of_bits, project
 from diary.lib import sealing
 
 _entry = Entry.__table__  # type: ignore[attr-defined]
@@ -65,6 +65,7 @@ class DayRow:
     has_conflict: bool
     regions: tuple[str, ...] = ()
     factors: tuple[str, ...] = ()
+    own: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def is_scored(self) -> bool:
@@ -104,10 +105,50 @@ def _row(row: Any) -> DayRow:
     )  # fmt: skip
 
 
-def marks_of(extras: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The keys of the marked regions and of the factors that a stored day holds."""
+def marks_of(extras: str | None) -> tuple[tuple[str, ...], tuple[str, ...], dict[str, float]]:
+    """The keys of the marked regions and of the factors that a stored day holds, and own symptoms' scores by key."""
     marked = json.loads(extras) if extras else {}
-    return tuple(marked.pop(REGIONS, "").split()), tuple(marked)
+    own = {name: marked.pop(name) for name in [*marked] if name.startswith(OWN)}
+    return tuple(marked.pop(REGIONS, "").split()), tuple(marked), own
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSymptomRow:
+    """One of a person's own symptoms; `key` is the name of its field."""
+
+    uuid: UUID
+    name: str
+    retired_on: date | None
+
+    @property
+    def key(self) -> str:
+        return OWN + self.uuid.hex
+
+
+def own_symptoms(s: Session, viewer: access.Viewer, patient_id: int) -> list[OwnSymptomRow]:
+    """All that a patient ever named, in the order in which they were named; retired ones too."""
+    access.require(s, viewer, patient_id, Kind.SCORES)
+    wanted = select(OwnSymptom).where(OwnSymptom.person_id == patient_id).order_by(OwnSymptom.id)
+    hidden = access.hidden_before(viewer, patient_id)
+    return [
+        OwnSymptomRow(one.uuid, one.name, one.retired_at.date() if one.retired_at else None)
+        for one in s.execute(wanted).scalars()
+        if hidden is None or one.created_at >= hidden
+    ]
+
+
+def own_words(own: Mapping[str, float], symptoms: Iterable[OwnSymptomRow]) -> list[tuple[str, float]]:
+    """(name, score) of a day's own symptoms, in the order in which they were named."""
+    return [(one.name, own[one.key]) for one in symptoms if one.key in own]
+
+
+def own_for_phone(s: Session, viewer: access.Viewer, patient_id: int) -> list[dict[str, str]]:
+    """What the phone needs to ask for the own symptoms without internet: those that are scored now."""
+    return [
+        {"key": one.key, "name": one.name}
+        for one in own_symptoms(s, viewer, patient_id)
+        if one.retired_on is None
+    ]
 
 
 def days_between(

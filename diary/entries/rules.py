@@ -6,6 +6,7 @@ that was offline for a week end in the same values whatever the order in which t
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -21,6 +22,9 @@ NUMBERS = ("worst_pain", "interference", "sleep_hours", "times_awake")
 REGIONS = "regions"  # one field: the marked regions' keys, sorted, with spaces between
 EXTRAS = (REGIONS, *FACTORS)
 FIELDS = (*SCORES, *NUMBERS, "unwell", "note", *EXTRAS)
+OWN = "own_"  # and the id, in hex, of one of the person's own symptoms
+OWN_NAME = re.compile(r"own_[0-9a-f]{32}")
+MOST_OWN = 5
 DAYS_BACK = 7
 CLOCK_TOLERANCE = timedelta(minutes=10)
 FIRST_DAY = date(1900, 1, 1)
@@ -78,6 +82,11 @@ class Projection:
     @property
     def has_conflict(self) -> bool:
         return any(merged.conflicts for merged in self.fields.values())
+
+
+def is_field(name: str) -> bool:
+    """Whether a day may hold a field of this name: one of FIELDS, or the score of an own symptom."""
+    return name in FIELDS or OWN_NAME.fullmatch(name) is not None
 
 
 def merge(writes: Iterable[Write]) -> dict[str, Merged]:

@@ -1,6 +1,8 @@
 """The 19 regions of the body and the factors of a day, by their keys; what a day's marks say in words."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+
+from diary.lib.words import number
 
 SIDED = ("jaw", "shoulder", "upper_arm", "lower_arm", "hip", "upper_leg", "lower_leg")
 # The regions of the 2016 fibromyalgia criteria (Wolfe 2016), head to foot. One day's map is no WPI.
@@ -41,8 +43,18 @@ def regions_words(regions: Collection[str]) -> str:
     return ", ".join(name for key, name in REGIONS.items() if key in regions)
 
 
-def extras_words(regions: Collection[str], factors: Collection[str]) -> str:
-    """A day's regions and factors by their keys in a line, or an empty text: "Hurts: neck. Also: stress." """
+def extras_words(
+    regions: Collection[str], factors: Collection[str], own: Iterable[tuple[str, float]] = ()
+) -> str:
+    """A day's regions and factors by their keys, and own symptoms as (name, score), in a line, or an empty text.
+
+    "Hurts: neck. Also: stress. Own: tingling 4, 0 none to 10 worst."
+    """
     also = ", ".join(name for key, name in FACTORS.items() if key in factors)
-    parts = (f"Hurts: {regions_words(regions)}." if regions else "", f"Also: {also}." if also else "")
+    scored = ", ".join(f"{name} {number(score)}" for name, score in own)
+    parts = (
+        f"Hurts: {regions_words(regions)}." if regions else "",
+        f"Also: {also}." if also else "",
+        f"Own words, 0 to 10: {scored}." if scored else "",
+    )
     return " ".join(part for part in parts if part)

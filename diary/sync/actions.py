@@ -60,6 +60,8 @@ def put_write(
     except entries.Closed as error:
         today = today_for(at.effective_at, at.zone)
         return Answer(422, {"fields": {"day": str(error)}, "day": today.isoformat()})
+    except entries.UnknownSymptom as error:
+        return Answer(422, {"fields": {str(error): "Neap does not know this one of yours."}})
     except access.Hidden:
         words = MISSING.get(sent.kind, NO_TARGET)
         return Answer(404, {"error": "not_found", "fields": {"target": words}})

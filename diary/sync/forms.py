@@ -11,7 +11,7 @@ from diary.checkins.forms import parse_checkin
 from diary.checkins.rules import FIELDS as ASKED
 from diary.checkins.rules import WORDS
 from diary.entries.forms import parse_date, parse_day
-from diary.entries.rules import FIELDS, Note, completed_note
+from diary.entries.rules import Note, completed_note, is_field
 from diary.goodday.forms import parse_word
 from diary.goodday.rules import WORD
 from diary.lib import clock
@@ -19,7 +19,7 @@ from diary.lib.forms import UNSHOWABLE
 from diary.sessions.forms import parse_tick
 from diary.sync.rules import COMMITMENT, DAY, KEYS, KINDS, OPTIONAL, TARGET, TARGETED
 
-NAMES = {DAY: FIELDS, COMMITMENT: ("done",), WORD: (WORD,)}  # by kind, where it is no check-in
+NAMES = {COMMITMENT: ("done",), WORD: (WORD,)}  # by kind, where it is neither a day nor a check-in
 LONGEST_DEVICE = 80
 MOST_IDS = 200
 FIRST_YEAR = 1900
@@ -217,7 +217,7 @@ def _strings(reader: _Reader) -> dict[str, str]:
 
 
 def _base(reader: _Reader, kind: str) -> dict[str, list[UUID]]:
-    names = NAMES[kind] if kind in NAMES else ASKED[kind]
+    is_named = is_field if kind == DAY else (NAMES[kind] if kind in NAMES else ASKED[kind]).__contains__
     base = reader.body.get("base")
     wrong = "base holds lists of ids by field."
     if not isinstance(base, dict):
@@ -226,7 +226,7 @@ def _base(reader: _Reader, kind: str) -> dict[str, list[UUID]]:
     found: dict[str, list[UUID]] = {}
     for name, ids in base.items():
         try:
-            if name not in names or not isinstance(ids, list) or len(ids) > MOST_IDS:
+            if not is_named(name) or not isinstance(ids, list) or len(ids) > MOST_IDS:
                 raise ValueError
             found[name] = [UUID(i) for i in ids if isinstance(i, str) or _refuse()]
         except (ValueError, AttributeError):

@@ -57,3 +57,34 @@ def test_two_places_and_a_factor_without_internet(open_as, cast):
     page.locator("#more-form[data-ready]").wait_for(state="attached")
     assert marked(page) == ["neck", "left_upper_leg", "yes"]
     assert not faults(page)
+
+
+def test_a_score_of_her_own_without_internet(open_as, cast):
+    page = open_as("alice", watch=False, service_workers="allow")
+    page.goto("/own-scores")
+    page.get_by_label("In a word or a few").fill("Tingling")
+    page.get_by_role("button", name="Score it from now on").click()
+    ready(page)
+    ready(page)  # the second visit is the worker's
+    page.context.set_offline(True)
+    page.goto(URL)
+    page.locator("#more-form[data-ready]").wait_for(state="attached")
+    own = page.get_by_role("group", name="Tingling")
+    assert own.locator("input:checked").count() == 0, "nothing is preset"
+    own.locator("label.w0").click()
+    expect(page.locator("#state")).to_contain_text("Saved on this phone")
+    page.reload()
+    page.locator("#more-form[data-ready]").wait_for(state="attached")
+    expect(own.locator("input:checked")).to_have_value("0")
+    page.get_by_role("link", name="Done").click()
+    expect(page.locator("#marked")).to_have_text("1 score of your own")
+    page.context.set_offline(False)
+    page.evaluate("neap.outbox.flush()")
+    all_sent(page)
+    with db.read() as s:
+        entry = s.exec(select(Entry).where(Entry.person_id == cast.alice.id)).one()
+    assert entry.extras is not None and entry.extras.endswith(":0}")
+    page.goto(URL)
+    page.locator("#more-form[data-ready]").wait_for(state="attached")
+    expect(own.locator("input:checked")).to_have_value("0")
+    assert not faults(page)

@@ -13,7 +13,7 @@ from diary import db
 from diary.careteam import access
 from diary.checkins.queries import due_rows
 from diary.entries import actions, forms, queries
-from diary.entries.rules import digest_of
+from diary.entries.rules import MOST_OWN, digest_of
 from diary.entries.views.page import MODES, DayPage, nobodys_day
 from diary.goodday import queries as goodday
 from diary.infusions import queries as infusions
@@ -87,6 +87,84 @@ def _more(page: DayPage, status: int = 200) -> Response:
     return make_response(shown, status)
 
 
+# Own symptoms ---------------------------------------------------------------------------------------
+
+
+@bp.get("/own-scores")
+@access.patient
+def own() -> str:
+    return _own()
+
+
+def _own(at: UUID | None = None, typed: str = "", error: str = "") -> str:
+    viewer = access.viewer()
+    with db.read() as s:
+        found = queries.own_symptoms(s, viewer, access.own(s, viewer).id)
+    return render_template(
+        "entries/own.html", nav="more", own=found, most=MOST_OWN, longest=forms.LONGEST_OWN, at=at, typed=typed,
+        error=error,
+    )  # fmt: skip
+
+
+TOO_MANY = "Five is the most, so that a day stays short. Stop asking for one first; its scores are kept."
+
+
+@bp.post("/own-scores")
+@access.patient
+def name_own() -> BaseResponse:
+    return _named(None)
+
+
+@bp.post("/own-scores/<uuid:symptom_id>")
+@access.patient
+def rename_own(symptom_id: UUID) -> BaseResponse:
+    return _named(symptom_id)
+
+
+def _named(uuid: UUID | None) -> BaseResponse:
+    """Store a new name, of a new one or of one that there is; 422 with what was typed."""
+    viewer, now, typed = access.viewer(), clock.now(), request.form.get("name", "")
+    try:
+        with db.write() as s:
+            patient = access.own(s, viewer).id
+            known = queries.own_symptoms(s, viewer, patient)
+            others = [one.name for one in known if one.retired_on is None and one.uuid != uuid]
+            name, error = forms.parse_own_name(typed, others)
+            if uuid is not None and uuid not in {one.uuid for one in known}:
+                raise access.Hidden
+            if not error and uuid is None:
+                actions.name_symptom(s, viewer, patient, name, now)
+            elif not error and uuid is not None:
+                actions.rename_symptom(s, viewer, patient, uuid, name, now)
+    except actions.TooMany:
+        error = TOO_MANY
+    if error:
+        return make_response(_own(uuid, echo(typed), error), 422)
+    return see_other(url_for("entries.own"))
+
+
+@bp.post("/own-scores/<uuid:symptom_id>/retirement")
+@access.patient
+def retire_own(symptom_id: UUID) -> BaseResponse:
+    return _retired(symptom_id, True)
+
+
+@bp.post("/own-scores/<uuid:symptom_id>/return")
+@access.patient
+def resume_own(symptom_id: UUID) -> BaseResponse:
+    return _retired(symptom_id, False)
+
+
+def _retired(uuid: UUID, retired: bool) -> BaseResponse:
+    viewer, now = access.viewer(), clock.now()
+    try:
+        with db.write() as s:
+            actions.retire_symptom(s, viewer, access.own(s, viewer).id, uuid, now, retired)
+    except actions.TooMany:
+        return make_response(_own(error=TOO_MANY), 422)
+    return see_other(url_for("entries.own"))
+
+
 def _base(texts: Mapping[str, str]) -> UUID | None:
     try:
         return forms.parse_base(texts.get("base", ""))
@@ -104,6 +182,7 @@ def _page(viewer: access.Viewer, day: date, **refused: Any) -> DayPage:
         is_today = day == clock.diary_day(now, viewer.zone)
         due = due_rows(s, viewer, ref.id, now) if is_today else []
         has_word = goodday.own_word(s, viewer, ref.id).word is not None
+        own = queries.own_symptoms(s, viewer, ref.id)
         line = goodday.line(s, viewer, ref.id, day) if is_today and opened.projection else None
     modes = frozenset(mode for mode in MODES if mode in request.args)
     return DayPage(
@@ -117,6 +196,7 @@ def _page(viewer: access.Viewer, day: date, **refused: Any) -> DayPage:
         due=due,
         has_word=has_word,
         line=line,
+        own=own,
         **refused,
     )
 
@@ -179,6 +259,8 @@ def _record(viewer: access.Viewer, day: date, texts: Mapping[str, str]) -> actio
             review.look_after_write(s, viewer, viewer.me, day, recorded.outcome, today, now)
     except actions.Closed as error:
         raise Refused({"day": str(error)}) from error
+    except actions.UnknownSymptom as error:
+        raise Refused({"day": BROKEN}) from error
     except actions.UnknownBase as error:
         raise Refused({"day": UNKNOWN_BASE}, keeps_base=False) from error
     return recorded

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from diary.entries.forms import NAMES
-from diary.entries.queries import OpenDay
+from diary.entries.queries import OpenDay, OwnSymptomRow, own_words
 from diary.entries.rules import (
     DAYS_BACK,
     FIELDS,
@@ -81,6 +81,7 @@ class DayPage:
     due: Sequence[tuple[str, str, str]] = ()
     has_word: bool = False
     line: Line | None = None
+    own: Sequence[OwnSymptomRow] = ()
 
     @cached_property
     def today(self) -> date:
@@ -248,7 +249,21 @@ class DayPage:
     @property
     def extras_words(self) -> str:
         """Everything that is marked, in a line."""
-        return extras_words(self.regions, self.factors)
+        scored = {one.key: self.value(one.key) for one in self.own if self.value(one.key) is not None}
+        return extras_words(self.regions, self.factors, own_words(scored, self.own))
+
+    @property
+    def own_asked(self) -> list[OwnSymptomRow]:
+        """The own symptoms that are asked for on this day: those scored now, and retired ones that it holds already."""
+        return [one for one in self.own if one.retired_on is None or self.value(one.key) is not None]
+
+    @property
+    def undecided_own(self) -> bool:
+        return any(self.has_conflict(one.key) for one in self.own)
+
+    def label(self, name: str) -> str:
+        """What a field is called."""
+        return NAMES.get(name) or next((one.name for one in self.own if one.key == name), "One of your own")
 
     @property
     def marked(self) -> str:
@@ -256,6 +271,11 @@ class DayPage:
         counts = (
             (len(self.regions), "place", "places"),
             (len(self.factors), "thing that happened", "things that happened"),
+            (
+                sum(self.value(one.key) is not None for one in self.own),
+                "score of your own",
+                "scores of your own",
+            ),
         )
         return ", ".join(words.plural(n, one, more) for n, one, more in counts if n)
 
@@ -276,8 +296,8 @@ class DayPage:
         `device` is the one that asks, in the words that a write keeps of its own.
         """
         return [
-            (name, NAMES[name], self._choices(name, self.shown[name], device))
-            for name in FIELDS
+            (name, self.label(name), self._choices(name, self.shown[name], device))
+            for name in (*FIELDS, *(one.key for one in self.own))
             if self.has_conflict(name)
         ]
 

@@ -18,7 +18,7 @@ from diary.checkins.queries import checkins_of
 from diary.checkins.queries import revisions_of as checkin_revisions
 from diary.checkins.rules import CHOICES, EFFECTS, EMERGENCIES, ON_ARRIVAL, PAIN_NOW
 from diary.entries.models import Entry, EntryRevision
-from diary.entries.queries import marks_of
+from diary.entries.queries import all_days, marks_of, own_symptoms
 from diary.exchange.queries.period import period_data as period_data
 from diary.exchange.rules import DIARY, INFUSIONS, MEDICATIONS, quoted
 from diary.goodday.queries import revisions_of as word_revisions
@@ -48,6 +48,7 @@ SESSIONS = (
 GAPS = ("after_infusion", "from", "days", "until", "usual_days", "reason", "marked_at", "taken_back_at")
 DOSES = ("date", "name", "times")
 GOALS = ("goal", "set", "until", "ended")
+OWN = ("date", "name", "score", "id")
 WORDS = ("date", "word", "id", "source", "device", "recorded_at", "received_at", "effective_at", "zone")
 AUDIT = ("at", "who", "role", "action", "thing")
 README = """This is everything that Neap keeps of one person's diary.
@@ -61,6 +62,7 @@ doses.csv      how many doses of an as-needed medicine were taken on a day, wher
 checkins.csv   what was said around infusions: check-ins after, intentions and arrival sheets before; private says who may read words
 sessions.csv   meetings, with the notes and commitments that were shared with you; the staff's own notes are not in it
 goals.csv      goals in your words
+own.csv        scores of what you named yourself, 0 (none) to 10 (worst); an unanswered day has no line
 words.csv      words from good days, each as it was kept; the last line is the one that stands, an empty one took it away
 revisions.csv  every write behind the files above: when it was recorded and received, by whom, from where
 audit.csv      who did or saw what, and when (moments are UTC)
@@ -96,6 +98,7 @@ def export(s: Session, viewer: access.Viewer, patient: access.PatientRef, out: B
         _add(bundle, "checkins.csv", CHECKINS, _checkins(s, viewer, patient))
         _add(bundle, "sessions.csv", SESSIONS, _sessions(s, viewer, patient))
         _add(bundle, "goals.csv", GOALS, _goals(s, viewer, patient))
+        _add(bundle, "own.csv", OWN, _own(s, viewer, patient))
         _add(bundle, "words.csv", WORDS, _words(s, viewer, patient))
         _add(bundle, "revisions.csv", REVISIONS, _revisions(s, viewer, patient))
         _add(bundle, "audit.csv", AUDIT, _audit(s, patient))
@@ -125,7 +128,7 @@ def _diary(s: Session, patient: access.PatientRef) -> Iterator[Cells]:
                 None  # an answer of unknown moment kept the day from being late; the file must not make it so
             )
         note = entry.note or ""
-        regions, factors = marks_of(entry.extras)
+        regions, factors, _ = marks_of(entry.extras)
         yield (
             str(entry.day),
             *(number(getattr(entry, symptom.key)) for symptom in SYMPTOMS),
@@ -235,6 +238,16 @@ def _sessions(s: Session, viewer: access.Viewer, patient: access.PatientRef) -> 
 def _goals(s: Session, viewer: access.Viewer, patient: access.PatientRef) -> Iterator[Cells]:
     for one in goals_of(s, viewer, patient.id):
         yield quoted(one.words), str(one.set_on), str(one.until_on or ""), str(one.ended_on or "")
+
+
+def _own(s: Session, viewer: access.Viewer, patient: access.PatientRef) -> Iterator[Cells]:
+    """A line for each day and own symptom with a score; retired ones too."""
+    symptoms = own_symptoms(s, viewer, patient.id)
+    ids = {one.key: one.uuid.hex for one in symptoms}
+    for row in all_days(s, viewer, patient.id):
+        for one in symptoms:
+            if one.key in row.own:
+                yield str(row.day), quoted(one.name), number(row.own[one.key]), ids[one.key]
 
 
 def _words(s: Session, viewer: access.Viewer, patient: access.PatientRef) -> Iterator[Cells]:

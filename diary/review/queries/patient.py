@@ -13,8 +13,9 @@ from diary.careteam.rules import KIND_WORDS, Kind
 from diary.charts import Frame, Timeline
 from diary.checkins.queries import CheckinRow, checkins_of
 from diary.checkins.rules import CHECKIN, is_answered
-from diary.entries.queries import DayRow, NoteRow, all_days, notes_between
+from diary.entries.queries import DayRow, NoteRow, all_days, notes_between, own_symptoms, own_words
 from diary.infusions.queries import InfusionRow, infusions_of
+from diary.lib.extras import extras_words
 from diary.lib.symptoms import SYMPTOMS
 from diary.lib.words import date_full, number, plural
 from diary.medications.queries import doses_taken, medications_of
@@ -48,6 +49,7 @@ class PatientPage:
     flags: Sequence[FlagRow] = ()
     sessions: str | None = None
     checkins: str | None = None
+    marked: Sequence[tuple[date, str]] = ()
 
     @property
     def age(self) -> int | None:
@@ -155,7 +157,22 @@ def patient_page(
         by_patient(open_flags(s, viewer, now)).get(ref.id, ()),
         session_lane(sessions_of(s, viewer, ref.id), frame, now) if ref.shares(Kind.SESSIONS) else None,
         checkin_lane(checkins_of(s, viewer, ref.id, frame.since, frame.until), frame) if infusions is not None else None,
+        marked_days(s, viewer, ref, days, frame),
     )  # fmt: skip
+
+
+def marked_days(
+    s: Session, viewer: access.Viewer, ref: access.PatientRef, days: Sequence[DayRow] | None, frame: Frame
+) -> list[tuple[date, str]]:
+    """What was marked beside the five scores, by day, newest first: regions, factors, own symptoms; of the scores' kind."""
+    marked = [row for row in days or () if frame.holds(row.day) and (row.regions or row.factors or row.own)]
+    if not marked:
+        return []
+    symptoms = own_symptoms(s, viewer, ref.id)
+    return [
+        (row.day, extras_words(row.regions, row.factors, own_words(row.own, symptoms)))
+        for row in reversed(marked)
+    ]
 
 
 def session_lane(rows: Sequence[SessionRow], frame: Frame, now: datetime) -> str | None:

@@ -11,6 +11,8 @@ const NAMES = {
   factor_alcohol: "Alcohol", factor_stress: "Stress", factor_cycle: "Period or cycle", factor_weather: "Weather",
 };
 
+const nameOf = (name) => NAMES[name] ?? "One of your own"; // its name is not kept with the day
+
 export function paintConflicts(place, state) {
   const open = Object.keys(state.conflicts);
   for (const section of place.querySelectorAll("[data-conflict]")) {
@@ -40,9 +42,9 @@ function built(name, { day, values, conflicts }) {
   const section = make("section", "either");
   section.id = `two-${name}`;
   section.dataset.conflict = name;
-  section.setAttribute("aria-label", `Two answers: ${NAMES[name]}`);
+  section.setAttribute("aria-label", `Two answers: ${nameOf(name)}`);
   const others = conflicts[name].map(({ value }) => value);
-  section.append(make("h3", "", NAMES[name]), option(name, values[name], day, true));
+  section.append(make("h3", "", nameOf(name)), option(name, values[name], day, true));
   section.append(...others.map((value) => option(name, value, day, false)));
   return section;
 }

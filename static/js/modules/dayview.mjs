@@ -90,7 +90,8 @@ function paintMarked({ values }) {
   const place = document.getElementById("marked");
   const places = values.regions?.split(" ").length;
   const things = Object.keys(values).filter((name) => name.startsWith("factor_") && values[name]).length;
-  const words = [places && plural(places, "place"), things && `${plural(things, "thing")} that happened`];
+  const own = Object.keys(values).filter((name) => name.startsWith("own_") && values[name] !== null).length;
+  const words = [places && plural(places, "place"), things && `${plural(things, "thing")} that happened`, own && `${plural(own, "score")} of your own`];
   if (place) place.textContent = words.filter(Boolean).join(", ");
 }
 

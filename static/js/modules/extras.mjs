@@ -2,11 +2,13 @@
 // this can't be loaded, it is a plain form with its Save button.
 import { icon } from "./dayview.mjs";
 import { whoIsHere } from "./person.mjs";
-import { daysBetween, diaryDay, longDate, nameOf } from "./words.mjs";
+import { asText, daysBetween, diaryDay, longDate, nameOf } from "./words.mjs";
 
 const BACK = 7;
 const NOBODYS = "/days/2000-01-03";
 const TROUBLE = new Set(["waiting", "signed-out", "other-person", "refused-here", "update"]);
+
+const partOf = (name) => (name === "regions" ? name : name.startsWith("own_") ? "own" : "factors");
 
 export default async function extras(form) {
   const person = await whoIsHere();
@@ -14,7 +16,7 @@ export default async function extras(form) {
   const { store, outbox } = self.neap;
   if ("shell" in form.dataset && !(await fill(form))) return;
   const { day } = form.dataset;
-  const boxes = [...form.querySelectorAll('input[type="checkbox"]')];
+  const boxes = [...form.querySelectorAll('input:not([type="hidden"])')];
   const parts = [...form.querySelectorAll("fieldset[data-part]")];
   const say = (words, drawing) => document.getElementById("state").replaceChildren(...(drawing ? [icon(drawing)] : []), words);
   let jobs = Promise.resolve();
@@ -24,7 +26,7 @@ export default async function extras(form) {
   const isStale = (await store.sentSince(person, performance.timeOrigin)).has(day);
   if (form.dataset.known && !isStale) await store.keepDay(person, day, JSON.parse(form.dataset.known));
 
-  // The marked regions are one field; a factor is one each.
+  // The marked regions are one field; a factor is one each, and so is a score of her own.
   function textOf(name) {
     const marked = boxes.filter((box) => box.name === name && box.checked);
     return marked.map(({ value }) => value).sort().join(" ");
@@ -53,11 +55,15 @@ export default async function extras(form) {
 
   async function paint() {
     const { values, conflicts, held, waiting } = await outbox.shown(person, day);
+    const isMarked = ({ name, type, value }) => {
+      if (type === "radio") return name in values && value === asText(values[name]);
+      return name === "regions" ? marked.has(value) : values[name] === true;
+    };
     if (open > 0) return; // a touch is on its way, which this would take back; the last one paints
     const marked = new Set((values.regions ?? "").split(" "));
-    for (const box of boxes) box.checked = box.name === "regions" ? marked.has(box.value) : values[box.name] === true;
+    for (const box of boxes) box.checked = isMarked(box);
     const two = Object.keys(conflicts).filter((name) => boxes.some((box) => box.name === name));
-    for (const part of parts) part.disabled = two.some((name) => (name === "regions") === (part.dataset.part === "regions"));
+    for (const part of parts) part.disabled = two.some((name) => partOf(name) === part.dataset.part);
     document.getElementById("two-wait").hidden = two.length === 0;
     const refused = held.find(({ body }) => boxes.some((box) => box.name in body.fields));
     const isSaid = boxes.some((box) => box.name in values);
@@ -68,7 +74,7 @@ export default async function extras(form) {
     isFull = false;
   }
 
-  form.addEventListener("change", ({ target }) => keep(target.name));
+  form.addEventListener("change", ({ target }) => target.name && keep(target.name));
   form.addEventListener("submit", (event) => event.preventDefault());
   outbox.listen(async ({ what }) => {
     if (TROUBLE.has(what)) trouble = what;
@@ -105,5 +111,20 @@ async function fill(form) {
   const isOpen = ago >= 0 && ago <= BACK;
   form.hidden = !isOpen;
   document.getElementById("no-day").hidden = isOpen;
+  own(form, (await store.dayOf(await whoIsHere(), "plan"))?.own ?? []);
   return isOpen;
+}
+
+// What she scores in her own words, as this phone was told it last.
+function own(form, symptoms) {
+  const part = form.querySelector('[data-part="own"]');
+  for (const { key, name } of symptoms) {
+    const scale = document.getElementById("own-scale").content.firstElementChild.cloneNode(true);
+    scale.querySelector("legend").textContent = name;
+    scale.querySelector(".ends").id = `${key}-ends`;
+    scale.setAttribute("aria-describedby", `${key}-ends`);
+    for (const input of scale.querySelectorAll("input")) input.name = key;
+    part.append(scale);
+  }
+  part.hidden = symptoms.length === 0;
 }
