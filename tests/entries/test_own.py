@@ -154,11 +154,11 @@ def test_two_phones_are_two_answers_until_one_is_chosen(alice, cast):
 
 def test_the_care_team_reads_them_with_the_scores_only(alice, client_as, cast):
     (key,) = named(alice, "Tingling")
-    alice.post(
-        URL, sent(alice.get(URL), **{key: "7", "regions": "neck", "factor_stress": "yes"}), csrf=False
-    )
+    alice.post(URL, sent(alice.get(URL), **{key: "7", "regions": "neck", "factor_stress": "yes"}), csrf=False)
     address = f"/patients/{cast.alice.uuid}"
-    assert "Hurts: neck. Also: stress. Own words, 0 to 10: Tingling 7." in client_as("bob").get(address).words()
+    assert (
+        "Hurts: neck. Also: stress. Own words, 0 to 10: Tingling 7." in client_as("bob").get(address).words()
+    )
     with db.write() as s:
         actions.withdraw_consent(s, access.OPERATOR, cast.alice.id, cast.bob.id, [Kind.SCORES], NOW)
     assert "Tingling" not in client_as("bob").get(address).text
