@@ -139,7 +139,7 @@ def call(loader: str, viewer: access.Viewer, alice) -> Call:
             "medication_id": medicine.id, "rows": [medicine],
             "kind": "checkin", "target": given.uuid, "infusion_id": given.id, "statuses": ("done", "planned"),
             "span": "all", "key": "pain", "with_table": True, "with_others": True,
-            "starts": {alice.id: GIVEN}, "search": "", "opened": alice.uuid, "now": NOW,
+            "starts": {alice.id: GIVEN}, "search": "", "opened": alice.uuid, "now": NOW, "as_of": NOW,
         }  # fmt: skip
         if loader.startswith("checkins."):  # on the morning after
             morning = GIVEN + timedelta(days=1)

@@ -157,11 +157,11 @@ def patient_page(
         by_patient(open_flags(s, viewer, now)).get(ref.id, ()),
         session_lane(sessions_of(s, viewer, ref.id), frame, now) if ref.shares(Kind.SESSIONS) else None,
         checkin_lane(checkins_of(s, viewer, ref.id, frame.since, frame.until), frame) if infusions is not None else None,
-        marked_days(s, viewer, ref, days, frame),
+        _marked_days(s, viewer, ref, days, frame),
     )  # fmt: skip
 
 
-def marked_days(
+def _marked_days(
     s: Session, viewer: access.Viewer, ref: access.PatientRef, days: Sequence[DayRow] | None, frame: Frame
 ) -> list[tuple[date, str]]:
     """What was marked beside the five scores, by day, newest first: regions, factors, own symptoms; of the scores' kind."""
