@@ -14,6 +14,7 @@ patient      GET       /arrival
 patient      POST      /arrival
 patient      GET       /intention
 patient      POST      /intention
+public       GET       /shell/arrival
 public       GET       /shell/check-in
 public       GET       /shell/intention
 patient      GET       /own-scores

@@ -11,6 +11,7 @@ const SHELL_OF = [
   [/^\/(story|infusions(\/[\da-f-]{36})?|check-ins|sessions)$/, "/shell/kept"],
   [/^\/check-in$/, "/shell/check-in"],
   [/^\/intention$/, "/shell/intention"],
+  [/^\/arrival$/, "/shell/arrival"],
   [/^\/word$/, "/shell/word"],
   [/^\/more$/, "/shell/more"],
   [/^\/help$/, "/shell/help"],

@@ -150,3 +150,40 @@ def test_a_commitment_is_ticked_without_internet(open_as, cast, live):
     page.get_by_role("button", name="Done today. Take it back").click()
     poll(page, lambda: [row.is_done for row in all_of(TickRevision)] == [True, False])
     expect(page.locator("main")).to_contain_text("0 of 3 days")
+
+
+def test_the_arrival_sheet_without_internet(open_as, live, cast):
+    with db.write() as s:
+        last = factories.infusion(s, cast.alice, TODAY - timedelta(days=2))
+        factories.infusion(s, cast.alice, TODAY, status="planned", time="10:00")
+        factories.entry(s, cast.alice, TODAY - timedelta(days=1), pain=6)
+        factories.checkin(s, cast.alice, last, TODAY - timedelta(days=1), fall="no")
+    page = ready(open_as("alice", watch=False, service_workers="allow"))
+    ready(page)
+    page.context.set_offline(True)
+    opened(page, "/arrival")
+    expect(page.get_by_role("heading", level=1)).to_have_text("How strong is your pain right now?")
+    expect(page.locator("[data-line='pain']")).to_be_hidden()
+    page.get_by_role("button", name="7", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("For the nurse, from your diary")
+    expect(page.locator("[data-line='pain']")).to_contain_text("1 of 1 day")
+    expect(page.get_by_text("Pain right now: 7 of 10")).to_be_visible()
+    page.locator("[data-line='fall']").click()
+    choose(page, "fall", "yes")
+    help_now = page.locator("#help-now")
+    expect(help_now).to_contain_text("Please call your clinic about the fall")
+    expect(help_now).to_contain_text("Your clinic has not been told yet")
+    expect(page.locator("[data-line='fall']")).to_contain_text("said today")
+    page.get_by_role("button", name="This is right").click()
+    expect(page.locator("[data-state]")).to_contain_text("Saved on this phone")
+    poll(page, lambda: waiting(page) == 3)
+    assert all_of(Flag) == []
+    opened(page, "/arrival")  # what was said outlives it
+    expect(page.locator("[data-line='fall']")).to_contain_text("Yes")
+    page.context.set_offline(False)
+    page.evaluate("neap.outbox.flush()")
+    all_sent(page)
+    expect(help_now).to_contain_text("Your clinic has been told at")
+    assert [flag.rule for flag in all_of(Flag)] == ["fall"]
+    answers = [row.answers for row in all_of(Checkin) if row.kind == "arrival"]
+    assert answers == ['{"done":"yes","fall":"yes","pain_now":7}']

@@ -13,6 +13,7 @@ from diary.lib import assets, pwa
 from diary.safety.views import COUNTRIES
 
 SHELLS = (
+    "/shell/arrival",
     "/shell/check-in",
     "/shell/day",
     "/shell/extras",
@@ -182,7 +183,7 @@ def test_a_shell_has_tabs_and_a_way_to_help(client_as, path):
     page = client_as().get(path)
     assert [a.get("href") for a in page.all("a") if a.get("href") in ("/today", "/story", "/more")]
     assert path == "/shell/help" or page.all("a", href="/help", class_="help")
-    is_flow = path in ("/shell/check-in", "/shell/intention", "/shell/word")
+    is_flow = path in ("/shell/arrival", "/shell/check-in", "/shell/intention", "/shell/word")
     assert len(page.all("nav", class_="tabs")) == (0 if is_flow else 1)
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from flask import Response, make_response, render_template, request, url_for
+from flask.blueprints import BlueprintSetupState
 from werkzeug.wrappers import Response as BaseResponse
 
 from diary import db
@@ -19,10 +20,10 @@ from diary.checkins.views.said import CANCELLED, CheckinPage, base_of, bp, nothi
 from diary.entries import actions as entries
 from diary.entries.rules import digest_of
 from diary.infusions import queries as infusions
-from diary.lib import clock
+from diary.lib import clock, pwa
 from diary.lib.forms import last_values
 from diary.lib.htmx import see_other
-from diary.review.queries import ArrivalSheet, arrival_sheet
+from diary.review.queries import UNFILLED, ArrivalSheet, Line, arrival_sheet
 
 STAFF_FIELDS = (rules.PAIN_NOW, *rules.URINE, "fall", "way_home")
 
@@ -37,6 +38,10 @@ class ArrivalPage(CheckinPage):
     kind = ARRIVAL
 
     @property
+    def lines(self) -> tuple[Line, ...]:
+        return self.sheet.lines if self.sheet else UNFILLED
+
+    @property
     def yesterday(self) -> str:
         return str(self.due.day - timedelta(days=1))
 
@@ -47,6 +52,13 @@ class ArrivalPage(CheckinPage):
     @property
     def is_answered(self) -> bool:
         return any(self.value(name) is not None for name in ("done", "with_nurse"))
+
+
+@bp.record_once
+def _open_without_internet(state: BlueprintSetupState) -> None:
+    due = rules.Due(date(2000, 1, 3), UUID(int=0), 1, 0, asks=False)
+    nobodys = ArrivalPage(due, "first", queries.Stored(None, 0, []), is_nobodys=True)
+    pwa.add_shell(state.app, "arrival", "shell/arrival.html", page=nobodys)  # type: ignore[arg-type]
 
 
 @bp.get("/arrival")

@@ -1,6 +1,6 @@
 """What the pages of this slice read."""
 
-from diary.review.queries.arrival import ArrivalSheet, arrival_sheet
+from diary.review.queries.arrival import UNFILLED, ArrivalSheet, Line, arrival_sheet
 from diary.review.queries.caseload import GROUPS, CaseRow, caseload
 from diary.review.queries.infusion_list import InfusionList, infusion_list
 from diary.review.queries.medications import MedicationPage, medication_page
@@ -11,9 +11,11 @@ from diary.review.queries.story import StoryPage, story_page
 
 __all__ = [
     "GROUPS",
+    "UNFILLED",
     "ArrivalSheet",
     "CaseRow",
     "InfusionList",
+    "Line",
     "MedicationPage",
     "OwnInfusion",
     "PatientPage",

@@ -48,6 +48,16 @@ class Line:
     is_open: bool = False
 
 
+# The lines of nobody, for the phone's shell page.
+UNFILLED = tuple(
+    Line(key, label, "")
+    for key, label in (
+        ("pain", "Pain since the last infusion"), ("effects", "Side effects"), ("medicines", "Changes of medicine"),
+        ("urine", "Passing urine"), ("fall", "A fall"), ("home", "The way home"),
+    )
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class ArrivalSheet:
     """The sheet of one infusion: its lines, what was said on it, and when it was confirmed or changed last."""

@@ -1,5 +1,6 @@
 // A check-in or an intention on the phone: each answer goes to the outbox, and the words of help stand there before
 // it is sent. Without IndexedDB the form stays as it is, one step after the other by the server.
+import { fillCall } from "./call.mjs";
 import { checkinNow, intentionNow } from "./due.mjs";
 import { icon } from "./dayview.mjs";
 import { whoIsHere } from "./person.mjs";
@@ -252,23 +253,7 @@ export default async function checkin(main) {
     for (const [name, least] of Object.entries(due.urine_from)) {
       for (const input of all(`[name="${name}"]`, form)) if (GRADES.indexOf(input.value) >= least) input.dataset.rule = "urinary";
     }
-    const call = due.call ?? {};
-    const number = (name, digits) => {
-      for (const link of all(`[data-call="${name}"]`)) {
-        if (!digits) continue;
-        link.href = `tel:${digits.replaceAll(" ", "")}`;
-        link.querySelector("span").textContent = `Call ${digits}`;
-      }
-    };
-    number("emergency", call.emergency);
-    number("number", call.emergency);
-    number("clinic", call.phone);
-    const hours = document.querySelector('p[data-call="hours"]');
-    const now = await outbox.now();
-    const next = call.opens?.find(({ until }) => Date.parse(until) > now);
-    const isClosed = next && Date.parse(next.from) > now;
-    hours.textContent = isClosed ? `${next.words} ${call.until}` : (call.hours ?? "");
-    hours.hidden = !hours.textContent;
+    await fillCall(due.call ?? {});
     return true;
   }
 

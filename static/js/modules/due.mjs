@@ -30,6 +30,13 @@ export async function checkinNow(person) {
   return steps.length ? { ...plan, ...due, steps } : null;
 }
 
+// The infusion of today, for whose nurse there is a sheet; null for none.
+export async function arrivalNow(person) {
+  const { plan, today } = await known(person);
+  const next = plan?.arrivals?.find(({ on }) => on === today);
+  return next ? { ...plan, ...next } : null;
+}
+
 // The infusion for which an intention may be written now, and under which day; null for none.
 export async function intentionNow(person) {
   const { plan, today } = await known(person);
@@ -66,6 +73,8 @@ export default async function due(mark) {
   if (document.getElementById("day-form").dataset.day !== today) return;
   if (!plan) return void onceLooked(() => due(mark)); // this phone has not been told yet
   const rows = [];
+  const here = await arrivalNow(person);
+  if (here) rows.push(["/arrival", "For the nurse, from your diary", `infusion ${here.number}: today${here.time ? ` at ${here.time}` : ""}`]);
   const checkin = await checkinNow(person);
   const isDone = checkin && (await self.neap.outbox.shown(person, keyOf(checkin))).values.done;
   if (checkin && !isDone) rows.push(["/check-in", "A check-in", checkin.name]);
