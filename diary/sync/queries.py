@@ -1,7 +1,6 @@
 """Reads for the phone: the database's epoch, and days with the writes that their values come from."""
 
-from dataclasses import asdict
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -13,8 +12,6 @@ from diary.entries.queries import days_with_writes, own_for_phone
 from diary.entries.rules import described, project
 from diary.goodday.queries import for_phone as word_for_phone
 from diary.goodday.queries import line_for_phone
-from diary.infusions.queries import infusions_of
-from diary.review.queries import arrival_sheet
 from diary.sync.models import SyncEpoch
 
 _epoch = select(SyncEpoch.epoch).where(SyncEpoch.id == 1)
@@ -43,22 +40,5 @@ def around(
     return {
         "checkins": for_phone(s, viewer, viewer.me, since, until) | word_for_phone(s, viewer, viewer.me),
         "plan": plan_for_phone(s, viewer, viewer.me, today, now)
-        | {
-            "line": line_for_phone(s, viewer, viewer.me, today),
-            "own": own_for_phone(s, viewer, viewer.me),
-            "arrivals": _arrivals(s, viewer, today),
-        },
+        | {"line": line_for_phone(s, viewer, viewer.me, today), "own": own_for_phone(s, viewer, viewer.me)},
     }
-
-
-def _arrivals(s: Session, viewer: access.Viewer, today: date) -> list[dict[str, Any]]:
-    """The sheets for the nurse of today's and tomorrow's planned infusions, as the diary stands now."""
-    planned = infusions_of(s, viewer, viewer.me, ("planned",))
-    soon = [row for row in planned if today <= row.day <= today + timedelta(days=1)]
-    return [
-        {
-            "target": str(row.uuid), "number": row.number, "on": row.day.isoformat(), "time": row.at_time,
-            "lines": [asdict(line) for line in arrival_sheet(s, viewer, viewer.me, row.uuid).lines],
-        }
-        for row in soon
-    ]  # fmt: skip

@@ -1,17 +1,21 @@
 """The phone's API: one write by PUT, its days by GET; JSON only, and every refusal is JSON of ours."""
 
+from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, current_app, jsonify, request
+from sqlmodel import Session
 
 from diary import db
 from diary.careteam import access
 from diary.entries.forms import parse_date
+from diary.infusions.queries import infusions_of
 from diary.lib import clock, http
 from diary.lib.sessions import csrf
 from diary.review import actions as review
+from diary.review.queries import arrival_sheet
 from diary.sync import actions, queries, rules
 from diary.sync.forms import parse_json
 
@@ -92,12 +96,14 @@ def days() -> Response:
         if span is None:
             return _refused(422, fields={"from": "from and to are days, at most 62 apart."})
         found = queries.days(s, viewer, *span)
+        around = queries.around(s, viewer, *span, today, now)
+        around["plan"] |= {"arrivals": _arrivals(s, viewer, today)}
         return jsonify(
             epoch=queries.epoch(s),
             person=str(person),
             now=now.isoformat(timespec="milliseconds"),
             days=found,
-            **queries.around(s, viewer, *span, today, now),
+            **around,
         )
 
 
@@ -108,3 +114,16 @@ def _span(today: date) -> tuple[date, date] | None:
     except (ValueError, OverflowError):
         return None
     return (since, until) if timedelta(0) <= until - since <= rules.LONGEST_RANGE else None
+
+
+def _arrivals(s: Session, viewer: access.Viewer, today: date) -> list[dict[str, Any]]:
+    """The sheets for the nurse of today's and tomorrow's planned infusions, as the diary stands now."""
+    planned = infusions_of(s, viewer, viewer.me, ("planned",))
+    soon = [row for row in planned if today <= row.day <= today + timedelta(days=1)]
+    return [
+        {
+            "target": str(row.uuid), "number": row.number, "on": row.day.isoformat(), "time": row.at_time,
+            "lines": [asdict(line) for line in arrival_sheet(s, viewer, viewer.me, row.uuid).lines],
+        }
+        for row in soon
+    ]  # fmt: skip
