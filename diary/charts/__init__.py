@@ -10,7 +10,7 @@ from diary.charts.brief import brief_lanes
 from diary.charts.desk import DESK_PLOT, timeline
 from diary.charts.doses import DoseBar, DoseStep, dose_bars, dose_chart, dose_lane
 from diary.charts.durations import durations_chart
-from diary.charts.events import Event, event_lane
+from diary.charts.events import Event, Stretch, event_lane, stretch_lane
 from diary.charts.followed import LEAD_DAYS, curve, gap_chart, infusion_chart
 from diary.charts.model import Day, Frame, Mark, Series, Timeline, Week, gaps
 from diary.charts.moments import Moment, moments
@@ -52,6 +52,7 @@ __all__ = [
     "RunBar",
     "Series",
     "Spot",
+    "Stretch",
     "Timeline",
     "Week",
     "WeekCell",
@@ -79,6 +80,7 @@ __all__ = [
     "spark",
     "squares",
     "story_chart",
+    "stretch_lane",
     "table_rows",
     "timeline",
     "weekly_chart",

@@ -14,6 +14,7 @@ from diary.lib.words import date_short, plural
 HEIGHT, TOP, BOTTOM = 34, 10, 26
 SIDE = 9  # of a mark, in units of the drawing
 TOLD = 12
+ROWS, STEP = 3, 8.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +26,30 @@ class Event:
     is_ahead: bool = False
 
 
-def event_lane(events: Sequence[Event], frame: Frame, noun: str, uid: str = "events") -> str:
-    """A square each event, hollow where it lies ahead; the last one named at the end. `noun` is singular: "session"."""
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Something that runs from a day to another, or on (None), with the days on which it was done."""
+
+    since: date
+    until: date | None
+    words: str
+    done: Sequence[date] = ()
+
+
+def event_lane(
+    events: Sequence[Event], frame: Frame, noun: str, uid: str = "events", shape: str = "square"
+) -> str:
+    """A mark each event, hollow where it lies ahead; the last one named at the end. `noun` is singular: "session".
+
+    shape: "square", "tick" (narrow, for what comes often) or "flag".
+    """
     plot = Plot(frame, LEFT, RIGHT, TOP, BOTTOM)
     inside = [event for event in events if frame.holds(event.on)]
+    filled, draw = SHAPES[shape]
     body = ends.month_lines(plot, 0, HEIGHT)
-    for name, is_ahead in (("sqf", False), ("sq", True)):
-        shapes = "".join(
-            f"M{n(plot.x(event.on) - SIDE / 2)} {n((TOP + BOTTOM - SIDE) / 2)}h{SIDE}v{SIDE}h-{SIDE}Z"
-            for event in inside
-            if event.is_ahead is is_ahead
-        )
+    for name, is_ahead in ((filled, False), ("sq", True)):
+        middle = (TOP + BOTTOM) / 2
+        shapes = "".join(draw(plot.x(event.on), middle) for event in inside if event.is_ahead is is_ahead)
         body += plot.path(name, shapes)
     if inside:
         body += label(WORDS, (TOP + BOTTOM) / 2 + 4, f"last {date_short(inside[-1].on)}", "lab")
@@ -43,3 +57,48 @@ def event_lane(events: Sequence[Event], frame: Frame, noun: str, uid: str = "eve
     words = plural(len(inside), noun) + (f", the last: {told}." if inside else ".")
     title = f"{noun.capitalize()}s, {period(frame.since, frame.until)}"
     return picture((WIDTH, HEIGHT), uid, title, words, body)
+
+
+def stretch_lane(stretches: Sequence[Stretch], frame: Frame, noun: str, uid: str = "stretches") -> str:
+    """A bar each stretch, at most three above one another, with a tick on each day on which it was done."""
+    plot = Plot(frame, LEFT, RIGHT, TOP, BOTTOM)
+    inside = [
+        one
+        for one in stretches
+        if one.since <= frame.until and (one.until is None or one.until >= frame.since)
+    ]
+    bars, ticks, free = "", "", [frame.since] * ROWS
+    for one in inside:
+        last = min(one.until or frame.until, frame.until)
+        first = max(one.since, frame.since)
+        row = next((row for row in range(ROWS) if free[row] <= first), ROWS - 1)
+        free[row] = last
+        y = STEP * row + STEP
+        bars += f"M{n(plot.edge(first))} {n(y)}H{n(max(plot.edge(last), plot.edge(first) + 3))}"
+        ticks += "".join(f"M{n(plot.x(day))} {n(y - 4)}v8" for day in one.done if frame.holds(day))
+    body = ends.month_lines(plot, 0, HEIGHT) + plot.path("stretch", bars) + plot.path("donetick", ticks)
+    told = "; ".join(_told(one) for one in inside[-TOLD:])
+    words = plural(len(inside), noun) + (f": {told}." if inside else ".")
+    title = f"{noun.capitalize()}s, {period(frame.since, frame.until)}"
+    return picture((WIDTH, HEIGHT), uid, title, words, body)
+
+
+def _told(one: Stretch) -> str:
+    until = f" to {date_short(one.until)}" if one.until else " on"
+    done = f", done on {plural(len(one.done), 'day')}" if one.done else ""
+    return f"{one.words}, from {date_short(one.since)} {one.since.year}{until}{done}"
+
+
+def _square(x: float, y: float) -> str:
+    return f"M{n(x - SIDE / 2)} {n(y - SIDE / 2)}h{SIDE}v{SIDE}h-{SIDE}Z"
+
+
+def _tick(x: float, y: float) -> str:
+    return f"M{n(x - 1.5)} {n(y - 6)}h3v12h-3Z"
+
+
+def _flag(x: float, y: float) -> str:
+    return f"M{n(x - 4)} {n(y + 7)}v-14l9 4.5l-7 3.5v6Z"
+
+
+SHAPES = {"square": ("sqf", _square), "tick": ("notetick", _tick), "flag": ("flagmark", _flag)}

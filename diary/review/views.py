@@ -21,7 +21,7 @@ from diary.review import queries
 from diary.safety.rules import when_words
 
 bp = Blueprint("review", __name__)
-SPANS = ("30", "90", "180", "all")
+SPANS = ("30", "90", "180", "course", "all")
 
 
 @bp.get("/story")

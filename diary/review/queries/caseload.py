@@ -24,6 +24,7 @@ from diary.lib.symptoms import BY_KEY, SYMPTOMS
 from diary.lib.words import date_short, number, weekday
 from diary.response.rules import courses_of
 from diary.response.rules.days import COURSE_GAP_DAYS
+from diary.review.queries.patient import last_course
 from diary.review.rules import (
     SHOWN_DAYS,
     DayState,
@@ -188,7 +189,7 @@ def _drawn_of_many(
     days = days_of_many(s, viewer, wanted, today - timedelta(days=LOOK_BACK), today)
     infusions = infusions_of_many(s, viewer, wanted)
     starts = {
-        ref.id: _course_start([(d, n) for d, n, status in infusions.get(ref.id, ()) if status == "done"])
+        ref.id: last_course([d for d, _, status in infusions.get(ref.id, ()) if status == "done"])
         for ref in missing
     }
     early = {i: d for i, d in starts.items() if d and (today - d).days > LOOK_BACK - 14}
@@ -364,16 +365,6 @@ def _since(done: Sequence[tuple[date, int]], today: date, is_shared: bool) -> st
     return f"day {after} after no. {number_}" if after > 0 else f"no. {number_} today"
 
 
-def _course_start(done: Sequence[tuple[date, int]]) -> date | None:
-    """The first infusion of the course that the last one belongs to."""
-    start = None
-    for day, _ in reversed(done):
-        if start is not None and (start - day).days > COURSE_GAP_DAYS:
-            break
-        start = day
-    return start
-
-
 def _relief_ended(
     rows: Sequence[DayRow], before: Mapping[date, float], done: Sequence[tuple[date, int]], today: date
 ) -> tuple[int, str] | None:
@@ -381,7 +372,7 @@ def _relief_ended(
 
     `before` holds the pain scores before the course, where it began before the days at hand.
     """
-    start = _course_start(done)
+    start = last_course([d for d, _ in done])
     if start is None or (today - done[-1][0]).days > COURSE_GAP_DAYS:
         return None
     rows = [row for row in rows if row.day < today]

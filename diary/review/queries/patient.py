@@ -15,19 +15,33 @@ from diary.checkins.queries import CheckinRow, checkins_of
 from diary.checkins.rules import CHECKIN, is_answered
 from diary.entries.queries import DayRow, NoteRow, all_days, notes_between, own_symptoms, own_words
 from diary.infusions.queries import InfusionRow, infusions_of
+from diary.lib import clock
 from diary.lib.extras import extras_words
 from diary.lib.symptoms import SYMPTOMS
-from diary.lib.words import date_full, number, plural
+from diary.lib.words import date_full, lower_first, number, plural
 from diary.medications.queries import doses_taken, medications_of
 from diary.response.queries import from_rows
 from diary.response.rules import Course
+from diary.response.rules.days import COURSE_GAP_DAYS
 from diary.review.queries.medications import medication_lane
 from diary.review.queries.response import pain_headline
 from diary.review.queries.series import all_series, marks_of
-from diary.safety.queries import FlagRow, by_patient, open_flags
-from diary.sessions.queries import SessionRow, sessions_of
+from diary.safety.queries import FlagRow, by_patient, flags_of, open_flags
+from diary.sessions.queries import SessionRow, commitments_of, sessions_of
+from diary.sessions.rules import CommitmentRow
 
 SPANS = {"30": 30, "90": 90, "180": 180}
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A low lane of the time axis: icon, name, where its rows are told in full ("" for this page), and the drawing."""
+
+    icon: str
+    name: str
+    link: str
+    link_words: str
+    svg: str
 
 
 @dataclass(frozen=True)
@@ -47,8 +61,7 @@ class PatientPage:
     bin_words: str
     doses: tuple[str, str] | None = None
     flags: Sequence[FlagRow] = ()
-    sessions: str | None = None
-    checkins: str | None = None
+    lanes: Sequence[Lane] = ()
     marked: Sequence[tuple[date, str]] = ()
 
     @property
@@ -155,8 +168,7 @@ def patient_page(
         medication_lane(medications_of(s, viewer, ref.id), frame, marks, doses_taken(s, viewer, ref.id))
         if infusions is not None else None,
         by_patient(open_flags(s, viewer, now)).get(ref.id, ()),
-        session_lane(sessions_of(s, viewer, ref.id), frame, now) if ref.shares(Kind.SESSIONS) else None,
-        checkin_lane(checkins_of(s, viewer, ref.id, frame.since, frame.until), frame) if infusions is not None else None,
+        _lanes(s, viewer, ref, frame, notes, now),
         _marked_days(s, viewer, ref, days, frame),
     )  # fmt: skip
 
@@ -175,6 +187,35 @@ def _marked_days(
     ]
 
 
+def _lanes(
+    s: Session, viewer: access.Viewer, ref: access.PatientRef, frame: Frame, notes: Sequence[NoteRow] | None, now: datetime
+) -> list[Lane]:  # fmt: skip
+    """What happened beside the symptoms: a lane each for what is shared and was ever there."""
+    today = clock.local(now, ref.zone).date()
+    found: list[tuple[str, str, str, str, str | None]] = []
+    if ref.shares(Kind.SESSIONS):
+        sessions, pacts = sessions_of(s, viewer, ref.id), commitments_of(s, viewer, ref.id)
+        found.append(
+            ("messages-square", "Sessions", "/sessions", "all of them", session_lane(sessions, frame, now))
+        )
+        found.append(("check", "Commitments", "/sessions", "how they stand", pact_lane(pacts, frame, today)))
+    if ref.shares(Kind.INFUSIONS):
+        rows = checkins_of(s, viewer, ref.id, frame.since, frame.until)
+        found.append(("bell", "Check-ins", "/check-ins", "answers", checkin_lane(rows, frame)))
+    if notes:
+        events = [charts.Event(note.day, "note") for note in notes]
+        drawing = charts.event_lane(events, frame, "note", "note-lane", "tick")
+        found.append(("pencil", "Notes", "#notes", "the words", drawing))
+    flags = [
+        charts.Event(clock.local(row.flag.answered_at, ref.zone).date(), lower_first(row.title))
+        for row in flags_of(s, viewer, ref, now)
+    ]
+    if any(frame.holds(one.on) for one in flags):
+        drawing = charts.event_lane(flags, frame, "flag", "flag-lane", "flag")
+        found.append(("flag", "Flags", "", "", drawing))
+    return [Lane(*row[:4], row[4]) for row in found if row[4] is not None]
+
+
 def session_lane(rows: Sequence[SessionRow], frame: Frame, now: datetime) -> str | None:
     """The sessions on the time axis; nothing where none was ever held or planned."""
     events = [
@@ -183,6 +224,20 @@ def session_lane(rows: Sequence[SessionRow], frame: Frame, now: datetime) -> str
         if row.status != "cancelled"
     ]
     return charts.event_lane(events, frame, "session", "session-lane") if events else None
+
+
+def pact_lane(rows: Sequence[CommitmentRow], frame: Frame, today: date) -> str | None:
+    """The commitments from their session to their last day, with the days done where they are counted."""
+    found = [
+        charts.Stretch(
+            row.agreed_on,
+            row.until_on or (None if row.is_open(today) else row.agreed_on),
+            row.words,
+            sorted(row.ticked),
+        )
+        for row in rows
+    ]
+    return charts.stretch_lane(found, frame, "commitment", "pact-lane") if found else None
 
 
 def checkin_lane(rows: Sequence[CheckinRow], frame: Frame) -> str | None:
@@ -199,12 +254,27 @@ def frame_for(span: str, days: Sequence[DayRow], infusions: Sequence[InfusionRow
     """The span shown: the last 30, 90 or 180 days, or from the first day there is."""
     if span in SPANS:
         return Frame(today - timedelta(days=SPANS[span] - 1), today, today)
+    if span == "course" and (started := last_course([i.day for i in infusions if i.status == "done"])):
+        until = (
+            max(started, min(today, days[-1].day)) if days and (today - days[-1].day).days > 180 else today
+        )
+        return Frame(started - timedelta(days=14), max(until, started + timedelta(days=14)), today)
     firsts = [rows[0].day for rows in (days, [i for i in infusions if i.status == "done"]) if rows]
     since = min(firsts, default=today - timedelta(days=29))
     lasts = [days[-1].day] if days else [today]
     # A diary that ended years ago is shown whole, not with years of emptiness behind it.
     until = today if (today - lasts[-1]).days <= 180 else lasts[-1]
     return Frame(min(since, until - timedelta(days=29)), until, today)
+
+
+def last_course(infused: Sequence[date]) -> date | None:
+    """The first infusion of the latest course (response.md, term 2); days in order."""
+    start = None
+    for day in reversed(infused):
+        if start is not None and (start - day).days > COURSE_GAP_DAYS:
+            break
+        start = day
+    return start
 
 
 KEYS = tuple(symptom.key for symptom in SYMPTOMS)

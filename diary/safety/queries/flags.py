@@ -208,6 +208,13 @@ def closed_flags(s: Session, viewer: access.Viewer, now: datetime) -> list[FlagR
     return [_row(viewer, row, now) for row in s.execute(wanted)]
 
 
+def flags_of(s: Session, viewer: access.Viewer, ref: access.PatientRef, now: datetime) -> list[FlagRow]:
+    """Every flag of one patient that the viewer may read, closed ones too, oldest first; consent is not asked."""
+    access.require_concerned(s, viewer, ref.id)
+    wanted = _rows(viewer, Flag.patient_id == ref.id).order_by(Flag.answered_at, Flag.id)
+    return [row for row in (_row(viewer, row, now) for row in s.execute(wanted)) if row.is_whole]
+
+
 @dataclass(frozen=True)
 class Waiting:
     """How many flags are not closed, and how many of them nobody acknowledged in time."""
