@@ -95,6 +95,7 @@ LABELS = {
     **{f"event_{n}_severity": f"Severity of adverse event {n}" for n in EVENTS},
     **WORDS,
 }  # fmt: skip
+LATELY = 4  # intervals that say how far apart infusions are now
 UNITS = {"dose_mg": "mg", "minutes": "min", "weight_kg": "kg"} | {
     name: one.unit for name, one in MEASURES.items()
 }
@@ -327,9 +328,10 @@ def course_days(
 
 
 def usual_interval(days: Iterable[date], at: date) -> float | None:
-    """The median number of days between neighbours of the course around a day; None where it has only one infusion day.
+    """The median of the last four intervals of a course up to a day, else of all; None where it has only one infusion day.
 
     days: the infusions that were done or are planned, in any order. A course's neighbours are at most 70 days apart.
+    The last four, since a course that began with six in two weeks and goes on monthly is a monthly one now.
     """
     course: list[date] = []
     for day in sorted({*days, at}):
@@ -339,7 +341,8 @@ def usual_interval(days: Iterable[date], at: date) -> float | None:
             course = []
         course.append(day)
     gaps = [(later - earlier).days for earlier, later in pairwise(course)]
-    return median(gaps) if gaps else None
+    lately = [(later - earlier).days for earlier, later in pairwise(course) if later <= at][-LATELY:]
+    return median(lately or gaps) if gaps else None
 
 
 def why_no_gap(

@@ -185,6 +185,7 @@ def test_what_was_said_stays(client_as, cast, course, sql):
     [
         ([0, 7, 14], 14, 7), ([0, 3, 7, 10], 10, 3), ([0], 0, None), ([], 0, None), ([0, 7, 100, 114], 114, 14),
         ([0, 7, 100, 114], 7, 7), ([0, 0, 7], 7, 7), ([0, 2, 6], 6, 3),
+        ((0, 2, 4, 7, 9, 11, 39, 67, 95, 123), 123, 28),  # six in two weeks, then monthly: monthly now
     ],
 )  # fmt: skip
 def test_the_usual_interval(steps, at, usual):
