@@ -215,6 +215,7 @@ def test_only_shells_and_versioned_files_are_kept(app, visit):
     assert all(name.startswith("neap-") for name in kept)
     urls = [url for urls in kept.values() for url in urls]
     shells = {
+        "/shell/arrival",
         "/shell/check-in",
         "/shell/intention",
         "/shell/day",
