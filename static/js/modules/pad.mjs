@@ -97,9 +97,7 @@ export default function pad(sheet) {
     if (current?.disabled || Object.keys(detail.conflicts).length > 0) refreshed();
   });
   document.addEventListener("neap:enough", () => show(null, true));
-  // Somebody may have tapped before this was loaded: a key, "too unwell", or a row, which is a link to its question.
+  // Somebody may have tapped before this was loaded, "too unwell" too.
   const first = questions().find((q) => q.classList.contains("now")) ?? null;
-  const asked = questions().find(({ id }) => location.hash === `#${id}`);
-  if (asked) history.replaceState(null, "", location.pathname + location.search);
-  show(sheet.querySelector("#ask").hidden ? null : (asked ?? (first && isAnswered(first) ? firstOpen() : first)));
+  show(sheet.querySelector("#ask").hidden ? null : first && isAnswered(first) ? firstOpen() : first);
 }
