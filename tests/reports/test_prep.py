@@ -127,3 +127,14 @@ def test_the_look_is_noted_by_what_was_shown(client_as, alice, cast):
 @pytest.mark.parametrize("path", ["prep", "prep.pdf", "prep/text"])
 def test_a_stranger_gets_404(client_as, alice, who, path):
     assert client_as(who).http.get(f"/patients/{alice.uuid}/{path}").status_code == 404
+
+
+def test_other_scripts_come_from_the_bundled_fonts(client_as, alice):
+    with db.write() as s:
+        factories.entry(s, alice, MET + timedelta(days=3), note="שלום مرحبا Здравей 中", note_private="no")
+    body = client_as("cora").http.get(f"/patients/{alice.uuid}/prep.pdf").data
+    names = " ".join(reading.fonts(reading.opened(body))).replace("-", "")
+    assert all(part in names for part in ("Hebrew", "Arabic")) and all(
+        reading.fonts(reading.opened(body)).values()
+    )
+    assert "U+4E2D" in reading.flat(body)
