@@ -1,0 +1,1 @@
+"""What is due, when, and in which words: pure."""

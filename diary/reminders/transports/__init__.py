@@ -1,0 +1,1 @@
+"""The ways out: mail and push."""
