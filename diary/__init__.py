@@ -25,6 +25,7 @@ BLUEPRINTS = (
     "review",
     "reports",
     "sync",
+    "reminders",
 )
 
 

@@ -1,19 +1,43 @@
 """What the environment says, checked before anything starts."""
 
+import base64
+import binascii
 import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.headerregistry import Address
+from email.utils import parseaddr
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 WEAKEST_KEY = 32
+# Where browsers have their push services: Chromium's, Mozilla's, Apple's and Microsoft's. A "*." stands for one name
+# or more in front.
+PUSH_HOSTS = (
+    "fcm.googleapis.com",
+    "updates.push.services.mozilla.com",
+    "*.push.apple.com",
+    "*.notify.windows.com",
+)
+SMTP_PORTS = {"smtp": 587, "smtps": 465}
 
 
 class Misconfigured(SystemExit):
     """The environment can't be served safely; the message names what to set."""
+
+
+@dataclass(frozen=True)
+class Smtp:
+    """The server that takes mail; `is_tls`: from the first byte, else by STARTTLS where it is offered."""
+
+    host: str
+    port: int
+    user: str = ""
+    password: str = ""
+    is_tls: bool = False
 
 
 @dataclass(frozen=True)
@@ -31,10 +55,20 @@ class Config:
     trusted_proxies: int
     log_level: str
     worker: bool
+    smtp: Smtp | None
+    mail_from: Address
+    push_hosts: tuple[str, ...]
+    vapid_key: str  # 32 bytes in base64url; "" is push switched off
+    port: int
 
     @property
     def https(self) -> bool:
         return bool(self.public_url and self.public_url.startswith("https://"))
+
+    @property
+    def home(self) -> str:
+        """Where links in mails begin: PUBLIC_URL, or without one what `make run` prints."""
+        return self.public_url or f"http://localhost:{self.port}"
 
 
 def load(env: Mapping[str, str] | None = None) -> Config:
@@ -59,6 +93,11 @@ def load(env: Mapping[str, str] | None = None) -> Config:
         trusted_proxies=_whole(env, "TRUSTED_PROXIES", 0),
         log_level=env.get("LOG_LEVEL", "info"),
         worker=_switch(env, "WORKER"),
+        smtp=_smtp(env.get("SMTP_URL", "")),
+        mail_from=_mail_from(env.get("MAIL_FROM", ""), url),
+        push_hosts=_several(env, "PUSH_HOSTS") or PUSH_HOSTS,
+        vapid_key=_vapid_key(env, data_dir, production),
+        port=_whole(env, "PORT", 8000),
     )
     if production:
         _check_keys(found)
@@ -91,6 +130,55 @@ def _public_url(text: str) -> str | None:
     return f"{parts.scheme}://{host}" + (f":{port}" if port not in (None, usual) else "")
 
 
+def _smtp(text: str) -> Smtp | None:
+    """smtp://host:port, smtps:// for TLS from the first byte, with user:passphrase@ before the host where it asks for them."""
+    if not text:
+        return None
+    parts = urlsplit(text)
+    try:
+        port = parts.port or SMTP_PORTS.get(parts.scheme, 0)
+    except ValueError:
+        port = 0
+    if (
+        parts.scheme not in SMTP_PORTS
+        or not parts.hostname
+        or not port
+        or parts.path.strip("/")
+        or parts.query
+    ):
+        raise Misconfigured(
+            "SMTP_URL is like smtp://mail.example.org:587 or smtps://user:pass@mail.example.org."
+        )
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return Smtp(parts.hostname, port, user, password, parts.scheme == "smtps")
+
+
+def _mail_from(text: str, public_url: str | None) -> Address:
+    """The sender of every mail: "Neap <neap@example.org>" or an address alone."""
+    host = urlsplit(public_url or "").hostname or "localhost"
+    name, address = parseaddr(text or f"Neap <neap@{host}>")
+    try:
+        return Address(display_name=name or "Neap", addr_spec=address)
+    except (ValueError, IndexError):
+        pass
+    raise Misconfigured("MAIL_FROM is an address like neap@example.org, or Neap <neap@example.org>.")
+
+
+def _vapid_key(env: Mapping[str, str], data_dir: Path, production: bool) -> str:
+    """By it push services know who sends. Production without one has no push, and says so."""
+    given = env.get("VAPID_PRIVATE_KEY", "").rstrip("=")
+    if not given and production:
+        return ""
+    key = given or _made_once(data_dir / "keys" / "vapid_private_key", 32)
+    try:
+        is_right = len(base64.urlsafe_b64decode(key + "=")) == 32
+    except (ValueError, binascii.Error):
+        is_right = False
+    if not is_right:
+        raise Misconfigured("VAPID_PRIVATE_KEY is 32 bytes in base64url; the README says how to make one.")
+    return key
+
+
 def _check_keys(found: Config) -> None:
     for name, key in (("SECRET_KEY", found.secret_key), ("DATA_KEY", found.data_key)):
         if _is_weak(key):
@@ -113,7 +201,7 @@ def _key(env: Mapping[str, str], name: str, data_dir: Path) -> str:
     return _made_once(data_dir / "keys" / name.lower())
 
 
-def _made_once(path: Path) -> str:
+def _made_once(path: Path, size: int = 48) -> str:
     """A development key, made on first use; of two starts at once the first one's file wins."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
@@ -121,7 +209,7 @@ def _made_once(path: Path) -> str:
     except FileExistsError:
         return path.read_text().strip()
     with os.fdopen(handle, "w") as file:
-        key = secrets.token_urlsafe(48)
+        key = secrets.token_urlsafe(size)
         file.write(key)
     return key
 

@@ -45,7 +45,8 @@ class Phone:
 @dataclass(frozen=True)
 class Outcome:
     """What became of one try: `sent`; `retry`, after `wait` seconds where the other side named them; `failed` for
-    good; `gone` where the phone's subscription has ended. `reason` is a code that names nobody."""
+    good; `gone` where the phone's subscription has ended; `unknown` where the other side broke off when it had the
+    whole message, which may have gone. `reason` is a code that names nobody."""
 
     state: str
     reason: str = ""

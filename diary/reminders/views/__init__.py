@@ -1,0 +1,5 @@
+"""Reminders: her settings, the links that are keys, and in development the mails that were caught."""
+
+from diary.reminders.views.base import bp
+
+__all__ = ["bp"]
