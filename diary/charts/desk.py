@@ -1,13 +1,14 @@
 """The desk's lanes: months, infusions and each symptom on one time axis."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from diary.charts import ends
 from diary.charts import layers as draw
 from diary.charts.model import Frame, Mark, Series, Timeline
 from diary.charts.scale import Plot, label, n, picture
 from diary.charts.words import describe, period, title_of
-from diary.lib.words import date_short, plural
+from diary.lib.words import date_short, number, plural
 
 WIDTH, LEFT, RIGHT, WORDS = 896, 58, 774, 782
 DESK_PLOT = RIGHT - LEFT
@@ -15,30 +16,59 @@ LEAST_DROPS = 10  # units an infusion needs for a drop and a hairline of its own
 
 
 def timeline(
-    series_list: Sequence[Series], frame: Frame, marks: Sequence[Mark], uid: str = "lane"
-) -> Timeline:
-    """Months, the infusions' lane, and a lane for each series."""
+    series_list: Sequence[Series], frame: Frame, marks: Sequence[Mark], uid: str = "lane",
+    chosen: date | None = None, given_words: Sequence[str] = (),
+) -> Timeline:  # fmt: skip
+    """Months, the infusions' lane, and a lane for each series; the chosen day is an ink line through them all.
+
+    given_words: at most two short lines at the end of the infusions' lane.
+    """
     inside = [mark for mark in marks if frame.holds(mark.on)]
     is_crowded = len(inside) * LEAST_DROPS > DESK_PLOT
     return Timeline(
-        _axis(frame),
-        _given(frame, inside, is_crowded, uid),
-        [(series, _lane(series, frame, inside, is_crowded, uid)) for series in series_list],
+        _axis(frame, chosen),
+        _given(frame, inside, is_crowded, uid, chosen, given_words),
+        [(series, _lane(series, frame, inside, is_crowded, uid, chosen)) for series in series_list],
     )
 
 
-def _axis(frame: Frame) -> str:
+def through(frame: Frame, marks: Sequence[Mark], chosen: date | None, height: float) -> str:
+    """What runs through a whole lane: months, infusions as hairlines where there is room, the chosen day."""
+    plot = Plot(frame, LEFT, RIGHT, 0, height)
+    inside = [mark for mark in marks if frame.holds(mark.on)]
+    shown = [mark for mark in inside if mark.strong] if len(inside) * LEAST_DROPS > DESK_PLOT else inside
+    return ends.month_lines(plot, 0, height) + draw.infusions(plot, shown) + ink(plot, chosen)
+
+
+def ink(plot: Plot, chosen: date | None) -> str:
+    """The chosen day, from the top of a lane to its bottom."""
+    if chosen is None or not plot.frame.holds(chosen):
+        return ""
+    return plot.path("chosen-day", f"M{n(plot.x(chosen))} {n(plot.top)}V{n(plot.bottom)}")
+
+
+def _axis(frame: Frame, chosen: date | None) -> str:
     plot = Plot(frame, LEFT, RIGHT, 0, 20)
+    is_shown = chosen is not None and frame.holds(chosen)
+    at = min(max(plot.x(chosen), LEFT + 18), RIGHT - 18) if chosen and is_shown else -WIDTH
     names = "".join(
-        label(plot.edge(d) + 4, 14, ends.month_name(d, frame)) for d in ends.spaced_months(plot, 58)
+        label(plot.edge(d) + 4, 14, ends.month_name(d, frame))
+        for d in ends.spaced_months(plot, 58)
+        if not at - 78 < plot.edge(d) + 4 < at + 22
     )
+    if chosen and is_shown:
+        names += label(at, 14, date_short(chosen), "lab", "middle")
     return f'<svg class="chart" viewBox="0 0 {WIDTH} 20" aria-hidden="true">{ends.month_lines(plot, 0, 20)}{names}</svg>'
 
 
-def _given(frame: Frame, inside: Sequence[Mark], is_crowded: bool, uid: str) -> str:
+def _given(
+    frame: Frame, inside: Sequence[Mark], is_crowded: bool, uid: str, chosen: date | None,
+    given_words: Sequence[str],
+) -> str:  # fmt: skip
     """A drop for each infusion with its number; ticks where drops would cover each other."""
     plot = Plot(frame, LEFT, RIGHT, 0, 34)
-    body, free = ends.month_lines(plot, 0, 34), 0.0
+    body, free = ends.month_lines(plot, 0, 34) + ink(plot, chosen), 0.0
+    body += "".join(label(WORDS, 14 + 14 * at, line) for at, line in enumerate(given_words))
     for middle, _, words in draw.numbers(plot, inside):
         half = 3.6 * len(words)
         if middle - half >= free:
@@ -57,7 +87,9 @@ def _given(frame: Frame, inside: Sequence[Mark], is_crowded: bool, uid: str) -> 
     )
 
 
-def _lane(series: Series, frame: Frame, inside: Sequence[Mark], is_crowded: bool, uid: str) -> str:
+def _lane(
+    series: Series, frame: Frame, inside: Sequence[Mark], is_crowded: bool, uid: str, chosen: date | None
+) -> str:
     plot = Plot(frame, LEFT, RIGHT, 10, 88)
     shown = [mark for mark in inside if mark.strong] if is_crowded else inside
     body = (
@@ -67,9 +99,26 @@ def _lane(series: Series, frame: Frame, inside: Sequence[Mark], is_crowded: bool
         + label(LEFT - 6, 53, "5", "", "end")
         + label(LEFT - 6, 91, "none 0", "", "end")
         + draw.layers(
-            plot, series, draw.infusions(Plot(frame, LEFT, RIGHT, 0, 98), shown) + draw.levels(plot, series)
+            plot,
+            series,
+            draw.infusions(Plot(frame, LEFT, RIGHT, 0, 98), shown)
+            + draw.levels(plot, series)
+            + ink(Plot(frame, LEFT, RIGHT, 0, 98), chosen),
         )
+        + _ring(plot, series, chosen)
         + ends.end_labels(plot, series, WORDS, False)
     )
     words = describe(series, frame, inside)
+    if chosen is not None and frame.holds(chosen):
+        score = next((day.score for day in series.days if day.on == chosen), None)
+        said = "no score" if score is None else number(score)
+        words += f" The chosen day, {date_short(chosen)} {chosen.year}: {said}."
     return picture((WIDTH, 98), f"{uid}-{series.key}", title_of(series, frame), words, body)
+
+
+def _ring(plot: Plot, series: Series, chosen: date | None) -> str:
+    """The chosen day's score as a ring on the ink line."""
+    score = next((day.score for day in series.days if day.on == chosen), None)
+    if chosen is None or score is None or not plot.frame.holds(chosen):
+        return ""
+    return f'<circle class="chosen-dot" cx="{n(plot.x(chosen))}" cy="{n(plot.y(score))}" r="4"/>'

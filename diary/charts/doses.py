@@ -6,7 +6,7 @@ from datetime import date
 
 from diary.charts import ends
 from diary.charts import layers as draw
-from diary.charts.desk import DESK_PLOT, LEAST_DROPS, LEFT, RIGHT, WIDTH, WORDS
+from diary.charts.desk import DESK_PLOT, LEAST_DROPS, LEFT, RIGHT, WIDTH, WORDS, through
 from diary.charts.hatching import hatch
 from diary.charts.model import A_DAY, Frame, Mark
 from diary.charts.scale import Plot, label, n, picture
@@ -110,7 +110,7 @@ def dose_bars(bars: Sequence[DoseBar], frame: Frame, title: str, end: str, uid: 
 
 def dose_lane(
     steps: Sequence[DoseStep], frame: Frame, marks: Sequence[Mark], changes: Sequence[tuple[date, str]], unit: str,
-    uid: str = "dose-lane",
+    uid: str = "dose-lane", chosen: date | None = None,
 ) -> str:  # fmt: skip
     """One low lane of a timeline: the total in steps, and over it a triangle for each change, with its words.
 
@@ -124,10 +124,7 @@ def dose_lane(
     def y(value: float) -> float:
         return SMALL_BOTTOM - value / ceiling * (SMALL_BOTTOM - SMALL_TOP)
 
-    inside = [mark for mark in marks if frame.holds(mark.on)]
-    is_crowded = len(inside) * LEAST_DROPS > DESK_PLOT
-    shown = [mark for mark in inside if mark.strong] if is_crowded else inside
-    body = ends.month_lines(plot, 0, height)
+    body = ""
     if most:
         body += plot.path("grid", f"M{LEFT} {SMALL_TOP}H{RIGHT}M{LEFT} {SMALL_BOTTOM}H{RIGHT}")
         body += label(LEFT - 6, SMALL_TOP + 4, number(ceiling), "", "end")
@@ -135,7 +132,7 @@ def dose_lane(
         body += _on_top(plot, steps, y) + _stairs(plot, steps, y, SMALL_BOTTOM)
         at = min(max(y(steps[-1].total) + 4, SMALL_TOP + 4), SMALL_BOTTOM + 3)
         body += label(WORDS, at, f"{number(steps[-1].total, 2)} {unit}", "lab")
-    body += draw.infusions(Plot(frame, LEFT, RIGHT, 0, height), shown) + _change_marks(plot, changes)
+    body += through(frame, marks, chosen, height) + _change_marks(plot, changes)
     finding = told(steps, unit) if most else ""
     said = "; ".join(f"{words} on {date_short(on)} {on.year}" for on, words in changes if frame.holds(on))
     finding += f" {plural(said.count(';') + 1, 'change')}: {said}." if said else " Nothing changed."

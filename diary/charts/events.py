@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from diary.charts import ends
-from diary.charts.desk import LEFT, RIGHT, WIDTH, WORDS
-from diary.charts.model import Frame
+from diary.charts.desk import LEFT, RIGHT, WIDTH, WORDS, through
+from diary.charts.model import Frame, Mark
 from diary.charts.scale import Plot, label, n, picture
 from diary.charts.words import period
 from diary.lib.words import date_short, plural
@@ -37,29 +36,35 @@ class Stretch:
 
 
 def event_lane(
-    events: Sequence[Event], frame: Frame, noun: str, uid: str = "events", shape: str = "square"
-) -> str:
-    """A mark each event, hollow where it lies ahead; the last one named at the end. `noun` is singular: "session".
+    events: Sequence[Event], frame: Frame, noun: str, uid: str = "events", shape: str = "square",
+    marks: Sequence[Mark] = (), chosen: date | None = None,
+) -> str:  # fmt: skip
+    """A mark each event, hollow where it lies ahead; at the end the next one, else the last. `noun` is singular: "session".
 
-    shape: "square", "tick" (narrow, for what comes often) or "flag".
+    shape: "square", "tick" (narrow, for what comes often) or "flag"; marks: infusions as hairlines.
     """
     plot = Plot(frame, LEFT, RIGHT, TOP, BOTTOM)
     inside = [event for event in events if frame.holds(event.on)]
     filled, draw = SHAPES[shape]
-    body = ends.month_lines(plot, 0, HEIGHT)
+    body = through(frame, marks, chosen, HEIGHT)
     for name, is_ahead in ((filled, False), ("sq", True)):
         middle = (TOP + BOTTOM) / 2
         shapes = "".join(draw(plot.x(event.on), middle) for event in inside if event.is_ahead is is_ahead)
         body += plot.path(name, shapes)
-    if inside:
-        body += label(WORDS, (TOP + BOTTOM) / 2 + 4, f"last {date_short(inside[-1].on)}", "lab")
+    ahead = next((event.on for event in events if event.is_ahead), None)
+    end = f"next {date_short(ahead)}" if ahead else f"last {date_short(inside[-1].on)}" if inside else ""
+    if end:
+        body += label(WORDS, (TOP + BOTTOM) / 2 + 4, end, "lab")
     told = ", ".join(f"{event.words} on {date_short(event.on)} {event.on.year}" for event in inside[-TOLD:])
     words = plural(len(inside), noun) + (f", the last: {told}." if inside else ".")
     title = f"{noun.capitalize()}s, {period(frame.since, frame.until)}"
     return picture((WIDTH, HEIGHT), uid, title, words, body)
 
 
-def stretch_lane(stretches: Sequence[Stretch], frame: Frame, noun: str, uid: str = "stretches") -> str:
+def stretch_lane(
+    stretches: Sequence[Stretch], frame: Frame, noun: str, uid: str = "stretches",
+    marks: Sequence[Mark] = (), chosen: date | None = None,
+) -> str:  # fmt: skip
     """A bar each stretch, at most three above one another, with a tick on each day on which it was done."""
     plot = Plot(frame, LEFT, RIGHT, TOP, BOTTOM)
     inside = [
@@ -76,7 +81,7 @@ def stretch_lane(stretches: Sequence[Stretch], frame: Frame, noun: str, uid: str
         y = STEP * row + STEP
         bars += f"M{n(plot.edge(first))} {n(y)}H{n(max(plot.edge(last), plot.edge(first) + 3))}"
         ticks += "".join(f"M{n(plot.x(day))} {n(y - 4)}v8" for day in one.done if frame.holds(day))
-    body = ends.month_lines(plot, 0, HEIGHT) + plot.path("stretch", bars) + plot.path("donetick", ticks)
+    body = through(frame, marks, chosen, HEIGHT) + plot.path("stretch", bars) + plot.path("donetick", ticks)
     told = "; ".join(_told(one) for one in inside[-TOLD:])
     words = plural(len(inside), noun) + (f": {told}." if inside else ".")
     title = f"{noun.capitalize()}s, {period(frame.since, frame.until)}"

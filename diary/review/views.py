@@ -65,7 +65,7 @@ def index() -> str:
 
 @bp.get("/patients/<uuid:patient_uuid>")
 @access.staff
-def show(patient_uuid: UUID) -> str:
+def show(patient_uuid: UUID) -> Response:
     viewer = access.viewer()
     now = clock.now()
     span = request.args.get("span", "90")
@@ -76,14 +76,19 @@ def show(patient_uuid: UUID) -> str:
         today = clock.diary_day(now, ref.zone)
     for kind in sorted(ref.kinds):
         audit.seen(viewer, ref.id, str(kind))
+    typed = request.args.get("day", "").strip()
+    chosen = _day(typed)
+    wrong = queries.wrong_day(typed, chosen, today)
     with db.read() as s:
         page = queries.patient_page(
-            s, viewer, ref, today, span if span in SPANS else "90", "table" in request.args, now
-        )
-    return render_template(
-        "review/patient.html", nav="patients", page=page, ref=ref,
+            s, viewer, ref, today, span if span in SPANS else "90", "table" in request.args, now,
+            None if wrong else chosen,
+        )  # fmt: skip
+    return page_or_part(
+        "review/patient.html", "review/_patient.html", 422 if wrong else 200, nav="patients", page=page, ref=ref,
         when=partial(when_words, now=now, zone=viewer.zone), may_record=Role.CLINICIAN in ref.staff_roles,
         saved=saved_words(request.args.get("saved", ""), page.number_of(_uuid(request.args.get("infusion")))),
+        wrong=wrong, typed=typed, unknown="" if span in SPANS else span[:40],
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from diary.review.queries.arrival import UNFILLED, ArrivalSheet, Line, arrival_sheet
 from diary.review.queries.caseload import GROUPS, CaseRow, caseload
+from diary.review.queries.day import wrong_day
 from diary.review.queries.infusion_list import InfusionList, infusion_list
 from diary.review.queries.medications import MedicationPage, medication_page
 from diary.review.queries.own_infusion import OwnInfusion, own_infusion
@@ -29,4 +30,5 @@ __all__ = [
     "patient_page",
     "response_page",
     "story_page",
+    "wrong_day",
 ]

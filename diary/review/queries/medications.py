@@ -142,8 +142,9 @@ def medication_page(
 
 
 def medication_lane(
-    rows: Sequence[MedicationRow], frame: Frame, marks: Sequence[charts.Mark], taken: Counts
-) -> tuple[str, str] | None:
+    rows: Sequence[MedicationRow], frame: Frame, marks: Sequence[charts.Mark], taken: Counts,
+    chosen: date | None = None,
+) -> tuple[str, str] | None:  # fmt: skip
     """(name, drawing) of the timeline's lane: MME a day and what changed; None where nothing was taken in its time."""
     found = spans(row.regime for row in rows)
     if not any(one.first <= frame.until and (one.last is None or one.last >= frame.since) for one in found):
@@ -151,7 +152,7 @@ def medication_lane(
     run = _dose_steps(steps(found, frame.since, frame.until, KNOWN, TABLE, taken))
     said = [(one.on, _changed(one)) for one in reversed(changes(found, KNOWN, TABLE)) if frame.holds(one.on)]
     is_opioid = any(step.total or step.on_top for step in run)
-    drawing = charts.dose_lane(run, frame, marks, said, "MME a day")
+    drawing = charts.dose_lane(run, frame, marks, said, "MME a day", chosen=chosen)
     return "Opioids" if is_opioid else "Medicines", drawing
 
 

@@ -10,19 +10,29 @@ from sqlmodel import Session
 from diary import charts
 from diary.careteam import access
 from diary.careteam.rules import KIND_WORDS, Kind
-from diary.charts import Frame, Timeline
+from diary.charts import Event, Frame, Mark, Timeline
 from diary.checkins.queries import CheckinRow, checkins_of
 from diary.checkins.rules import CHECKIN, is_answered
-from diary.entries.queries import DayRow, NoteRow, all_days, notes_between, own_symptoms, own_words
+from diary.entries.queries import (
+    DayRow,
+    NoteRow,
+    OwnSymptomRow,
+    all_days,
+    notes_between,
+    own_symptoms,
+    own_words,
+)
 from diary.infusions.queries import InfusionRow, infusions_of
 from diary.lib import clock
 from diary.lib.extras import extras_words
 from diary.lib.symptoms import SYMPTOMS
 from diary.lib.words import date_full, lower_first, number, plural
-from diary.medications.queries import doses_taken, medications_of
+from diary.medications.queries import KNOWN, TABLE, doses_taken, medications_of, spans_of
+from diary.medications.rules import changes
 from diary.response.queries import from_rows
 from diary.response.rules import Course
 from diary.response.rules.days import COURSE_GAP_DAYS
+from diary.review.queries.day import Beside, ChosenDay, chosen_day, dose_words
 from diary.review.queries.medications import medication_lane
 from diary.review.queries.response import pain_headline
 from diary.review.queries.series import all_series, marks_of
@@ -44,6 +54,19 @@ class Lane:
     svg: str
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What all lanes share: the days shown, the infusions, the chosen day."""
+
+    frame: Frame
+    marks: Sequence[Mark]
+    chosen: date | None
+
+    def lane(self, events: Sequence[Event], noun: str, shape: str = "square") -> str:
+        uid = f"{noun.replace('-', '')}-lane"
+        return charts.event_lane(events, self.frame, noun, uid, shape, self.marks, self.chosen)
+
+
 @dataclass(frozen=True)
 class PatientPage:
     """What consent lets this viewer see of a patient; what is None is not shared."""
@@ -63,6 +86,8 @@ class PatientPage:
     flags: Sequence[FlagRow] = ()
     lanes: Sequence[Lane] = ()
     marked: Sequence[tuple[date, str]] = ()
+    chosen: ChosenDay | None = None
+    left: str = ""  # the span that did not hold the chosen day
 
     @property
     def age(self) -> int | None:
@@ -149,84 +174,117 @@ def patient_page(
     span: str,
     with_table: bool,
     now: datetime,
+    chosen: date | None = None,
 ) -> PatientPage:
-    """Everything that the viewer may see of this patient; Hidden where nothing at all is shared."""
+    """Everything that the viewer may see of this patient; Hidden where nothing at all is shared.
+
+    A chosen day that the span does not hold shows the whole diary.
+    """
     if not ref.kinds:
         raise access.Hidden
     days = all_days(s, viewer, ref.id) if ref.shares(Kind.SCORES) else None
     infusions = infusions_of(s, viewer, ref.id, ("done", "planned")) if ref.shares(Kind.INFUSIONS) else None
     frame = frame_for(span, days or (), infusions or (), today)
-    notes = notes_between(s, viewer, ref.id, frame.since, frame.until) if ref.shares(Kind.NOTES) else None
+    left = ""
+    if chosen is not None and not frame.holds(chosen):
+        whole = frame_for("all", days or (), infusions or (), today)
+        if whole.holds(chosen):
+            left, span, frame = span, "all", whole
+    beside = _beside(s, viewer, ref, frame, infusions, chosen, now)
+    notes = None if beside.notes is None else [one for one in beside.notes if frame.holds(one.day)]
     courses = from_rows(days, infusions) if days is not None and infusions is not None else {}
     drawn = all_series(days, courses) if days is not None else []
     marks = marks_of(infusions or ())
+    symptoms = own_symptoms(s, viewer, ref.id) if any(row.own for row in days or ()) else []
+    shown = Shown(frame, marks, chosen)
+    inside = [one for one in infusions or () if one.status == "done" and frame.holds(one.day)]
     return PatientPage(
         ref, today, span, frame, days, infusions, notes,
-        charts.timeline(drawn, frame, marks) if days is not None else None, courses,
+        charts.timeline(drawn, frame, marks, chosen=chosen, given_words=dose_words(inside))
+        if days is not None else None, courses,
         charts.table_rows(drawn, frame, marks) if with_table and days is not None else None,
         charts.bin_words(frame, charts.DESK_PLOT),
-        medication_lane(medications_of(s, viewer, ref.id), frame, marks, doses_taken(s, viewer, ref.id))
+        medication_lane(medications_of(s, viewer, ref.id), frame, marks, doses_taken(s, viewer, ref.id), chosen)
         if infusions is not None else None,
         by_patient(open_flags(s, viewer, now)).get(ref.id, ()),
-        _lanes(s, viewer, ref, frame, notes, now),
-        _marked_days(s, viewer, ref, days, frame),
+        _lanes(ref, shown, beside, notes, now),
+        [(row.day, _extras(row, symptoms)) for row in reversed(days or ()) if frame.holds(row.day) and _is_marked(row)],
+        _chosen(chosen, today, ref, days, symptoms, beside) if chosen is not None else None, left,
     )  # fmt: skip
 
 
-def _marked_days(
-    s: Session, viewer: access.Viewer, ref: access.PatientRef, days: Sequence[DayRow] | None, frame: Frame
-) -> list[tuple[date, str]]:
-    """What was marked beside the five scores, by day, newest first: regions, factors, own symptoms; of the scores' kind."""
-    marked = [row for row in days or () if frame.holds(row.day) and (row.regions or row.factors or row.own)]
-    if not marked:
-        return []
-    symptoms = own_symptoms(s, viewer, ref.id)
-    return [
-        (row.day, extras_words(row.regions, row.factors, own_words(row.own, symptoms)))
-        for row in reversed(marked)
-    ]
+def _is_marked(row: DayRow) -> bool:
+    return bool(row.regions or row.factors or row.own)
+
+
+def _extras(row: DayRow, symptoms: Sequence[OwnSymptomRow]) -> str:
+    """What was marked beside the five scores: regions, factors, own symptoms; of the scores' kind."""
+    return extras_words(row.regions, row.factors, own_words(row.own, symptoms))
+
+
+def _chosen(
+    on: date, today: date, ref: access.PatientRef, days: Sequence[DayRow] | None,
+    symptoms: Sequence[OwnSymptomRow], beside: Beside,
+) -> ChosenDay:  # fmt: skip
+    row = next((row for row in days or () if row.day == on), None)
+    return chosen_day(on, today, ref, days, _extras(row, symptoms) if row else "", beside)
+
+
+def _beside(
+    s: Session, viewer: access.Viewer, ref: access.PatientRef, frame: Frame,
+    infusions: Sequence[InfusionRow] | None, chosen: date | None, now: datetime,
+) -> Beside:  # fmt: skip
+    """What happened beside the scores, each kind through its own loader; words and check-ins of the time shown."""
+    since = frame.since if chosen is None else min(frame.since, chosen)
+    until = frame.until if chosen is None else max(frame.until, chosen)
+    is_given, has_sessions = infusions is not None, ref.shares(Kind.SESSIONS)
+    return Beside(
+        infusions,
+        changes(spans_of(s, viewer, ref.id), KNOWN, TABLE) if is_given and chosen else None,
+        notes_between(s, viewer, ref.id, since, until) if ref.shares(Kind.NOTES) else None,
+        checkins_of(s, viewer, ref.id, since, until) if is_given else None,
+        sessions_of(s, viewer, ref.id) if has_sessions else None,
+        commitments_of(s, viewer, ref.id) if has_sessions else None,
+        flags_of(s, viewer, ref, now),
+    )
 
 
 def _lanes(
-    s: Session, viewer: access.Viewer, ref: access.PatientRef, frame: Frame, notes: Sequence[NoteRow] | None, now: datetime
-) -> list[Lane]:  # fmt: skip
+    ref: access.PatientRef, shown: Shown, beside: Beside, notes: Sequence[NoteRow] | None, now: datetime
+) -> list[Lane]:
     """What happened beside the symptoms: a lane each for what is shared and was ever there."""
     today = clock.local(now, ref.zone).date()
     found: list[tuple[str, str, str, str, str | None]] = []
-    if ref.shares(Kind.SESSIONS):
-        sessions, pacts = sessions_of(s, viewer, ref.id), commitments_of(s, viewer, ref.id)
-        found.append(
-            ("messages-square", "Sessions", "/sessions", "all of them", session_lane(sessions, frame, now))
-        )
-        found.append(("check", "Commitments", "/sessions", "how they stand", pact_lane(pacts, frame, today)))
-    if ref.shares(Kind.INFUSIONS):
-        rows = checkins_of(s, viewer, ref.id, frame.since, frame.until)
-        found.append(("bell", "Check-ins", "/check-ins", "answers", checkin_lane(rows, frame)))
+    if beside.sessions is not None and beside.pacts is not None:
+        drawing = session_lane(beside.sessions, shown, now)
+        found.append(("messages-square", "Sessions", "/sessions", "all of them", drawing))
+        drawing = pact_lane(beside.pacts, shown, today)
+        found.append(("check", "Commitments", "/sessions", "how they stand", drawing))
+    if beside.checkins is not None:
+        found.append(("bell", "Check-ins", "/check-ins", "answers", checkin_lane(beside.checkins, shown)))
     if notes:
         events = [charts.Event(note.day, "note") for note in notes]
-        drawing = charts.event_lane(events, frame, "note", "note-lane", "tick")
-        found.append(("pencil", "Notes", "#notes", "the words", drawing))
+        found.append(("pencil", "Notes", "#notes", "the words", shown.lane(events, "note", "tick")))
     flags = [
         charts.Event(clock.local(row.flag.answered_at, ref.zone).date(), lower_first(row.title))
-        for row in flags_of(s, viewer, ref, now)
+        for row in beside.flags
     ]
-    if any(frame.holds(one.on) for one in flags):
-        drawing = charts.event_lane(flags, frame, "flag", "flag-lane", "flag")
-        found.append(("flag", "Flags", "", "", drawing))
+    if any(shown.frame.holds(one.on) for one in flags):
+        found.append(("flag", "Flags", "", "", shown.lane(flags, "flag", "flag")))
     return [Lane(*row[:4], row[4]) for row in found if row[4] is not None]
 
 
-def session_lane(rows: Sequence[SessionRow], frame: Frame, now: datetime) -> str | None:
+def session_lane(rows: Sequence[SessionRow], shown: Shown, now: datetime) -> str | None:
     """The sessions on the time axis; nothing where none was ever held or planned."""
     events = [
         charts.Event(row.day, row.kind_words.lower(), row.starts_at > now)
         for row in rows
         if row.status != "cancelled"
     ]
-    return charts.event_lane(events, frame, "session", "session-lane") if events else None
+    return shown.lane(sorted(events, key=lambda one: one.on), "session") if events else None
 
 
-def pact_lane(rows: Sequence[CommitmentRow], frame: Frame, today: date) -> str | None:
+def pact_lane(rows: Sequence[CommitmentRow], shown: Shown, today: date) -> str | None:
     """The commitments from their session to their last day, with the days done where they are counted."""
     found = [
         charts.Stretch(
@@ -237,17 +295,19 @@ def pact_lane(rows: Sequence[CommitmentRow], frame: Frame, today: date) -> str |
         )
         for row in rows
     ]
-    return charts.stretch_lane(found, frame, "commitment", "pact-lane") if found else None
+    if not found:
+        return None
+    return charts.stretch_lane(found, shown.frame, "commitment", "pact-lane", shown.marks, shown.chosen)
 
 
-def checkin_lane(rows: Sequence[CheckinRow], frame: Frame) -> str | None:
+def checkin_lane(rows: Sequence[CheckinRow], shown: Shown) -> str | None:
     """The days with an answered check-in on the time axis; nothing where none was."""
     events = [
         charts.Event(row.day, f"check-in after infusion {row.number}")
         for row in reversed(rows)
         if row.kind == CHECKIN and is_answered(row.answers)
     ]
-    return charts.event_lane(events, frame, "check-in", "checkin-lane") if events else None
+    return shown.lane(events, "check-in") if events else None
 
 
 def frame_for(span: str, days: Sequence[DayRow], infusions: Sequence[InfusionRow], today: date) -> Frame:
