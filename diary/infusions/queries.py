@@ -14,10 +14,11 @@ from diary.accounts.models import Person
 from diary.careteam import access
 from diary.careteam.rules import Kind
 from diary.infusions.models import Infusion, InfusionRevision, PlannedGap
-from diary.infusions.rules import day_words, mg_per_kg, mg_per_kg_h
+from diary.infusions.rules import MOST_GAP, day_words, mg_per_kg, mg_per_kg_h
 from diary.lib import sealing
 
 _table = Infusion.__table__  # type: ignore[attr-defined]
+_gap = PlannedGap.__table__  # type: ignore[attr-defined]
 _person = Person.__table__  # type: ignore[attr-defined]
 
 
@@ -242,6 +243,31 @@ def gaps_of(s: Session, viewer: access.Viewer, patient_id: int, with_history: bo
         )
         for gap, infusion in found
     ]  # fmt: skip
+
+
+def gaps_of_many(
+    s: Session, viewer: access.Viewer, refs: Iterable[access.PatientRef], today: date
+) -> dict[int, tuple[date, int]]:
+    """The latest planned longer gap that has begun and is to end after today: its infusion's day and its length.
+
+    By patient whose infusions the viewer may see; one statement. Whether an infusion came since is not asked.
+    """
+    ids = {ref.id for ref in refs if ref.shares(Kind.INFUSIONS)}
+    wanted = (
+        select(_gap.c.patient_id, _table.c.day, _gap.c.days)
+        .join(_table, _table.c.id == _gap.c.infusion_id)
+        .where(
+            _gap.c.taken_back_at.is_(None),
+            _table.c.status == "done",
+            _table.c.day > today - timedelta(days=MOST_GAP),
+        )
+        .order_by(_table.c.day, _gap.c.id)
+    )
+    found = {}
+    for patient_id, day, days in s.connection().execute(wanted):
+        if patient_id in ids and day <= today < day + timedelta(days=days):
+            found[patient_id] = (day, days)
+    return found
 
 
 def gap_now(s: Session, viewer: access.Viewer, patient_id: int, today: date) -> GapRow | None:

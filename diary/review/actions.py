@@ -10,6 +10,7 @@ from diary.careteam import access
 from diary.entries.queries import days_between
 from diary.infusions.queries import last_infusion
 from diary.response.rules.days import COURSE_GAP_DAYS
+from diary.review.queries.data import BOOK
 from diary.review.rules import DayState, Found, over_days
 from diary.safety.actions import open_flag
 
@@ -35,7 +36,7 @@ def look_after_write(
     Silence is for the morning: a write ends it.
     """
     if ASKED_OF.intersection(fields) and timedelta(0) <= today - day <= LATEST:
-        _raise(s, viewer, patient_id, over_days(_days(s, viewer, patient_id, today), today, False), now)
+        _raise(s, viewer, patient_id, over_days(BOOK, _days(s, viewer, patient_id, today), today, False), now)
 
 
 def look_at_days(s: Session, viewer: access.Viewer, patient_id: int, today: date, now: datetime) -> int:
@@ -60,7 +61,7 @@ def _met(s: Session, viewer: access.Viewer, patient_id: int, today: date) -> lis
     last = last_infusion(s, viewer, patient_id, today)
     in_course = last is not None and (today - last[0]).days <= COURSE_GAP_DAYS
     days = _days(s, viewer, patient_id, today)
-    return over_days(days, today, in_course, last[0] if last else None)
+    return over_days(BOOK, days, today, in_course, last[0] if last else None)
 
 
 def _days(s: Session, viewer: access.Viewer, patient_id: int, today: date) -> list[DayState]:

@@ -50,11 +50,11 @@ def index() -> str:
     with db.read() as s:
         rows = queries.caseload(s, viewer, today, search, _uuid(request.args.get("open")), now=now)
     show = request.args.get("show", "all")
-    places = {"flags": 0, "know": 1, "usual": 2}
+    places = {group.key: place for place, group in enumerate(queries.GROUPS)}
     shown = [row for row in rows if show not in places or row.place == places[show]]
     shows = [("all", "All", len(rows))]
     shows += [
-        (value, queries.GROUPS[place], sum(row.place == place for row in rows))
+        (value, queries.GROUPS[place].title, sum(row.place == place for row in rows))
         for value, place in places.items()
     ]
     return render_template(

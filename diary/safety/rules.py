@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -90,7 +90,10 @@ US_ZONES = {
 
 @dataclass(frozen=True)
 class Rule:
-    """What opens a flag: its level, the staff's title, when it fires, and what the phone says at once."""
+    """What opens a flag: its level, the staff's title, when it fires, and what the phone says at once.
+
+    `counts` are the numbers of a rule over days, by name; title and `fires` say them.
+    """
 
     key: str
     version: int
@@ -101,6 +104,7 @@ class Rule:
     words: str
     when: str
     asked: bool
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -119,12 +123,19 @@ FIELDS = {
     "asked": bool,
     **dict.fromkeys(("level", "title", "fires", "help", "words", "when"), str),
 }
+# The numbers of each rule over days. `on` of the last `of` days; `fresh`: how old the last of them may be; `least`:
+# how many of the days before must be known.
+COUNTS = {
+    "above_usual": ("points", "mean_of", "high_from", "on", "of", "fresh"),
+    "little_sleep": ("days", "hours", "points", "mean_of", "least"),
+    "silence": ("days",),
+}
 
 
 def safety_rules(text: str) -> Rules:
     """Read the file of rules (clinical.md, section 6); raises ValueError that names the rule and what is wrong."""
     try:
-        data = json.loads(text, object_pairs_hook=_once)
+        data = json.loads(text, object_pairs_hook=once)
     except ValueError as error:
         raise ValueError(f"safety rules: {error}") from None
     if not isinstance(data, dict) or not isinstance(data.get("rules"), dict):
@@ -140,7 +151,7 @@ def safety_rules(text: str) -> Rules:
     return Rules(data["version"], found)
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object of JSON whose names are all different: the second of two alike would silently win."""
     names = [name for name, _ in pairs]
     for name in names:
@@ -153,14 +164,14 @@ def _rule(key: str, entry: Any) -> Rule:
     if not isinstance(entry, dict):
         raise ValueError(f"safety rule {key}: is no rule")
     for name in entry:
-        if name not in FIELDS:
+        if name not in FIELDS and not (name == "counts" and key in COUNTS):
             raise ValueError(f"safety rule {key}: {name} is not a field of a rule")
     for name, kind in FIELDS.items():
         if name not in entry:
             raise ValueError(f"safety rule {key}: {name} is missing")
         if type(entry[name]) is not kind:
             raise ValueError(f"safety rule {key}: {name} can't be {entry[name]!r}")
-    rule = Rule(key=key, **entry)
+    rule = _counted(Rule(key=key, **{"counts": {}, **entry}))
     for name, allowed in (("level", LEVELS), ("help", HELPS), ("when", MOMENTS)):
         if entry[name] not in allowed:
             raise ValueError(
@@ -173,6 +184,26 @@ def _rule(key: str, entry: Any) -> Rule:
     if (rule.help == "none") == bool(rule.words.strip()):
         raise ValueError(f"safety rule {key}: the phone shows {rule.help}, which does not go with its words")
     return rule
+
+
+def _counted(rule: Rule) -> Rule:
+    """The rule with its numbers in its words; raises ValueError where one is missing, odd or not known."""
+    names = COUNTS.get(rule.key, ())
+    if not names:
+        return rule
+    if not isinstance(rule.counts, dict) or set(rule.counts) != set(names):
+        raise ValueError(f"safety rule {rule.key}: counts are {', '.join(names)}")
+    for name, number in rule.counts.items():
+        if type(number) is not int or number < 1:
+            raise ValueError(f"safety rule {rule.key}: {name} can't be {number!r}")
+    if rule.counts.get("on", 0) > rule.counts.get("of", 0):
+        raise ValueError(f"safety rule {rule.key}: on can't be more than of")
+    try:
+        return replace(
+            rule, title=rule.title.format_map(rule.counts), fires=rule.fires.format_map(rule.counts)
+        )
+    except (KeyError, ValueError, IndexError, AttributeError) as error:
+        raise ValueError(f"safety rule {rule.key}: words name {error}, which is no count") from None
 
 
 def owner_of(level: str, staff: Sequence[tuple[int, str, bool]]) -> int | None:

@@ -10,6 +10,7 @@ from sqlalchemy import event
 from diary import db, jobs
 from diary.careteam import access
 from diary.review import actions
+from diary.review.queries.data import BOOK
 from diary.review.rules import over_days
 from diary.safety.models import Flag, FlagEvent
 from tests import factories
@@ -159,5 +160,5 @@ def test_no_day_that_meets_a_rule_is_stored_without_its_flag(app, cast, client_a
         assert put(alice, a_body(cast.alice, texts, day=str(day)))[0] == 200
         with db.read() as s:
             found = actions._days(s, access.Viewer(cast.alice.id), cast.alice.id, TODAY)
-        met = {one.rule for one in over_days(found, TODAY, False)}
+        met = {one.rule for one in over_days(BOOK, found, TODAY, False)}
         assert met <= {flag.rule for flag in flags()}

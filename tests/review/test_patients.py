@@ -10,6 +10,7 @@ from diary.accounts.actions import create_person
 from diary.audit.models import AuditEvent
 from diary.careteam import access, actions
 from diary.careteam.rules import Kind
+from diary.infusions.models import PlannedGap
 from diary.lib import clock
 from diary.safety.actions import open_flag
 from diary.safety.models import Flag
@@ -321,3 +322,23 @@ def test_what_is_kept_is_drawn_again_when_the_diary_changes(client_as, cast, clo
     assert "day 4 after no. 1" in seen()
     withdraw(cast, cast.cora, Kind.SCORES)
     assert "last score" not in seen()
+
+
+def test_a_planned_longer_gap_is_told_and_taken_back(client_as, cast):
+    with db.write() as s:
+        logged(s, cast.alice, [8] * 14 + [4] * 12, until=TODAY - timedelta(days=1))
+        infusion = factories.infusion(s, cast.alice, TODAY - timedelta(days=12))
+    gap = PlannedGap(
+        patient_id=cast.alice.id, infusion_id=infusion.id, days=14, marked_at=clock.now() - timedelta(days=9)
+    )
+    assert "Longer gap" not in client_as("cora").get("/patients").words()
+    with db.write() as s:
+        s.add(gap)
+    words = client_as("cora").get("/patients").words()
+    assert "Longer gap, day 12 of 14 Planned. Relief has held from day" in words
+    assert "days logged. Pain last: 4, 4, 4." in words
+    withdraw(cast, cast.cora, Kind.INFUSIONS)
+    assert "Longer gap" not in client_as("cora").get("/patients").words()
+    with db.write() as s:
+        s.get_one(PlannedGap, gap.id).taken_back_at = clock.now()
+    assert "Longer gap" not in client_as("bob").get("/patients").words()

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from diary.review.queries.data import BOOK
 from diary.review.rules import (
     KEYS,
     DayState,
@@ -11,8 +12,8 @@ from diary.review.rules import (
     adherence_words,
     changed_most,
     little_sleep,
+    of_days,
     over_days,
-    reasons,
     state_of,
 )
 
@@ -65,23 +66,23 @@ def test_adherence_in_words():
     ],
 )
 def test_above_the_usual(texts, fires):
-    assert bool(reasons(pains(texts), TODAY, [])) == fires
+    assert bool(of_days(BOOK, pains(texts), TODAY)) == fires
 
 
 def test_an_old_bad_week_is_no_reason_today():
-    assert reasons([day(back, pain=10) for back in range(40, 30, -1)], TODAY, []) == []
+    assert of_days(BOOK, [day(back, pain=10) for back in range(40, 30, -1)], TODAY) == []
 
 
 @pytest.mark.parametrize(
     ("last", "in_course", "fires"), [(4, True, False), (5, True, True), (5, False, False)]
 )
 def test_silence(last, in_course, fires):
-    found = reasons([day(last, pain=3)], TODAY, [], in_course=in_course)
+    found = of_days(BOOK, [day(last, pain=3)], TODAY, in_course=in_course)
     assert bool(found) == fires
 
 
 def test_too_unwell_twice():
-    (reason,) = reasons([day(2, unwell=True), day(1, unwell=True)], TODAY, [])
+    (reason,) = of_days(BOOK, [day(2, unwell=True), day(1, unwell=True)], TODAY)
     assert (reason.title, reason.words) == ("Too unwell to log, 2 days", "Said so on Sat and Sun.")
 
 
@@ -124,41 +125,43 @@ def nights(hours, fatigue):
     ],
 )
 def test_much_less_sleep_without_being_tired(hours, fatigue, fires):
-    assert bool(little_sleep(nights(hours, fatigue), TODAY - timedelta(days=1))) == fires
-    assert [one.rule for one in over_days(nights(hours, fatigue), TODAY, False)] == ["little_sleep"] * fires
+    assert bool(little_sleep(BOOK, nights(hours, fatigue), TODAY - timedelta(days=1))) == fires
+    assert [one.rule for one in over_days(BOOK, nights(hours, fatigue), TODAY, False)] == [
+        "little_sleep"
+    ] * fires
 
 
 def test_since_when_a_rule_over_days_is_met():
     """The same episode has the same day, however far it has gone on; so that it is raised once."""
     high = pains([4] * 20 + [7] * 9)
-    (found,) = over_days(high, TODAY, False)
+    (found,) = over_days(BOOK, high, TODAY, False)
     # Of nine high days the fifth was the first that had five of seven.
     assert (found.rule, found.matter, found.since) == ("above_usual", "days:pain", TODAY - timedelta(days=5))
-    (earlier,) = over_days(high[:-2], TODAY - timedelta(days=2), False)
+    (earlier,) = over_days(BOOK, high[:-2], TODAY - timedelta(days=2), False)
     assert earlier.since == found.since
-    (sleep,) = over_days(nights([8] * 14 + [5] * 5, [7] * 14 + [1] * 5), TODAY, False)
+    (sleep,) = over_days(BOOK, nights([8] * 14 + [5] * 5, [7] * 14 + [1] * 5), TODAY, False)
     assert sleep.since == TODAY - timedelta(days=3)
 
 
 def test_what_has_been_met_for_longer_than_the_days_given_is_one_matter():
     """Each morning the days given begin a day later; the matter is the same."""
     long = pains([9] * 40)
-    assert {one.since for back in range(3) for one in over_days(long[back:], TODAY, False)} == {None}
+    assert {one.since for back in range(3) for one in over_days(BOOK, long[back:], TODAY, False)} == {None}
 
 
 def test_pain_and_low_mood_are_two_matters():
     days = [day(21 - n, pain=p, mood=p) for n, p in enumerate([4] * 14 + [9] * 7)]
-    assert [one.matter for one in over_days(days, TODAY, False)] == ["days:pain", "days:mood"]
+    assert [one.matter for one in over_days(BOOK, days, TODAY, False)] == ["days:pain", "days:mood"]
 
 
 @pytest.mark.parametrize(
     ("last", "in_course", "fires"), [(4, True, False), (5, True, True), (9, True, True), (9, False, False)]
 )
 def test_silence_as_a_rule_over_days(last, in_course, fires):
-    found = over_days([day(last, pain=3)], TODAY, in_course, TODAY - timedelta(days=12))
+    found = over_days(BOOK, [day(last, pain=3)], TODAY, in_course, TODAY - timedelta(days=12))
     assert [(one.rule, one.since) for one in found] == [("silence", TODAY - timedelta(days=last))] * fires
 
 
 @pytest.mark.parametrize(("ago", "fires"), [(0, False), (4, False), (5, True)])
 def test_who_never_wrote_is_silent_four_days_after_an_infusion(ago, fires):
-    assert bool(over_days([], TODAY, True, TODAY - timedelta(days=ago))) == fires
+    assert bool(over_days(BOOK, [], TODAY, True, TODAY - timedelta(days=ago))) == fires

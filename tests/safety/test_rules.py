@@ -67,11 +67,30 @@ def test_the_rules_are_those_of_the_table():
         ({"urinary__fires": None}, "safety rule urinary: fires is missing"),
         ({"urinary__leve1": "high"}, "safety rule urinary: leve1 is not a field"),
         ({"urinary": []}, "safety rule urinary: is no rule"),
+        ({"urinary__counts": {"days": 4}}, "safety rule urinary: counts is not a field"),
+        ({"silence__counts": None}, "safety rule silence: counts are days"),
+        ({"silence__counts": {"day": 4}}, "safety rule silence: counts are days"),
+        ({"silence__counts": {"days": "4"}}, "safety rule silence: days can't be '4'"),
+        ({"silence__counts": {"days": 0}}, "safety rule silence: days can't be 0"),
+        ({"silence__fires": "No entry for {weeks}."}, "safety rule silence: words name 'weeks'"),
+        (
+            {"above_usual__counts": dict.fromkeys(rules.COUNTS["above_usual"], 7) | {"of": 6}},
+            "safety rule above_usual: on can't be more",
+        ),
     ],
 )
 def test_a_bad_file_is_refused_by_name(fields, words):
     with pytest.raises(ValueError, match=f"^{words}"):
         rules.safety_rules(changed(**fields))
+
+
+def test_a_rule_over_days_says_its_own_numbers():
+    assert queries.RULES["silence"].title == "No entry for 4 days in a course"
+    six = rules.safety_rules(changed(silence__counts={"days": 6}))["silence"]
+    assert six.fires == "No entry for 6 days in a course."
+    assert queries.RULES["above_usual"].fires == (
+        "Pain or low mood 2 points above the mean of the 14 scored days before, or 9 to 10, on 5 of 7 scored days."
+    )
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"version": "1"}', '{"version": "", "rules": {}}', "{,}"])

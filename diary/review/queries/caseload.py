@@ -18,12 +18,14 @@ from diary.checkins.queries import Severe, severe_of_many
 from diary.entries.queries import DayRow, days_of_many, pain_before
 from diary.entries.queries import changes_of_many as entry_changes
 from diary.infusions.queries import changes_of_many as infusion_changes
-from diary.infusions.queries import infusions_of_many
+from diary.infusions.queries import gaps_of_many, infusions_of_many
 from diary.lib import clock
 from diary.lib.symptoms import BY_KEY, SYMPTOMS
 from diary.lib.words import date_short, number, weekday
-from diary.response.rules import courses_of
+from diary.response.rules import Course, courses_of
 from diary.response.rules.days import COURSE_GAP_DAYS
+from diary.response.rules.gap import Gap, held
+from diary.review.queries.data import BOOK
 from diary.review.queries.patient import last_course
 from diary.review.rules import (
     SHOWN_DAYS,
@@ -32,9 +34,14 @@ from diary.review.rules import (
     adherence,
     adherence_words,
     changed_most,
+    group_of,
+    of_days,
+    of_flag,
+    of_gap,
+    of_relief,
     of_sessions,
     of_severe,
-    reasons,
+    placed,
 )
 from diary.safety.queries import FlagRow, by_patient, open_flags
 from diary.safety.rules import LEVEL_WORDS, when_words
@@ -42,12 +49,14 @@ from diary.sessions.queries import Ahead, ahead_of_many
 
 LOOK_BACK = 100
 LEAST_SINCE = 4
-SEVERE_DAYS = 7
 MOST_KEPT = 4000
 # An import can take minutes, and all its rows carry the moment of its beginning.
 YOUNG, SHORT = timedelta(minutes=15), timedelta(seconds=20)
 NOTHING_AHEAD = Ahead()
-GROUPS = ("Flags open", "Something to know", "As usual")
+GROUPS = BOOK.groups
+FLAGS = 0
+STATES = {"open": "Not acknowledged yet.", "acknowledged": "Acknowledged."}
+NOTHING = ("as_usual", "scores_not_shared", "nothing_shared")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +100,6 @@ class CaseRow:
     drawn: Drawn
     reasons: tuple[Reason, ...]
     rest: tuple[Spark, ...]
-    shares_scores: bool
     is_open: bool
     may_record: bool
     next_on: date | None = None
@@ -102,7 +110,7 @@ class CaseRow:
     @property
     def place(self) -> int:
         """The group that the row stands in."""
-        return 0 if self.flags else 1 if self.reasons else 2
+        return FLAGS if self.flags else group_of(BOOK, self.reasons[0])
 
 
 def caseload(
@@ -124,7 +132,7 @@ def caseload(
         for ref in refs
         if (at := meetings.get(ref.id, NOTHING_AHEAD).last_at) is not None
     }
-    effects = severe_of_many(s, viewer, refs, today - timedelta(days=SEVERE_DAYS))
+    effects = severe_of_many(s, viewer, refs, today - timedelta(days=BOOK.count("severe", "days")))
     chosen = [ref for ref in refs if ref.uuid == opened]
     drawn, stored = _drawn_of_many(s, viewer, refs, met, today, now, {ref.id for ref in chosen})
     rests = {ref.id: _rest(drawn[ref.id], stored, ref, met.get(ref.id), today) for ref in chosen}
@@ -173,12 +181,13 @@ def _drawn_of_many(
        moment may follow.
     """
     written, given = entry_changes(s, viewer, refs), infusion_changes(s, viewer, refs)
+    gaps = gaps_of_many(s, viewer, refs, today)
     kept = _kept_of(s)
     keys, found = {}, {}
     for ref in refs:
         at, infused_at = written.get(ref.id), given.get(ref.id)
         keys[ref.id] = (
-            ref.uuid, ref.shares(Kind.SCORES), ref.shares(Kind.INFUSIONS), today, met.get(ref.id), at,
+            ref.uuid, ref.shares(Kind.SCORES), ref.shares(Kind.INFUSIONS), today, met.get(ref.id), gaps.get(ref.id), at,
             infused_at.at if infused_at else None,
         )  # fmt: skip
         drawing = kept.get(keys[ref.id], now)
@@ -196,7 +205,13 @@ def _drawn_of_many(
     before = pain_before(s, viewer, missing, early) if early else {}
     for ref in missing:
         found[ref.id] = _drawn(
-            ref, days.get(ref.id), before.get(ref.id, {}), infusions.get(ref.id), met.get(ref.id), today
+            ref,
+            days.get(ref.id),
+            before.get(ref.id, {}),
+            infusions.get(ref.id),
+            gaps.get(ref.id),
+            met.get(ref.id),
+            today,
         )
         is_young = any(at is not None and now - at <= YOUNG for at in keys[ref.id][-2:])
         kept.put(keys[ref.id], found[ref.id], now + SHORT if is_young else None)
@@ -239,21 +254,18 @@ def _flagged(row: CaseRow, flags: Sequence[FlagRow], now: datetime, zone: str) -
     told = {reason.rule: reason for reason in row.reasons if reason.rule}
     found = tuple(_flag_reason(flag, told.get(flag.flag.rule), now, zone) for flag in flags)
     said = {flag.flag.rule for flag in flags}
-    return replace(row, flags=found, reasons=tuple(r for r in row.reasons if r.rule not in said))
+    know = tuple(r for r in row.reasons if r.rule not in said and r.key not in NOTHING)
+    return replace(row, flags=found, reasons=know)
 
 
 def _flag_reason(row: FlagRow, reason: Reason | None, now: datetime, zone: str) -> FlagReason:
     flag = row.flag
-    whose = f"with {row.owner}" if row.owner else "with nobody yet"
-    state = {"open": "Not acknowledged yet.", "acknowledged": "Acknowledged."}.get(flag.state, "")
-    if row.overdue:
-        state = "Overdue."
-    what = f"{row.title}, {when_words(flag.opened_at, now, zone)}. {state}"
-    if reason is not None:
-        what = f"{reason.title}. {reason.words} {state}"
+    state = "Overdue." if row.overdue else STATES.get(flag.state, "")
+    when = when_words(flag.opened_at, now, zone)
+    said = of_flag(BOOK, LEVEL_WORDS[flag.level], row.owner, state, row.title, when, reason)
     is_alert = row.overdue or (flag.level == "urgent" and flag.state == "open")
     look = "al" if is_alert else "no" if flag.state == "open" else ""
-    return FlagReason(flag.uuid, row.rank, look, f"{LEVEL_WORDS[flag.level]} flag, {whose}", what)
+    return FlagReason(flag.uuid, row.rank, look, said.title, said.words)
 
 
 def _drawn(
@@ -261,19 +273,18 @@ def _drawn(
     stored: list[DayRow] | None,
     before: Mapping[date, float],
     given: list[tuple[date, int, str]] | None,
+    gap: tuple[date, int] | None,
     met_on: date | None,
     today: date,
 ) -> Drawn:
     done = [(day, number_) for day, number_, status in given or () if status == "done"]
     planned = next((day for day, _, status in given or () if status == "planned" and day >= today), None)
     rows = stored or []
-    states = [DayState(row.day, row.scores, row.late, row.unwell) for row in rows]
-    in_course = bool(done) and (today - done[-1][0]).days <= 70
-    why = (
-        reasons(states, today, [day for day, _ in done], _relief_ended(rows, before, done, today), in_course)
-        if ref.shares(Kind.SCORES)
-        else []
-    )
+    states = [DayState(row.day, row.scores, row.late, row.unwell, row.sleep_hours) for row in rows]
+    in_course = bool(done) and (today - done[-1][0]).days <= COURSE_GAP_DAYS
+    why = []
+    if ref.shares(Kind.SCORES):
+        why = [*of_days(BOOK, states, today, in_course), *_of_course(rows, before, done, gap, today)]
     chart = _Chart.of(rows, done, met_on, today)
     other = changed_most([state for state in states if chart.since <= state.on <= chart.frame.until])
     squared = adherence({state.on: state for state in states}, today - timedelta(days=1))
@@ -337,13 +348,12 @@ def _row(
     today: date,
 ) -> CaseRow:
     start = clock.local(ahead.next_at, ref.zone) if ahead.next_at else None
-    why = [*drawn.reasons, *of_sessions(start, ahead.until, today)]
+    why = [*drawn.reasons, *of_sessions(BOOK, start, ahead.until, today)]
     if severe is not None:
-        why.append(of_severe(severe.name, severe.number, severe.after))
+        why.append(of_severe(BOOK, severe.name, severe.number, severe.after))
     next_on = start.date() if start else None
     return CaseRow(
-        ref.uuid, ref.name, drawn, tuple(sorted(why, key=lambda reason: reason.order)), rest, ref.shares(Kind.SCORES),
-        bool(ref.kinds), Role.CLINICIAN in ref.staff_roles, next_on,
+        ref.uuid, ref.name, drawn, placed(BOOK, why, ref.shares(Kind.SCORES), bool(ref.kinds)), rest, bool(ref.kinds), Role.CLINICIAN in ref.staff_roles, next_on,
         f"{weekday(next_on)[:3]} {date_short(next_on)}" if next_on else "",
         next_on is not None and (next_on - today).days in (0, 1),
     )  # fmt: skip
@@ -365,26 +375,36 @@ def _since(done: Sequence[tuple[date, int]], today: date, is_shared: bool) -> st
     return f"day {after} after no. {number_}" if after > 0 else f"no. {number_} today"
 
 
-def _relief_ended(
-    rows: Sequence[DayRow], before: Mapping[date, float], done: Sequence[tuple[date, int]], today: date
-) -> tuple[int, str] | None:
-    """When the relief from pain of the last infusion ended, if that was in the last week; as the charts, up to yesterday.
+def _of_course(
+    rows: Sequence[DayRow],
+    before: Mapping[date, float],
+    done: Sequence[tuple[date, int]],
+    gap: tuple[date, int] | None,
+    today: date,
+) -> list[Reason]:
+    """What the course says: relief from pain that ended, or the planned longer gap that lasts; as the charts, up to yesterday.
 
     `before` holds the pain scores before the course, where it began before the days at hand.
     """
-    start = last_course([d for d, _ in done])
+    start = last_course([day for day, _ in done])
     if start is None or (today - done[-1][0]).days > COURSE_GAP_DAYS:
-        return None
-    rows = [row for row in rows if row.day < today]
-    scores = {row.day: score for row in rows if (score := row.scores["pain"]) is not None}
-    course = courses_of(
-        {**before, **scores}, {row.day for row in rows if row.unwell}, [d for d, _ in done if d >= start]
-    )[-1]
+        return []
+    over = [row for row in rows if row.day < today]
+    scores = {row.day: score for row in over if (score := row.scores["pain"]) is not None}
+    unwell = {row.day for row in over if row.unwell}
+    course = courses_of({**before, **scores}, unwell, [day for day, _ in done if day >= start])[-1]
+    latest = [number(score) for score in list(scores.values())[-3:]]
+    found = None
+    if gap is not None and gap[0] == done[-1][0]:
+        planned = Gap("", *gap)
+        found = of_gap(BOOK, planned, held(course, planned, scores, unwell, today), latest, today)
+    found = found or _relief_ended(course, latest, today)
+    return [] if found is None else [found]
+
+
+def _relief_ended(course: Course, latest: Sequence[str], today: date) -> Reason | None:
     last = course.infusions[-1]
     if last.duration is None or last.duration.high is None or last.onset_day is None:
         return None
     ended = last.onset_day + last.duration.high
-    if (today - last.on).days - ended > 7:
-        return None
-    latest = [number(score) for score in list(scores.values())[-3:]]
-    return ended, f"Relief from pain began on day {last.onset_day}. Pain {', '.join(latest)} last."
+    return of_relief(BOOK, last.onset_day, ended, (today - last.on).days - ended, latest)
