@@ -31,6 +31,7 @@ class ReminderSettings(SQLModel, table=True):
     commitments: bool = True
     by_email: bool = False
     by_push: bool = False
+    email_instead: bool = False  # while the phone could not be reached for days
     quiet_from: str = ""  # "22:00"; both or neither
     quiet_until: str = ""
     paused_until: date | None = None  # the first day of her own on which reminders come again
@@ -81,6 +82,7 @@ class Delivery(SQLModel, table=True):
     state: str
     reason: str = ""  # a code: "done", "paused", "expired", "gone", "429", "refused", ...
     attempts: int = 0
+    reached: str = ""  # ids of the phones that have it, so that another try is for the others only
     try_at: datetime | None = Field(default=None, sa_type=Moment)  # next try, or when the lease runs out
     expires_at: datetime = Field(sa_type=Moment)
     is_late: bool = Field(default=False, sa_column_kwargs={"server_default": false()})

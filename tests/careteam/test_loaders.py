@@ -62,7 +62,7 @@ ROWS = {
 # What these tell, a moment or a flag alone, no canary stands for; strangers are told nothing all the same.
 WITHOUT_CANARY = {
     "medications.queries.last_change", "sessions.queries.last_change", "reports.queries.summary.last_session",
-    "safety.queries.flags.flags_of", "safety.queries.flags.matters_of",
+    "safety.queries.flags.flags_of", "safety.queries.flags.matters_of", "reminders.queries.wishes.own_wishes",
 }  # fmt: skip
 # They ask for each kind by itself, or whether somebody reads a patient's flags, and are empty then.
 EMPTY = {

@@ -10,6 +10,7 @@ INFUSION, SESSION, COMMITMENT = "infusion", "session", "commitment"
 FLAG_OPENED, FLAG_WAITS, FLAG_OVERDUE = "flag_opened", "flag_waits", "flag_overdue"
 TEST = "test"
 SAFETY = frozenset({FLAG_OPENED, FLAG_WAITS, FLAG_OVERDUE})
+KINDS = frozenset({DAILY, CHECKIN, INTENTION, BASELINE, INFUSION, SESSION, COMMITMENT, TEST}) | SAFETY
 EMAIL, PUSH = "email", "push"
 CHANNELS = (EMAIL, PUSH)
 

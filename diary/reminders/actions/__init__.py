@@ -1,0 +1,1 @@
+"""Writes of reminders: wishes, phones, and the engine's steps."""
