@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.utils import parseaddr
 from pathlib import Path
@@ -158,8 +159,10 @@ def _mail_from(text: str, public_url: str | None) -> Address:
     host = urlsplit(public_url or "").hostname or "localhost"
     name, address = parseaddr(text or f"Neap <neap@{host}>")
     try:
-        return Address(display_name=name or "Neap", addr_spec=address)
-    except (ValueError, IndexError):
+        found = Address(display_name=name or "Neap", addr_spec=address)
+        if text.isprintable() and found.username and found.domain:
+            return found
+    except (ValueError, IndexError, MessageError):
         pass
     raise Misconfigured("MAIL_FROM is an address like neap@example.org, or Neap <neap@example.org>.")
 

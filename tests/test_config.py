@@ -1,5 +1,6 @@
 """Production refuses to start without strong keys; development makes its own once."""
 
+import re
 import stat
 
 import pytest
@@ -81,3 +82,59 @@ def test_a_key_that_repeats_itself_is_weak_and_two_equal_keys_are_one(tmp_path):
         config.load({**GOOD, "DATA_DIR": str(tmp_path), "SECRET_KEY_FALLBACKS": "old"})
     with pytest.raises(config.Misconfigured, match="the same"):
         config.load({**GOOD, "DATA_DIR": str(tmp_path), "DATA_KEY": GOOD["SECRET_KEY"]})
+
+
+# Mail and push ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [
+        ("smtp://mail.example.org:2525", config.Smtp("mail.example.org", 2525)),
+        ("smtp://mail.example.org", config.Smtp("mail.example.org", 587)),
+        ("smtps://mail.example.org", config.Smtp("mail.example.org", 465, is_tls=True)),
+        ("smtp://neap%40example.org:p%3Aa%2Fss@mail.example.org:25", config.Smtp("mail.example.org", 25, "neap@example.org", "p:a/ss")),
+        ("smtp://[::1]:25/", config.Smtp("::1", 25)),
+    ],
+)  # fmt: skip
+def test_where_mail_goes(tmp_path, url, server):
+    assert config.load({"DATA_DIR": str(tmp_path), "SMTP_URL": url}).smtp == server
+
+
+@pytest.mark.parametrize(
+    "url", ["mail.example.org", "http://mail.example.org", "smtp://", "smtp://h:0x", "smtp://h:99999", "smtp://h/path", "smtp://h?x=1"]
+)  # fmt: skip
+def test_an_address_of_no_mail_server_is_refused(tmp_path, url):
+    with pytest.raises(config.Misconfigured, match="SMTP_URL"):
+        config.load({"DATA_DIR": str(tmp_path), "SMTP_URL": url})
+
+
+def test_who_mails_come_from(tmp_path):
+    def sender(**more):
+        return str(config.load({"DATA_DIR": str(tmp_path), **more}).mail_from)
+
+    assert sender() == "Neap <neap@localhost>"
+    assert sender(PUBLIC_URL="https://neap.example.org") == "Neap <neap@neap.example.org>"
+    assert sender(MAIL_FROM="hello@example.org") == "Neap <hello@example.org>"
+    assert sender(MAIL_FROM="Harbour Clinic <hello@example.org>") == "Harbour Clinic <hello@example.org>"
+    for wrong in ("nobody", "a@b.org\nBcc: c@d.org", "a@b@c", "@example.org"):
+        with pytest.raises(config.Misconfigured, match="MAIL_FROM"):
+            sender(MAIL_FROM=wrong)
+
+
+def test_a_vapid_key_is_made_once_in_development_and_never_in_production(tmp_path):
+    first, again = (config.load({"DATA_DIR": str(tmp_path)}).vapid_key for _ in range(2))
+    assert first == again and len(first) == 43
+    assert stat.S_IMODE((tmp_path / "keys" / "vapid_private_key").stat().st_mode) == 0o600
+    bare = config.load({**GOOD, "DATA_DIR": str(tmp_path / "other")})
+    assert bare.vapid_key == "" and not (tmp_path / "other").exists()
+    for wrong in ("short", "x" * 64, "ü" * 43, "-----BEGIN PRIVATE KEY-----"):
+        with pytest.raises(config.Misconfigured, match="VAPID_PRIVATE_KEY"):
+            config.load({**GOOD, "DATA_DIR": str(tmp_path), "VAPID_PRIVATE_KEY": wrong})
+
+
+def test_every_variable_of_the_environment_stands_in_the_readmes_table():
+    source = (config.ROOT / "diary" / "config.py").read_text()
+    named = set(re.findall(r'env(?:, |\.get\()"([A-Z_]{4,})"', source))
+    table = (config.ROOT / "README.md").read_text().split("## Environment")[1].split("\n## ")[0]
+    assert len(named) > 12 and [name for name in sorted(named) if f"`{name}`" not in table] == []

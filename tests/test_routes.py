@@ -123,6 +123,15 @@ signed_in    POST      /sign-out
 none         GET       /static/<path:filename>
 patient      GET       /story
 public       GET       /sw.js
+by_link      GET       /unsubscribe/<token>
+by_link      POST      /unsubscribe/<token>
+by_link      GET       /calendar/<token>.ics
+patient      GET       /reminders/calendar
+patient      POST      /reminders/calendar
+patient      POST      /reminders/calendar/end
+development  GET       /dev/mail
+development  GET       /dev/mail/<token>
+development  GET       /dev/mail/<token>/html
 patient      GET       /today
 patient      POST      /today
 """

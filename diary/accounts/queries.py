@@ -16,6 +16,11 @@ def person_by_email(s: Session, email: str) -> Person | None:
     return s.scalars(found).first()
 
 
+def person_of(s: Session, person_id: int) -> Person | None:
+    """Whoever is signed in, to be asked for their passphrase once more."""
+    return s.get(Person, person_id)
+
+
 def device_owner(s: Session, device_token: str | None) -> int | None:
     if not device_token:
         return None

@@ -174,11 +174,15 @@ def hidden_before(viewer: Viewer, patient_id: int) -> datetime | None:
 
 
 def viewer_of(s: Session, person: Person) -> Viewer:
-    """A person with the roles they have now; for the moment of signing in."""
-    live = select(Membership.clinic_id, Membership.role).where(
-        Membership.person_id == person.id, Membership.ended_at.is_(None)
+    """A person with the roles they have now; for the moment of signing in, and for what goes out to them."""
+    live = select(
+        Membership.clinic_id, Membership.role, Membership.accepted_at, Membership.confirmed_at
+    ).where(Membership.person_id == person.id, Membership.ended_at.is_(None))
+    rows = s.execute(live).all()
+    roles = frozenset((row.clinic_id, row.role) for row in rows)
+    return Viewer(
+        person.id, person.name, person.zone, roles, uuid=person.uuid, hides_before=_unconfirmed_since(rows)
     )
-    return Viewer(person.id, person.name, person.zone, frozenset((row[0], row[1]) for row in s.execute(live)))
 
 
 def viewer() -> Viewer:
@@ -208,12 +212,27 @@ def _rule(name: str, allowed: Callable[[Viewer], bool] | None) -> Callable[..., 
 
 
 public = _rule("public", None)
+by_link = _rule("by_link", None)  # the address itself is the key: it needs no session, and no token of a form
 signed_in = _rule("signed_in", lambda _viewer: True)
 patient = _rule("patient", lambda viewer: viewer.is_patient)
 staff = _rule("staff", lambda viewer: viewer.is_staff)
 clinician = _rule("clinician", lambda viewer: viewer.is_clinician)
 team = _rule("team", lambda viewer: viewer.is_staff or viewer.is_admin)
 admin = _rule("admin", lambda viewer: viewer.is_admin)
+
+
+def development(view: Callable[..., Any]) -> Callable[..., Any]:
+    """For whoever builds Neap, on their own machine; in production there is no such page."""
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        if current_app.config["SETTINGS"].production:
+            abort(404)
+        g.no_store = True
+        return view(*args, **kwargs)
+
+    guarded.access = "development"  # type: ignore[attr-defined]
+    return guarded
 
 
 def patient_api(view: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,6 +1,7 @@
 """Structured logs: one line a request with its id; never bodies, names, addresses, scores or tokens."""
 
 import logging
+import re
 import sys
 import time
 
@@ -10,6 +11,13 @@ from flask import Flask, Response, g, request
 from diary.lib import http
 
 log = structlog.get_logger("neap")
+# Addresses that are keys: what follows these in a path opens something by itself.
+KEYS = re.compile(r"(/(?:invitations|unsubscribe|calendar)/)[^/?#\s\"']+")
+
+
+def without_keys(text: str) -> str:
+    """A line about a request as it may be kept."""
+    return KEYS.sub(r"\1<token>", text)
 
 
 def init_app(app: Flask, level: str) -> None:

@@ -33,15 +33,20 @@ def init_app(app: Flask, settings: Config) -> None:
 
     @app.before_request
     def _own_pages_only():  # type: ignore[no-untyped-def]
-        if request.method not in SAFE and request.endpoint and http.is_foreign(app.config["ORIGIN"]):
-            return errors.page(403, typed=True)
-        return None
+        if request.method in SAFE or not request.endpoint or _is_key(app.view_functions[request.endpoint]):
+            return None
+        return errors.page(403, typed=True) if http.is_foreign(app.config["ORIGIN"]) else None
 
     csrf.init_app(app)
     login.session_protection = None  # phones change address and browsers their name
     # All that its init_app does but two things: a word for templates, which would ask the store on every error page
     # too, and its own cookie, for which it reads the session of every answer, static files and all.
     app.login_manager = login  # type: ignore[attr-defined]
+
+
+def _is_key(view: object) -> bool:
+    """Whether its address is the key: mail programs send there by themselves, from wherever they are (RFC 8058)."""
+    return getattr(view, "access", "") == "by_link"
 
 
 def enter(user: UserMixin, device: str, target: str) -> Response:

@@ -54,5 +54,5 @@ def wordings(text: str) -> Wordings:
 
 def subject(body: str) -> str:
     """The subject of the mail that says this: "Neap has a question", "Neap: time for a moment"."""
-    plain = body.rstrip(".")
+    plain = body.split("\n")[0].rstrip(".")
     return plain if plain.startswith(f"{TITLE} ") else f"{TITLE}: {plain[:1].lower()}{plain[1:]}"

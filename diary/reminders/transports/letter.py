@@ -1,6 +1,7 @@
 """A reminder as a mail: plain and HTML, the same words in both, nothing fetched and nothing that tells of health."""
 
 from datetime import datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -60,7 +61,7 @@ def address(text: str) -> Address:
         name, _, host = text.rpartition("@")
         found = Address(addr_spec=f"{name}@{host.encode('idna').decode()}")
         found.addr_spec.encode("ascii")
-    except (ValueError, IndexError) as error:  # UnicodeError is a ValueError, HeaderParseError too
+    except (ValueError, IndexError, MessageError) as error:
         raise BadAddress from error
     if not found.username or not found.domain or len(found.addr_spec) > 254:
         raise BadAddress
