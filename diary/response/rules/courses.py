@@ -18,14 +18,18 @@ from diary.response.rules.days import (
     BASELINE_DAYS,
     BASELINE_LEAST,
     BASELINE_LOW,
+    NO,
     RESPONDER,
     SUBSTANTIAL,
     TOLERANCE,
     WINDOW_DAYS,
+    YES,
     Days,
+    Level,
     deviation,
     mean,
     split_courses,
+    told,
 )
 from diary.response.rules.survival import median_with_interval
 
@@ -33,7 +37,7 @@ DEFINITIONS = "neap-response-1"
 WITH_PEAK = frozenset({"response", "no_response", "not_yet", "carried"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Duration:
     """Days of relief from onset: from `low` to `high` with a loss, at least `low` when censored (`by` what)."""
 
@@ -43,7 +47,7 @@ class Duration:
     by: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class InfusionResponse:
     """What one infusion did to one symptom; days are counted from the infusion, shares are of the baseline.
 
@@ -68,7 +72,7 @@ class InfusionResponse:
     is_over: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Run:
     """Relief held across infusions, from a day on."""
 
@@ -80,7 +84,7 @@ class Run:
     by: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Week:
     """One week of a course, counted from its first infusion; means need 3 scored days."""
 
@@ -164,38 +168,28 @@ def _course(number: int, infused: list[int], following: int | None, days: Days) 
     baseline = mean(before) if len(before) >= BASELINE_LEAST else None
     swing = deviation(before) if baseline is not None else None
     reference, reference_mean = ("baseline", baseline) if baseline is not None else _first_days(days, first)
-    responses = []
-    for place, day in enumerate(infused):
-        after = infused[place + 1] if place + 1 < len(infused) else following
-        responses.append(_response(days, day, after, baseline, is_first=place == 0))
-    usable = baseline if baseline is not None and baseline >= BASELINE_LOW else None
+    level = None
+    if baseline is not None and baseline >= BASELINE_LOW:
+        stop = len(days.days) if following is None else days.since(following)
+        level = Level(days, baseline, days.since(first - BASELINE_DAYS), stop)
+    responses = list(_responses(days, infused, following, baseline, level))
     return Course(
         number, date.fromordinal(first), baseline, len(before), swing, reference, reference_mean, tuple(responses),
-        tuple(_runs(days, infused, following, usable)) if usable is not None else (),
-        tuple(_weeks(days, first, following, reference_mean, usable)), _summary(responses),
+        tuple(_runs(days, infused, following, level)) if level is not None else (),
+        tuple(_weeks(days, first, following, reference_mean, level)), _summary(responses),
     )  # fmt: skip
 
 
 def _first_days(days: Days, first: int) -> tuple[str | None, float | None]:
     """For those who began in mid-treatment: the first 14 scores from 14 days before the course on; needs 7."""
-    start = days.between(first - BASELINE_DAYS, days.last or 0).start
+    start = days.since(first - BASELINE_DAYS)
     found: list[float] = []
-    for score in days.scores[start:]:
-        if score is not None:
+    for score in days.scores[start:]:  # NaN, which equals nothing, is an unwell day
+        if score == score:
             found.append(score)
             if len(found) == BASELINE_DAYS:
                 break
     return ("first_days", mean(found)) if len(found) >= 7 else (None, None)
-
-
-def _window(day: int, after: int | None, last_known: int | None) -> tuple[int, str]:
-    """The window's last day and why it ends; on a tie the first reason in the order of the definitions."""
-    ends = [(day + WINDOW_DAYS, 0, "window")]
-    if after is not None:
-        ends.append((after - 1, 1, "next_infusion"))
-    ends.append((last_known if last_known is not None else day, 2, "diary_end"))
-    end, _, reason = min(ends)
-    return end, reason
 
 
 def is_responder(score: float | None, baseline: float) -> bool:
@@ -203,137 +197,142 @@ def is_responder(score: float | None, baseline: float) -> bool:
     return score is not None and (baseline - score) / baseline >= RESPONDER - TOLERANCE
 
 
-def _response(
-    days: Days, day: int, after: int | None, baseline: float | None, is_first: bool
-) -> InfusionResponse:
-    end, reason = _window(day, after, days.last)
-    length = max(0, end - day)
-    places = days.between(day + 1, end)
-    known = [(days.days[i] - day, days.scores[i]) for i in places]
-    scored = [(n, score) for n, score in known if score is not None]
-    week_before = days.scored(day - 7, day - 1)
-    early = min(length, 7)
-    facts: dict[str, Any] = {
-        "on": date.fromordinal(day),
-        "window_days": length,
-        "logged_days": len(scored),
-        "unwell_days": len(known) - len(scored),
-        "infusion_baseline": mean(week_before) if len(week_before) >= 3 else None,
-        "known_early": sum(1 for n, _ in known if n <= 7),
-        "needed_early": (early + 1) // 2,
-        "is_over": reason != "diary_end",
-    }
-    if baseline is None or not length:
-        return InfusionResponse(status="no_baseline" if length else "no_window", **facts)
-    if scored:
-        facts["mean_change"] = mean([score for _, score in scored]) - baseline
-    if baseline < BASELINE_LOW:
-        return InfusionResponse(status="baseline_low", **facts)
-    if not scored or facts["known_early"] < facts["needed_early"]:
-        return InfusionResponse(status="not_enough_days", **facts)
-    return InfusionResponse(**facts, **_relief(days, day, baseline, is_first, known, scored, length, reason))
+def _responses(
+    days: Days, infused: list[int], following: int | None, baseline: float | None, level: Level | None
+) -> Iterable[InfusionResponse]:
+    """The infusions in order. Places only move on, so that ten years cost ten times one year; slices, not single days."""
+    known, scores, last = days.days, days.scores, days.last
+    count, stop = len(known), 0
+    for day, after in zip(infused, [*infused[1:], following], strict=True):
+        # The window's last day and why it ends; on a tie the first reason in the order of the definitions.
+        end, reason = day + WINDOW_DAYS, "window"
+        if after is not None and after <= end:
+            end, reason = after - 1, "next_infusion"
+        if (last or day) < end:
+            end, reason = last or day, "diary_end"
+        length = end - day if end > day else 0
+        here = bisect_left(known, day, stop) if stop < count and known[stop] < day else stop
+        first = here + 1 if here < count and known[here] == day else here
+        stop = bisect_right(known, end, first) if length else first
+        week = bisect_right(known, day + 7, first, stop) if length > 7 else stop
+        scored = told(scores[first:stop])
+        before = told(scores[bisect_left(known, day - 7, here - 7 if here > 7 else 0, here) : here])
+        early, needed = week - first, (length + 1) // 2 if length < 7 else 4
+        change, found = None, NOTHING
+        if baseline is None or not length:
+            status = "no_baseline" if length else "no_window"
+        else:
+            change = sum(scored) / len(scored) - baseline if scored else None
+            if level is None:
+                status = "baseline_low"
+            elif not scored or early < needed:
+                status = "not_enough_days"
+            else:
+                # Relief was there already: on the last known day of the three before.
+                carried = (
+                    here and day != infused[0] and known[here - 1] >= day - 3 and level.has_relief[here - 1]
+                )
+                spell = None if carried else _spell(level.has_relief, first, stop)
+                status = (
+                    "carried"
+                    if carried
+                    else "response"
+                    if spell
+                    else "no_response"
+                    if length >= 7
+                    else "not_yet"
+                )
+                inside = level.reliefs[first:stop]
+                reliefs = inside if len(scored) == stop - first else told(inside)
+                peak = max(reliefs)
+                found = (
+                    peak, known[first + inside.index(peak)] - day,  # the earliest of equals
+                    sum(reliefs) / len(reliefs), _week_relief(inside[:early]) if length >= 7 else None,
+                    known[spell[0]] - day if spell else None, _duration(known, spell, reason) if spell else None,
+                )  # fmt: skip
+        peak_relief, peak_day, mean_relief, week_relief, onset, duration = found
+        yield InfusionResponse(
+            date.fromordinal(day), status, length, len(scored), stop - first - len(scored),
+            sum(before) / len(before) if len(before) >= 3 else None,
+            onset, peak_relief, peak_day, mean_relief, week_relief, change, duration, early, needed,
+            reason != "diary_end",
+        )  # fmt: skip
 
 
-def _relief(
-    days: Days, day: int, baseline: float, is_first: bool,
-    known: list[tuple[int, float | None]], scored: list[tuple[int, float]], length: int, reason: str,
-) -> dict[str, Any]:  # fmt: skip
-    """Status, onset, peak, means and duration where there is a level to compare with and days to compare."""
-    reliefs = [(n, (baseline - score) / baseline) for n, score in scored]
-    peak_day, peak = max(reliefs, key=lambda item: (item[1], -item[0]))
-    found: dict[str, Any] = {
-        "peak_relief": peak,
-        "peak_day": peak_day,
-        "mean_relief": mean([r for _, r in reliefs]),
-    }
-    first_week = [relief for n, relief in reliefs if n <= 7]
-    if length >= 7 and len(first_week) >= 4:
-        found["week_relief"] = mean(first_week)
-    if not is_first and _is_carried(days, day, baseline):
-        return {"status": "carried", **found}
-    relief = _spell([(n, is_responder(score, baseline)) for n, score in known], 0)
-    if relief is None:
-        return {"status": "no_response" if length >= 7 else "not_yet", **found}
-    onset, last, loss = relief
-    return {
-        "status": "response",
-        "onset_day": onset,
-        "duration": _duration(onset, last, loss, reason),
-        **found,
-    }
+# Peak, its day, mean and week relief, onset, duration, where they do not apply.
+NOTHING: tuple[Any, ...] = (None,) * 6
 
 
-def _is_carried(days: Days, day: int, baseline: float) -> bool:
-    """Whether relief was there already: on the last known day of the three before the infusion."""
-    before = days.between(day - 3, day - 1)
-    return bool(before) and is_responder(days.scores[before[-1]], baseline)
+def _week_relief(reliefs: list[float]) -> float | None:
+    """The mean over the scored days of a whole first week; needs 4."""
+    scored = told(reliefs)
+    return sum(scored) / len(scored) if len(scored) >= 4 else None
 
 
-def _spell(known: list[tuple[int, bool]], start: int) -> tuple[int, int, int | None] | None:
-    """(onset, last responder day, loss or None) of the first relief from place `start` on; None for none.
+def _spell(has_relief: bytes, start: int, stop: int) -> tuple[int, int, int | None] | None:
+    """Places of (onset, last responder day, loss or None) of the first relief from `start` to before `stop`; None for none.
 
     Onset: a responder day whose next known day is one too. Loss: a known day that is none and whose next
     known day is none either. One good day is noise, one bad day a blip.
     """
-    onset = last = None
-    for place in range(start, len(known)):
-        n, has_relief = known[place]
-        follows = known[place + 1][1] if place + 1 < len(known) else None
-        if onset is None:
-            if has_relief and follows:
-                onset = last = n
-        elif has_relief:
-            last = n
-        elif follows is False:
-            assert last is not None
-            return onset, last, n
-    return (onset, last, None) if onset is not None and last is not None else None
+    onset = has_relief.find(YES + YES, start, stop)
+    if onset < 0:
+        return None
+    loss = has_relief.find(NO + NO, onset + 2, stop)
+    last = has_relief.rfind(YES, onset, stop if loss < 0 else loss)
+    return onset, last, None if loss < 0 else loss
 
 
-def _duration(onset: int, last: int, loss: int | None, reason: str) -> Duration:
-    low = last - onset + 1
-    return Duration(low, None, True, reason) if loss is None else Duration(low, loss - onset, False, None)
+def _duration(known: list[int], spell: tuple[int, int, int | None], reason: str) -> Duration:
+    onset, last, loss = spell
+    low = known[last] - known[onset] + 1
+    return (
+        Duration(low, None, True, reason)
+        if loss is None
+        else Duration(low, known[loss] - known[onset], False, None)
+    )
 
 
-def _runs(days: Days, infused: list[int], following: int | None, baseline: float) -> Iterable[Run]:
+def _runs(days: Days, infused: list[int], following: int | None, level: Level) -> Iterable[Run]:
     ends = [(infused[-1] + WINDOW_DAYS, 0, "window")]
     if following is not None:
         ends.append((following - 1, 1, "next_course"))
     ends.append((days.last if days.last is not None else infused[0], 2, "diary_end"))
     end, _, reason = min(ends)
-    known = [
-        (days.days[i], is_responder(days.scores[i], baseline)) for i in days.between(infused[0] + 1, end)
-    ]
-    start = 0
-    while (run := _spell(known, start)) is not None:
-        onset, last, loss = run
-        duration = _duration(onset, last, loss, reason)
-        inside = bisect_right(infused, last) - bisect_left(infused, onset)
-        yield Run(
-            date.fromordinal(onset), inside, duration.low, duration.high, duration.censored, duration.by
-        )
+    known = days.days
+    start, stop = days.since(infused[0] + 1), days.since(end + 1)
+    while (spell := _spell(level.has_relief, start, stop)) is not None:
+        onset, last, loss = spell
+        held = _duration(known, spell, reason)
+        inside = bisect_right(infused, known[last]) - bisect_left(infused, known[onset])
+        yield Run(date.fromordinal(known[onset]), inside, held.low, held.high, held.censored, held.by)
         if loss is None:
             return
-        while known[start][0] < loss:
-            start += 1
+        start = loss
 
 
 def _weeks(
-    days: Days, first: int, following: int | None, reference: float | None, baseline: float | None
+    days: Days, first: int, following: int | None, reference: float | None, level: Level | None
 ) -> Iterable[Week]:
+    known, scores, count = days.days, days.scores, len(days.days)
     last = days.last if days.last is not None else first - 1
     if following is not None:
         last = min(last, following - 1)
+    stop = days.since(first)
     for number, start in enumerate(range(first, last + 1, 7), 1):
-        places = days.between(start, min(start + 6, last))
-        scored = [score for score in days.scores[places.start : places.stop] if score is not None]
-        enough = len(scored) >= 3
-        change = mean(scored) - reference if enough and reference is not None else None
-        relief = share = None
-        if enough and baseline is not None:
-            relief = mean([(baseline - score) / baseline for score in scored])
-            share = sum(is_responder(score, baseline) for score in scored) / len(scored)
-        yield Week(number, len(scored), len(places) - len(scored), change, relief, share)
+        place, end = stop, start + 6 if start + 6 < last else last
+        stop = bisect_right(known, end, place, place + 7 if place + 7 < count else count)
+        scored = told(scores[place:stop])
+        logged = len(scored)
+        change = relief = share = None
+        if logged >= 3:
+            if reference is not None:
+                change = sum(scored) / logged - reference
+            if level is not None:
+                reliefs = level.reliefs[place:stop]
+                relief = sum(reliefs if logged == stop - place else told(reliefs)) / logged
+                share = level.has_relief.count(YES, place, stop) / logged
+        yield Week(number, logged, stop - place - logged, change, relief, share)
 
 
 def _summary(responses: list[InfusionResponse]) -> Summary:

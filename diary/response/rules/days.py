@@ -3,7 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Mapping
 from datetime import date
-from math import sqrt
+from math import nan, sqrt
 
 WINDOW_DAYS = 56
 COURSE_GAP_DAYS = 70
@@ -13,33 +13,53 @@ BASELINE_LOW = 3.0
 RESPONDER = 0.30
 SUBSTANTIAL = 0.50
 TOLERANCE = 1e-9
+YES, NO = b"\1", b"\0"  # of a responder day
 
 
 class Days:
     """The known days of a symptom (scored, or too unwell to log), as ordinals in order.
 
-    `scores[i]` is the 0-10 score of day `days[i]`, None for an unwell day without a score.
+    `scores[i]` is the 0-10 score of day `days[i]`, not a number (NaN) for an unwell day without a score.
     """
 
     __slots__ = ("days", "last", "scores")
 
     def __init__(self, scores: Mapping[date, float], unwell: Collection[date]) -> None:
-        known: dict[int, float | None] = {day.toordinal(): None for day in unwell}
-        known.update((day.toordinal(), score) for day, score in scores.items())
+        known = dict.fromkeys(map(date.toordinal, unwell), nan)
+        known.update(zip(map(date.toordinal, scores), scores.values(), strict=True))
         self.days = sorted(known)
-        self.scores = [known[day] for day in self.days]
+        self.scores = list(map(known.__getitem__, self.days))
         self.last = self.days[-1] if self.days else None
 
-    def between(self, first: int, last: int) -> range:
-        """Places of the known days from `first` to `last`, both included."""
-        return range(bisect_left(self.days, first), bisect_right(self.days, last))
+    def since(self, day: int) -> int:
+        """The place of the first known day from `day` on."""
+        return bisect_left(self.days, day)
 
     def scored(self, first: int, last: int) -> list[float]:
         """The scores from `first` to `last`, both included, oldest first."""
-        return [score for score in self.scores[self._slice(first, last)] if score is not None]
+        return told(self.scores[bisect_left(self.days, first) : bisect_right(self.days, last)])
 
-    def _slice(self, first: int, last: int) -> slice:
-        return slice(bisect_left(self.days, first), bisect_right(self.days, last))
+
+class Level:
+    """A course's known days against its level before, by place: the relief, NaN on an unwell day, and whether it counts.
+
+    Only places from `start` to before `stop` are told. `has_relief` holds a byte a day, YES for a responder day
+    or NO, so that runs of days are found as in a text.
+    """
+
+    __slots__ = ("has_relief", "reliefs")
+
+    def __init__(self, days: Days, baseline: float, start: int, stop: int) -> None:
+        least = RESPONDER - TOLERANCE
+        shown = [(baseline - score) / baseline for score in days.scores[start:stop]]
+        self.reliefs = [nan] * start + shown
+        self.has_relief = NO * start + bytes([relief >= least for relief in shown])
+
+
+def told(values: list[float]) -> list[float]:
+    """The values without NaN; most often that is all of them, and a sum tells so soonest."""
+    total = sum(values)
+    return values if total == total else [one for one in values if one == one]
 
 
 def mean(values: Collection[float]) -> float:

@@ -1,5 +1,6 @@
 """Kaplan-Meier for durations: median and its 95 % interval on the log-log scale."""
 
+from collections import Counter
 from collections.abc import Sequence
 from math import exp, log, sqrt
 
@@ -15,14 +16,15 @@ def curve(times: Sequence[tuple[int, bool]]) -> list[tuple[int, float, float, fl
     """
     at_risk, surviving, greenwood = len(times), 1.0, 0.0
     points: list[tuple[int, float, float, float]] = []
-    for t in sorted({t for t, _ in times}):
-        losses = sum(1 for time, is_loss in times if time == t and is_loss)
+    ended, lost = Counter(t for t, _ in times), Counter(t for t, is_loss in times if is_loss)
+    for t in sorted(ended):
+        losses = lost[t]
         if losses:
             surviving *= 1 - losses / at_risk
             if losses < at_risk:
                 greenwood += losses / (at_risk * (at_risk - losses))
             points.append((t, surviving, *_limits(surviving, greenwood)))
-        at_risk -= sum(1 for time, _ in times if time == t)
+        at_risk -= ended[t]
     return points
 
 
