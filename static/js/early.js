@@ -1,4 +1,5 @@
 // Before the first paint: that scripts run, the person's own choice of light or dark, and whether the app lock covers.
+// And what was touched last, for the pad, which comes later: a row asks its question again, a key answers one.
 document.documentElement.classList.add("js");
 try {
   const theme = localStorage.getItem("neap-theme");
@@ -14,3 +15,7 @@ try {
 } catch {
   // storage may be closed; the phone's own setting holds
 }
+document.addEventListener("click", ({ target }) => {
+  const touched = target.closest("[data-key]");
+  if (touched) (self.neap ??= {}).touched = touched;
+});

@@ -155,6 +155,36 @@ def test_a_row_can_be_changed(open_as, history):
     assert comes_to(page, history.alice, {"pain": 2})
 
 
+@pytest.mark.parametrize(
+    ("touches", "asked", "told"),
+    [
+        ([("pain", 4), ("pain", None)], "pain", {"pain": 4}),
+        ([("pain", None), ("pain", 4)], "fatigue", {"pain": 4}),
+        ([("pain", 4), ("pain", None), ("pain", 2)], "fatigue", {"pain": 2}),
+        ([("pain", 4), ("mood", None)], "mood", {"pain": 4}),
+    ],
+    ids=["key row", "row key", "key row key", "key and another row"],
+)
+def test_what_was_touched_before_the_pad_came_is_taken_in_its_order(open_as, history, touches, asked, told):
+    """None for a score: the row itself was touched, which asks its question again."""
+    page = open_as("alice")
+    held = []
+    page.route("**/modules/pad.mjs", lambda route: held.append(route))
+    with page.expect_request("**/modules/pad.mjs"):
+        page.goto("/today", wait_until="commit")
+    for symptom, n in touches:
+        if n is None:
+            page.locator(f"#row-{symptom} a").click()
+        else:
+            tap(page, symptom, n)
+    expect(page.locator(".question.now")).to_have_id("q-pain")  # nothing has moved yet
+    assert len(held) == 1
+    held[0].fallback()
+    page.wait_for_load_state("networkidle")  # the pad has come and begun
+    expect(page.locator(".question.now")).to_have_id(f"q-{asked}")
+    assert comes_to(page, history.alice, told)
+
+
 def test_by_keyboard_alone(open_as, history):
     page = open_as("alice", viewport={"width": 1280, "height": 800})
     page.goto("/today", wait_until="networkidle")

@@ -97,7 +97,12 @@ export default function pad(sheet) {
     if (current?.disabled || Object.keys(detail.conflicts).length > 0) refreshed();
   });
   document.addEventListener("neap:enough", () => show(null, true));
-  // Somebody may have tapped before this was loaded, "too unwell" too.
+  // Somebody may have tapped before this was loaded, "too unwell" too. Only the last counts: a row is asked, and a key
+  // that came after a row leads on.
+  const { touched } = self.neap ?? {};
+  const asked = touched?.matches(".score") && questions().find((q) => q.dataset.key === touched.dataset.key);
   const first = questions().find((q) => q.classList.contains("now")) ?? null;
-  show(sheet.querySelector("#ask").hidden ? null : first && isAnswered(first) ? firstOpen() : first);
+  if (sheet.querySelector("#ask").hidden) show(null);
+  else if (asked) show(asked, true);
+  else show(first && isAnswered(first) ? firstOpen() : first);
 }
