@@ -1,13 +1,15 @@
 """Fixtures of the browser tests: the app behind a real server, real Chromium, and pages that watch their console."""
 
 import shutil
+import socket
 import threading
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from diary import db
 from tests import factories
@@ -38,19 +40,51 @@ class Quiet(WSGIRequestHandler):
         pass
 
 
+class Counted(ThreadedWSGIServer):
+    """Knows how many connections it still answers."""
+
+    def __init__(self, app: Flask) -> None:
+        self.change = threading.Condition()
+        self.open = 0
+        super().__init__("localhost", 0, app, Quiet)
+
+    def process_request(self, request, client_address) -> None:
+        with self.change:
+            self.open += 1
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request) -> None:
+        super().shutdown_request(request)
+        with self.change:
+            self.open -= 1
+            self.change.notify_all()
+
+    def is_idle(self) -> bool:
+        """Waits until nothing is answered any more; whoever came before this call has been counted by then."""
+        with socket.create_connection(self.server_address) as last:
+            last.sendall(b"GET /static/icons/icon.svg HTTP/1.0\r\n\r\n")
+            while last.recv(65536):
+                pass
+        with self.change:
+            return self.change.wait_for(lambda: self.open == 0, PATIENCE / 1000)
+
+
 @pytest.fixture(scope="session")
-def server(the_app) -> Iterator[str]:
-    serving = make_server("localhost", 0, the_app, threaded=True, request_handler=Quiet)
+def server(the_app) -> Iterator[Counted]:
+    serving = Counted(the_app)
     threading.Thread(target=serving.serve_forever, daemon=True).start()
-    yield f"http://localhost:{serving.server_port}"
+    yield serving
     serving.shutdown()
 
 
 @pytest.fixture
-def live(app, server, clock_at) -> str:
+def live(app, server, clock_at) -> Iterator[str]:
     """The address of the app, on this test's own database, with the clock stopped at NOW."""
     clock_at(NOW)
-    return server
+    yield f"http://localhost:{server.server_port}"
+    # The browser's pages are closed, but a write of theirs may still be on its way: it must not find the next test's
+    # database, in which the same people live.
+    assert server.is_idle(), "a request outlived its test"
 
 
 @pytest.fixture(scope="session")
