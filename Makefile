@@ -6,7 +6,8 @@ SHELL := /bin/bash
 
 BIN := .venv/bin
 # Two browsers and two PostgreSQL servers at once are what two cores bear; files stay whole,
-# so that fixtures of a file are made once.
+# so that fixtures of a file are made once, and come in the order that tests/conftest.py gives them:
+# xdist would leave files of few tests, which are the longest, to the end and to one worker.
 WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest
 
@@ -25,7 +26,7 @@ run: ## the demo clinic on http://localhost:8000 (PORT), web and jobs together
 	@exec $(BIN)/python scripts/serve.py
 
 test: system setup check ## format, lint, types and every test
-	@$(PYTEST) -n $(WORKERS) --dist loadfile
+	@$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: lint types ## format, lint and types
 

@@ -18,20 +18,38 @@ hypothesis.settings.register_profile("neap", deadline=None)  # a busy machine pr
 hypothesis.settings.load_profile("neap")
 
 from alembic import command
+from argon2 import PasswordHasher
 
 from diary import create_app, db
-from diary.accounts.actions import hasher
+from diary.accounts import actions as accounts
 from diary.cli.database import alembic_config
 from diary.db import Database
 from diary.lib import clock
 from tests import people
 from tests.page_client import PageClient
-from tests.postgres import pg_url  # noqa: F401  a fixture
+from tests.postgres import PgCopies, pg_url  # noqa: F401  a fixture
 
 ENVIRON = {
     "SECRET_KEY": "test-secret-key-of-many-characters-0",
     "DATA_KEY": "test-data-key-of-many-characters-00",
 }
+
+# A passphrase costs a third of a second of both cores on purpose, and the tests sign in hundreds of times. Nothing
+# but the cost is another here; that the product pays it is tested once (accounts/test_passphrase.py).
+PRODUCTION_HASHER = accounts.hasher
+accounts.hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+
+# `make test` gives whole files to two workers in this order. What takes longest per file comes first, or one worker
+# would still be at a file of browsers or of killed servers when the other has nothing left to do.
+LONGEST_FIRST = ("faults", "e2e", "attack", "reports", "sync", "careteam", "cli", "exchange", "response")
+
+
+def pytest_collection_modifyitems(items):
+    def place(item) -> int:
+        slice_ = item.path.parent.name
+        return LONGEST_FIRST.index(slice_) if slice_ in LONGEST_FIRST else len(LONGEST_FIRST)
+
+    items.sort(key=place)
 
 
 def pytest_generate_tests(metafunc):
@@ -42,7 +60,7 @@ def pytest_generate_tests(metafunc):
 
 @pytest.fixture(scope="session")
 def passphrase_hash():
-    return hasher.hash(people.PASSPHRASE)
+    return accounts.hasher.hash(people.PASSPHRASE)
 
 
 @pytest.fixture(scope="session")
@@ -79,13 +97,16 @@ def sqlite_template(the_app, work, passphrase_hash):
 
 
 @pytest.fixture(scope="session")
-def pg_template(the_app, request, passphrase_hash):
+def pg_copies(the_app, request, passphrase_hash):
+    """(copies of a PostgreSQL database with the cast, the cast)."""
     url = request.getfixturevalue("pg_url")
     admin = create_engine(url, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.execute(text("CREATE DATABASE neap_template"))
     cast = _fill(the_app, url.replace("/postgres?", "/neap_template?"), passphrase_hash)
-    yield url, admin, cast
+    copies = PgCopies(admin, url)
+    yield copies, cast
+    copies.drop()
     admin.dispose()
 
 
@@ -101,12 +122,8 @@ def store(request, work, the_app):
         for leftover in work.glob(f"{name}.db*"):
             leftover.unlink()
         return
-    url, admin, cast = request.getfixturevalue("pg_template")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE neap_template"))
-    yield url.replace("/postgres?", f"/{name}?"), cast
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    copies, cast = request.getfixturevalue("pg_copies")
+    yield copies.fresh(), cast
 
 
 @pytest.fixture

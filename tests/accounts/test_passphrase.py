@@ -1,8 +1,13 @@
 """A change of passphrase asks for the present one, ends the other sessions, and refuses common ones."""
 
 import pytest
+from sqlmodel import select
 
+from diary import db
+from diary.accounts import actions
+from diary.accounts.models import Person
 from diary.accounts.rules import passphrase_problem
+from tests.conftest import PRODUCTION_HASHER
 from tests.people import PASSPHRASE
 
 NEW = "eleven herons by the weir"
@@ -54,3 +59,15 @@ def test_no_rules_of_composition(passphrase):
 def test_nobody_signed_out_gets_there(client_as):
     assert client_as().get("/passphrase").status == 303
     assert client_as().post("/passphrase", {}).status == 303
+
+
+def test_the_product_hashes_at_the_cost_that_rfc_9106_recommends(client_as, cast, monkeypatch):
+    """The other tests hash cheaply: here is what the product starts with."""
+    monkeypatch.setattr(actions, "hasher", PRODUCTION_HASHER)
+    assert change(client_as("alice")).status == 303
+    with db.read() as s:
+        kept = s.exec(select(Person.passphrase_hash).where(Person.id == cast.alice.id)).one()
+    assert kept.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    monkeypatch.undo()
+    entered = client_as().post("/sign-in", {"email": "alice@example.org", "passphrase": NEW})
+    assert entered.status == 303, "a hash says its own cost"
