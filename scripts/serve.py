@@ -48,7 +48,7 @@ def main() -> int:
         children["web"] = start(WEB)
         children["jobs"] = start([*FLASK, "jobs"])
         wait_until_up(children["web"])
-        print(f"\nNeap is at {URL}\n\n{sign_ins}\nCtrl-C stops it.", flush=True)
+        print(f"\nNeap is at {URL}\n{mails()}\n{sign_ins}\nCtrl-C stops it.", flush=True)
         return watch(children)
     except Stop:
         return 0
@@ -97,6 +97,14 @@ def people() -> str:
     if is_demo:
         return f"{DEMO_PEOPLE}passphrase: {PASSPHRASE}\n"
     return "Sign in as one of the people of this database.\n"
+
+
+def mails() -> str:
+    """Where the mails are seen that nobody is sent; empty where they go to a server."""
+    from diary import config
+
+    settings = config.load()
+    return "" if settings.production or settings.smtp else f"Mail is shown at {URL}/dev/mail\n"
 
 
 def start(command: list[str]) -> subprocess.Popen[bytes]:

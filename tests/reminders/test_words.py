@@ -49,8 +49,8 @@ def test_the_line_of_the_picture_is_among_them():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_same_day_reads_the_same_and_the_next_one_differently(kind):
-    said = [wording(kind, str(DAY + timedelta(n)), DAY + timedelta(n)) for n in range(400)]
-    assert said == [wording(kind, str(DAY + timedelta(n)), DAY + timedelta(n)) for n in range(400)]
+    said = [wording(kind, f"{DAY + timedelta(n)}T20:30", DAY + timedelta(n)) for n in range(400)]
+    assert said == [wording(kind, f"{DAY + timedelta(n)}T20:30", DAY + timedelta(n)) for n in range(400)]
     assert {title for title, _ in said} == {"Neap"}
     lines = WORDS.lines[kind]
     assert {body for _, body in said} == set(lines)

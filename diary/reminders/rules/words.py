@@ -34,8 +34,9 @@ class Wordings:
 
 
 def _shift(thing: str, day: date) -> int:
-    """So that two things of one day may read differently; a day as the thing shifts nothing."""
-    return 0 if thing in ("", day.isoformat()) else hashlib.sha256(thing.encode()).digest()[0]
+    """So that two things of one day may read differently; what is about the day itself shifts nothing."""
+    is_the_day = not thing or thing.startswith(day.isoformat())
+    return 0 if is_the_day else hashlib.sha256(thing.encode()).digest()[0]
 
 
 def wordings(text: str) -> Wordings:
