@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from diary.careteam.rules import (
     Opening,
@@ -245,6 +246,23 @@ def timer(level: str, since: datetime, opening: Opening, zone: str) -> Timer | N
     if level == "normal":
         return None
     return Timer(since, since + REMINDER, moment_after(opening, since, GOES_ON, zone))
+
+
+@dataclass(frozen=True)
+class Unanswered:
+    """A flag that nobody has acknowledged: its clinic's hours and zone, and whom the clinic has.
+
+    `staff` are (person, role, cares for the patient); `waits_since` is aware, from there the
+    timer runs.
+    """
+
+    id: UUID
+    level: str
+    waits_since: datetime
+    owner_id: int | None
+    staff: tuple[tuple[int, str, bool], ...]
+    opening: Opening
+    zone: str
 
 
 def is_overdue(state: str, timer: Timer | None, now: datetime) -> bool:

@@ -21,6 +21,7 @@ from diary.safety.queries.flags import (
     waiting,
 )
 from diary.safety.queries.line import line_of, standing
+from diary.safety.queries.unanswered import overdue_flags, unanswered
 
 __all__ = [
     "COUNTRIES",
@@ -42,8 +43,10 @@ __all__ = [
     "matters_of",
     "may_open",
     "open_flags",
+    "overdue_flags",
     "phone_words",
     "rule",
     "standing",
+    "unanswered",
     "waiting",
 ]
