@@ -33,6 +33,7 @@ admin        POST      /clinic/check-ins
 admin        POST      /clinic/contacts
 admin        POST      /clinic/invitations
 admin        POST      /clinic/people/<uuid:person_id>/confirmation
+admin        GET       /clinic/reminders
 patient      POST      /commitments/<uuid:commitment_id>/days/<day:day>
 patient      GET POST  /days/<day:day>
 patient      GET POST  /days/<day:day>/more

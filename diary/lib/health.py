@@ -1,12 +1,15 @@
 """Alive and ready, for whatever watches over the process."""
 
-from flask import Flask, Response
+from collections.abc import Callable
+
+from flask import Flask, Response, current_app
 from sqlalchemy.exc import SQLAlchemyError
 
 from diary import db
 
 
 def init_app(app: Flask) -> None:
+    app.extensions["alarms"] = []
     for path, view in (("/healthz", alive), ("/readyz", ready)):
         view.access = "public"  # type: ignore[attr-defined]
         app.add_url_rule(path, view.__name__, view)
@@ -16,10 +19,19 @@ def alive() -> Response:
     return Response("ok\n", mimetype="text/plain")
 
 
+def add_alarm(app: Flask, alarm: Callable[[], str]) -> None:
+    """Something else that makes an install not ready: a function that says what is wrong, or nothing."""
+    app.extensions["alarms"].append(alarm)
+
+
 def ready() -> Response:
-    """Whether the store answers and is up to date; 503 while it does not, and by itself 200 again."""
+    """Whether the store answers and is up to date, and nothing rings; 503 while not, and by itself 200 again."""
     try:
-        is_there = db.is_ready()
+        wrong = [] if db.is_ready() else [""]
+        wrong = wrong or [words for alarm in current_app.extensions["alarms"] if (words := alarm())]
     except SQLAlchemyError:
-        is_there = False
-    return Response("ready\n" if is_there else "not ready\n", 200 if is_there else 503, mimetype="text/plain")
+        wrong = [""]
+    if not wrong:
+        return Response("ready\n", mimetype="text/plain")
+    told = ": " + ", ".join(wrong) if wrong[0] else ""
+    return Response(f"not ready{told}\n", 503, mimetype="text/plain")

@@ -36,7 +36,7 @@ def end(cast, model, **where):
 def test_empty_it_says_what_will_be_here(client_as):
     page = client_as("bob").get("/flags")
     assert page.status == 200 and "No flag is open" in page.text
-    assert "Neap sends no mail yet" in page.text
+    assert "told by mail that something waits, never what" in page.text
 
 
 @pytest.mark.parametrize("who", ["alice", "charlie"])

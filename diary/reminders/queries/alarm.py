@@ -26,6 +26,12 @@ def pulse(s: Session, now: datetime) -> Pulse:
     )  # fmt: skip
 
 
+def last_round(s: Session, now: datetime) -> Pulse:
+    """As `pulse`, without the flags, for a banner on every page: one seek, and more only before the first round."""
+    last_at = s.scalar(select(func.max(Tick.ended_at)))
+    return Pulse(last_at, None if last_at else _first(s, *_waits(now)))
+
+
 def _waits(now: datetime) -> tuple[Any, Any]:
     """What should have been looked at, and what should have been tried again."""
     wakes = select(func.min(ReminderSettings.wake_at)).where(col(ReminderSettings.wake_at) <= now)

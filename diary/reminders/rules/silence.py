@@ -26,3 +26,20 @@ def alarm(pulse: Pulse, now: datetime) -> str:
     if is_silent(pulse, now):
         return "the scheduler is silent"
     return "a safety flag is overdue" if pulse.overdue_flags else ""
+
+
+REASONS = {
+    "done": "It was done already",
+    "paused": "A pause",
+    "not_today": "“Not today” was said",
+    "expired": "Its time had passed",
+    "coalesced": "Another one said the same",
+    "gone": "The phone is no longer there",
+    "nowhere": "There was no phone or address to send it to",
+    "off": "Sending is not set up here",
+}
+
+
+def reason_words(code: str) -> str:
+    """The code of why a reminder was not sent, in words; one that a server gave as it is."""
+    return REASONS.get(code, f"The other side said “{code}”" if code else "No reason is known")
