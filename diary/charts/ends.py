@@ -44,10 +44,9 @@ def end_labels(plot: Plot, series: Series, x: float, is_narrow: bool) -> str:
 def dates(plot: Plot, y: float) -> str:
     """Dates under the axis where there is room; the last one is "today" where it is."""
     frame = plot.frame
-    parts = [
-        label(plot.right, y, "today" if frame.until == frame.today else _name(frame.until, frame), "", "end")
-    ]
-    free = plot.right - 40
+    last = "today" if frame.until == frame.today else _last_name(frame)
+    parts = [label(plot.right, y, last, "", "end")]
+    free = plot.right - max(40, 6.2 * len(last) + 8)
     for day in reversed(_marked(frame)):
         words = _name(day, frame)
         x, width = plot.edge(day), 6.2 * len(words)
@@ -68,6 +67,12 @@ def _name(day: date, frame: Frame) -> str:
     if frame.days <= 300:
         return date_short(day)
     return f"{day.year}" if frame.days > 800 else f"{MONTHS[day.month - 1][:3]} {day.year}"
+
+
+def _last_name(frame: Frame) -> str:
+    """The last day, with its month also where the others are years: else two years running would be the same."""
+    until = frame.until
+    return _name(until, frame) if frame.days <= 300 else f"{MONTHS[until.month - 1][:3]} {until.year}"
 
 
 def weeks_row(plot: Plot, weeks: Sequence[Week], y: float, x: float) -> str:

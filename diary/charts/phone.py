@@ -85,7 +85,11 @@ def _plot(plot: Plot, series: Series, marks: Sequence[Mark], drop_y: float, name
 
 def _given(plot: Plot, inside: Sequence[Mark], drop_y: float, name: str) -> str:
     """The infusions with their name at the right end; their number in words where ticks would run together."""
-    named = label(WORDS, 16, name, "inflab") if name and inside else ""
+    named = (
+        label(WORDS, 16, name.removesuffix("s") if len(inside) == 1 else name, "inflab")
+        if name and inside
+        else ""
+    )
     if len(inside) <= MOST_HAIRLINES:
         return draw.infusions(plot, inside, drop_y, drop_y) + named
     strong = [mark for mark in inside if mark.strong]

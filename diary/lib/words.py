@@ -58,6 +58,12 @@ def date_short(d: date) -> str:
     return f"{d.day} {MONTHS[d.month - 1][:3]}"
 
 
+def span_short(first: date, last: date) -> str:
+    """17 to 23 Nov; 27 Oct to 2 Nov"""
+    begins = str(first.day) if (first.year, first.month) == (last.year, last.month) else date_short(first)
+    return f"{begins} to {date_short(last)}"
+
+
 def time_hm(t: datetime | time) -> str:
     """09:05"""
     return f"{t.hour:02}:{t.minute:02}"

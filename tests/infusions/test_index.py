@@ -106,7 +106,7 @@ def test_a_longer_gap_says_what_relief_did_in_it(client_as, cast):
         "In the longer gap so far relief from pain held to day 4, then came two days running without it."
         in words
     )
-    assert "Day 7 of 14, logged on 7 of 7 days. One gap is one observation" in words
+    assert "Day 7 of 14, logged on 7 of 7 days. This is one gap only" in words
 
 
 @pytest.mark.parametrize("who", ["bob", "cora", "dana"])

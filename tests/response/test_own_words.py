@@ -13,7 +13,7 @@ from diary.response.rules.longer_gap import gap_finding, gap_plan
 from diary.response.rules.own import Fact, Seen, curve_words, facts_of, few_days, one_infusion, one_line
 from tests.response.test_story_words import DAY, days_of
 
-ONE = "One gap is one observation: it says nothing of the next."
+ONE = "This is one gap only: it says nothing of the next."
 
 
 class Told:
@@ -76,7 +76,7 @@ SAID = [
      "That is at least 56 days. Days after the 56th are not counted. Logged on 56 of 56 days."),
     ("carried", {"before": "8x14", "after": "4x6", "infused": (0, 4)},
      "Relief from pain was there already.",
-     "It had begun before this infusion, so neither its start nor its length is counted here. "
+     "It began before this infusion, so its start and its length are not counted here. "
      "Logged on 2 of 2 days."),
     ("no response", {"before": "8x14", "after": "8 8 u 8 x 8 8 8"},
      "No relief from pain on two days running.",
@@ -85,7 +85,7 @@ SAID = [
      "No relief from pain by day 2 yet.", "It can still come. Logged on 2 of 2 days."),
     ("not yet, and over", {"before": "8x14", "after": "8 8 8 8", "infused": (0, 3), "at": 0},
      "No relief from pain by day 2.",
-     "Then the next infusion came: too soon to tell, so it counts for nothing. Logged on 2 of 2 days."),
+     "Then the next infusion came: too soon to tell, so it is not counted. Logged on 2 of 2 days."),
     ("not yet, and the diary ended", {"before": "8x14", "after": "8 8", "read": 40},
      "No relief from pain by day 2.", "Its last logged day is 17 March 2026. Logged on 2 of 2 days."),
     ("not enough days yet", {"before": "8x14", "after": "x x 3"},
@@ -105,22 +105,22 @@ SAID = [
      "Not enough days before: 3 of 4.", "So relief can't be counted. Logged after it on 2 of 2 days."),
     ("first weeks", {"before": "", "after": "6x13 4x7", "infused": (0, 13), "on": "6"},
      "Pain eased: 6 to 4 in the week after it.",
-     "Only 0 of 4 days before the first infusion, so it is set beside your first two weeks here, already in "
-     "treatment; 7 of 7 days logged."),
+     "Before the first infusion only 0 of the 4 days needed are logged. So it is compared with your first two weeks "
+     "here, already in treatment. Logged on 7 of 7 days."),
     ("first weeks, too few", {"before": "", "after": "6x13 4 4", "infused": (0, 13), "on": "6"},
      "Not enough days in its first week to compare.",
-     "Only 0 of 4 days before the first infusion, so it is set beside your first two weeks here, already in "
-     "treatment: 6. Logged after it on 2 of 2 days."),
+     "Before the first infusion only 0 of the 4 days needed are logged. So it is compared with your first two weeks "
+     "here, already in treatment: 6. Logged after it on 2 of 2 days."),
     ("under three", {"before": "2x14", "after": "1 1 1 0 0", "on": "2"},
      "Pain eased: 2 to 0.6 after it.",
-     "Under 3 of 10 before, so only the change is shown. The mean of 5 logged days beside your level before. "
+     "The mean of the logged days beside your level before. That was under 3 of 10, so only the change in points is shown. "
      "Logged on 5 of 5 days."),
     ("under three, the same", {"before": "2x14", "after": "2 2", "on": "2"},
      "Pain stayed the same: 2 after it.",
-     "Under 3 of 10 before, so only the change is shown. The mean of 2 logged days beside your level before. "
+     "The mean of the logged days beside your level before. That was under 3 of 10, so only the change in points is shown. "
      "Logged on 2 of 2 days."),
     ("under three, no score", {"before": "2x14", "after": "u", "on": "2"},
-     "No score after it.", "Under 3 of 10 before, so only the change is shown. Logged on 0 of 1 day, too unwell on 1."),
+     "No score after it.", "Your level before was under 3 of 10, so only the change in points is shown. Logged on 0 of 1 day, too unwell on 1."),
 ]  # fmt: skip
 
 
@@ -161,6 +161,7 @@ def test_the_facts_of_the_picture():
         ({"before": "8x14", "after": "4x60"}, "Lasted", "at least 56 days", "counted up to day 56"),
         ({"before": "8x14", "after": "8x8"}, "Relief began", "not here", "no two logged days running at 5 or less"),
         ({"before": "8x14", "after": "9x8"}, "First week", "9 on average", "1 above 8; 7 of 7 days logged"),
+        ({"before": "8x13 7.9", "after": "8x7"}, "Lowest day", "8, on day 1", "the same as 8"),
         ({"before": "8x14", "after": "8 8"}, "Relief began", "not by day 2", "no two logged days running yet"),
         ({"before": "8x14", "after": "8 8", "read": 9}, "Relief began", "not by day 2", "the diary ends there"),
         ({"before": "8x14", "after": "x x 3"}, "Relief began", "not counted", "1 of 2 days that it needs"),
@@ -186,8 +187,8 @@ def test_facts_that_are_not_as_usual(days, term, words, small):
 @pytest.mark.parametrize(
     ("days", "line", "under"),
     [
-        ({"before": "", "after": "6x13 4x7", "infused": (0, 13), "on": "6"}, "pain eased: 6 to 4 in the week after it, 7 of 7 days", ""),
-        ({"before": "2x14", "after": "1 1 1 0 0", "on": "2"}, "pain eased: 2 to 0.6 after it, 5 of 5 days", ""),
+        ({"before": "", "after": "6x13 4x7", "infused": (0, 13), "on": "6"}, "pain eased: 6 to 4 in the week after it, 7 of 7 days logged", ""),
+        ({"before": "2x14", "after": "1 1 1 0 0", "on": "2"}, "pain eased: 2 to 0.6 after it, 5 of 5 days logged", ""),
         ({"before": "x11 8 8 8", "after": "5 4"}, "not enough days before: 3 of 4", ""),
         ({"before": "8x14", "after": "5 4 4 4 8 8 8 8"}, "relief from day 1, for 4 days", " Logged on 8 of 8 days."),
         ({"before": "8x14", "after": "8 8 u 8 8 8 8 8"}, "no relief on two days running, 7 of 8 days logged", ""),

@@ -7,7 +7,7 @@ import pytest
 from diary.response.rules import courses_of, words
 
 DAY = date(2026, 3, 15)
-COUNTED = "A day counts at 5 or less."
+COUNTED = "A score of 5 or less counts as relief."
 LONG_AFTER = DAY + timedelta(days=1000)
 
 
@@ -56,28 +56,32 @@ STORIES = [
      "So relief can't be counted here. Your days are drawn as they are."),
     ("first days, eased", kept(before="", after="6x13 4x7", on="6"),
      "Your pain has eased by 2: 6 to 4.",
-     "The mean of week 3, 7 of 7 days logged, compared with your first two weeks here, already in treatment."),
+     "On average in week 3, 7 of 7 days logged. Compared with your first two weeks here, already in treatment."),
     ("first days, risen", kept(before="", after="6x13 7x2 8x1", on="6"),
      "Your pain has risen by 1.3: 6 to 7.3.",
-     "The mean of week 3, 3 of 3 days logged, compared with your first two weeks here, already in treatment."),
+     "On average in week 3, 3 of 3 days logged. Compared with your first two weeks here, already in treatment."),
     ("first days, unchanged, the week in the middle of it", kept(before="", after="6x13 6 x 6 6", on="6"),
      "Your pain is unchanged: 6 to 6.",
-     "The mean of week 3, 3 of 4 days logged, compared with your first two weeks here, already in treatment."),
+     "On average in week 3, 3 of 4 days logged. Compared with your first two weeks here, already in treatment."),
     ("first days, long ago", kept(before="", after="6x13 4x7", on="6", read=LONG_AFTER),
      "Your pain eased by 2: 6 to 4.",
-     "The mean of week 3, until 4 April 2026, 7 of 7 days logged, compared with your first two weeks here, "
+     "On average in week 3, until 4 April 2026, 7 of 7 days logged. Compared with your first two weeks here, "
      "already in treatment."),
     ("first days, unchanged, long ago", kept(before="", after="6x20", on="6", read=LONG_AFTER),
      "Your pain was unchanged: 6 to 6.",
-     "The mean of week 3, until 4 April 2026, 7 of 7 days logged, compared with your first two weeks here, "
+     "On average in week 3, until 4 April 2026, 7 of 7 days logged. Compared with your first two weeks here, "
      "already in treatment."),
     ("a low level", kept(before="2x14", after="1 1 1 0 0", on="2"),
      "Your pain has eased by 1.2: 2 to 0.8.",
-     "The mean of week 1, 6 of 6 days logged, compared with your level before the infusions; under 3 of 10 only "
-     "changes in points are shown."),
+     "On average in week 1, 6 of 6 days logged. Compared with your level before the infusions. That was under 3 of "
+     "10, so only the change in points is shown."),
+    ("first days, and no week to compare", kept(before="", after="6 x5 6 6 x5 6 6 x5 6 6", on="6"),
+     "Your pain was 6 in your first two weeks here.",
+     "No week since the first infusion has the 3 logged days to compare."),
     ("a low level, nothing after", kept(before="2x14", after="", on="x"),
      "Your pain was 2 before the infusions.",
-     "Under 3 of 10 only changes in points are shown."),
+     "No week since the first infusion has the 3 logged days to compare. That was under 3 of 10, so only the change in "
+     "points is shown."),
     # A response: ended, as a range, going on, the last day without, past its window, ended with the diary
     ("ended", kept(before="8x14", after="8 4 3 3 4 4 5 8 8 8 8"),
      "After the last infusion, relief from pain began on day 2 and lasted 6 days.",
@@ -89,11 +93,14 @@ STORIES = [
      "After the last infusion, relief from pain began on day 1 and lasted 4 to 6 days.",
      f"Logged on 7 of 9 days. {COUNTED}"),
     ("going on", kept(before="8x14", after="4 4 4"),
-     "Your pain has been at least 30 % lower since day 1.",
-     f"So far at least 3 days, logged on 3 of 3. {COUNTED}"),
+     "Relief from pain since day 1: at least 3 days so far.",
+     f"It can still go on. Logged on 3 of 3 days. {COUNTED}"),
     ("going on, read in the morning after", kept(before="8x14", after="4 4 4", read=1),
-     "Your pain has been at least 30 % lower since day 1.",
-     f"So far at least 3 days, logged on 3 of 3. {COUNTED}"),
+     "Relief from pain since day 1: at least 3 days so far.",
+     f"It can still go on. Logged on 3 of 3 days. {COUNTED}"),
+    ("going on, with a harder day inside", kept(before="8x14", after="4 4 8 4"),
+     "Relief from pain since day 1: at least 4 days so far.",
+     f"It can still go on. Logged on 4 of 4 days. {COUNTED}"),
     ("two days without an entry", kept(before="8x14", after="4 4 4", read=2),
      "After the last infusion, relief from pain began on day 1 and lasted at least 3 days.",
      f"Its last logged day is 18 March 2026. Logged on 3 of 3 days. {COUNTED}"),
@@ -134,13 +141,13 @@ STORIES = [
      f"After the last infusion a few more logged days are needed. {COUNTED}"),
     ("not enough days, the week is past writing", kept(before="8x14", after="x x 3 x x x x", read=12),
      "Not enough days: 1 of 2.",
-     f"The time after the last infusion was logged too rarely. {COUNTED}"),
+     f"Too few days after the last infusion were logged. {COUNTED}"),
     ("not enough days, the last day on which the week can be written", kept(before="8x14", after="x x 3", read=11),
      "Not enough days yet: 1 of 2.",
      f"After the last infusion a few more logged days are needed. {COUNTED}"),
     ("not enough days, over", kept(before="8x14", after="x6 3 x50 3"),
      "Not enough days: 1 of 4.",
-     f"The time after the last infusion was logged too rarely. {COUNTED}"),
+     f"Too few days after the last infusion were logged. {COUNTED}"),
     ("no day after it", kept(before="8x14", after=""),
      "No day after the last infusion yet.",
      f"Relief can be counted from the day after it. {COUNTED}"),
@@ -153,16 +160,16 @@ STORIES = [
      "The run you are in: at least 8 days, since Tuesday 17 March."),
     ("tight, no run", kept(before="8x14", after="8x9", infused=(0, 2, 4, 7)),
      "Relief from pain on 0 of 3 days this week.",
-     f"You are in no run of relief now. {COUNTED}"),
+     f"You are in no run of relief now; it takes two such days running. {COUNTED}"),
     ("tight, a run that was lost", kept(before="8x14", after="4 4 4 8 8 8 8 8 8", infused=(0, 2, 4, 7)),
      "Relief from pain on 0 of 3 days this week.",
-     f"You are in no run of relief now. {COUNTED}"),
+     f"You are in no run of relief now; it takes two such days running. {COUNTED}"),
     ("tight, too few days this week", kept(before="8x14", after="4x8", infused=(0, 2, 4, 7)),
      "Relief from pain on 6 of 7 days last week.",
      "Not enough days yet this week: 2 of 3. The run you are in: at least 8 days, since Monday 16 March."),
     ("tight, the first week has just begun", kept(before="8x14", after="4", infused=(0, 1)),
      "Not enough days yet this week: 2 of 3.",
-     f"You are in no run of relief now. {COUNTED}"),
+     f"You are in no run of relief now; it takes two such days running. {COUNTED}"),
     ("tight, last week", kept(before="8x14", after="4x13", infused=(0, 2, 4, 7), read=1),
      "Relief from pain on 7 of 7 days last week.",
      "The run you are in: at least 13 days, since Monday 16 March."),
@@ -170,17 +177,17 @@ STORIES = [
      "Not enough days last week: 2 of 3.",
      "The run you were in: at least 8 days, from 16 March 2026 on."),
     ("tight, the diary ended in a run", kept(before="8x14", after="8 4x8", infused=(0, 2, 4, 7), read=LONG_AFTER),
-     "In your last week here, until 24 March 2026, relief from pain on 3 of 3 days.",
-     "The run you were in: at least 8 days, from 17 March 2026 on."),
+     "Relief from pain on 3 of 3 days in your last week here.",
+     "It ended on 24 March 2026. The run you were in: at least 8 days, from 17 March 2026 on."),
     ("tight, the diary ended without one", kept(before="8x14", after="8x8", infused=(0, 2, 4, 7), read=LONG_AFTER),
-     "In your last week here, until 23 March 2026, not enough days: 2 of 3.",
-     f"You were in no run of relief then. {COUNTED}"),
+     "Not enough days in your last week here: 2 of 3.",
+     f"It ended on 23 March 2026. You were in no run of relief then; it takes two such days running. {COUNTED}"),
     ("tight, then 200 days in relief", kept(before="8x14", after="8 4x199", infused=(0, 2, 4, 7)),
      "Relief from pain on 5 of 5 days this week.",
-     "Runs are counted until the 56th day after the last infusion; the last one: at least 62 days, from 17 March 2026 on."),
+     "Runs of relief are counted for 56 days after the last infusion. The last one: at least 62 days, from 17 March 2026 on."),
     ("tight, then 200 days without", kept(before="8x14", after="8x200", infused=(0, 2, 4, 7)),
      "Relief from pain on 0 of 5 days this week.",
-     f"Runs are counted until the 56th day after the last infusion; there was none. {COUNTED}"),
+     f"Runs of relief are counted for 56 days after the last infusion. There was none. {COUNTED}"),
 ]  # fmt: skip
 
 
@@ -198,7 +205,7 @@ def test_each_symptom_by_its_name():
 
 
 def test_decimals_count_as_they_are():
-    assert "A day counts at 2.1 or less." in Told("3x14", "2.1 2 2").story()[1]
+    assert "A score of 2.1 or less counts as relief." in Told("3x14", "2.1 2 2").story()[1]
 
 
 @pytest.mark.parametrize(
@@ -317,5 +324,5 @@ def test_runs():
     (course,) = Told("8x14", "4 4 4 8 8 8 4 4 4 4", infused=(0, 2, 4, 7)).courses
     assert [words.lasting(run) for run in course.runs] == ["3 days", "at least 4 days"]
     assert words.longest_run(course) is course.runs[1]
-    assert words.run_span(course.runs[0]) == "16 Mar to 18 Mar"
+    assert words.run_span(course.runs[0]) == "16 to 18 Mar"
     assert words.current_run(course, DAY) is course.runs[1] and words.current_run(course, None) is None

@@ -153,9 +153,13 @@ def test_the_other_four_have_their_sentence(client_as, cast, clock_at):
 
 
 def test_the_other_four_and_the_table(client_as, told):
-    page = client_as("alice").get("/story?others=1&table=1")
-    assert len(page.all("svg", role="img")) == 5
+    page = client_as("alice").get("/story?others=1&table=1&symptom=mood")
+    shown = [svg.get("aria-labelledby") for svg in page.all("svg", role="img")]
+    assert shown == ["chart-mood-t chart-mood-d", "chart-pain-t chart-pain-d"]
     assert "17 Mar 2026" in page.text
+    assert "Not logged so far: Fatigue, poor rest, foggy thinking." in page.words(), (
+        "in one line, not as empty charts"
+    )
 
 
 def test_the_part_for_htmx(client_as, told):
@@ -257,9 +261,12 @@ def test_a_diary_that_ended_years_ago_is_not_told_as_of_today(client_as, cast, c
     clock_at(datetime(2029, 3, 1, 12, tzinfo=UTC))
     page = client_as("alice").get("/story")
     assert page.words(page.one("p", class_="finding")) == (
-        "In your last week here, until 27 March 2026, relief from pain on 6 of 6 days."
+        "Relief from pain on 6 of 6 days in your last week here."
     )
-    assert "The run you were in: at least 12 days, from 16 March 2026 on." in page.words()
+    assert (
+        "It ended on 27 March 2026. The run you were in: at least 12 days, from 16 March 2026 on."
+        in page.words()
+    )
     assert "this week" not in page.words() and "now" not in page.words(page.one("div", class_="saying"))
 
 
@@ -269,7 +276,7 @@ def test_decimals_count_in_the_text_as_on_the_chart(client_as, cast):
         factories.days(DAY - timedelta(days=14), [3] * 14 + [3, 2.1, 2.1, 2, 2, 2, 2, 2], s, cast.alice)
         factories.infusion(s, cast.alice, DAY)
     page = client_as("alice").get("/story")
-    assert "A day counts at 2.1 or less." in page.words()
+    assert "A score of 2.1 or less counts as relief." in page.words()
     assert "at 2 or less" not in page.words()
 
 

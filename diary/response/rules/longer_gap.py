@@ -10,7 +10,7 @@ from diary.response.rules.gap import Gap, Held, held
 from diary.response.rules.own import Seen
 from diary.response.rules.words import Finding
 
-ONE_GAP = "One gap is one observation: it says nothing of the next."
+ONE_GAP = "This is one gap only: it says nothing of the next."
 
 
 def gap_plan(gap: Gap, usual_days: float | None) -> str:

@@ -12,7 +12,15 @@ from diary.lib.symptoms import BY_KEY
 from diary.lib.words import date_full, half_up, lower_first, number, percent, plural
 from diary.response.rules.courses import Course, InfusionResponse, counts_at, is_responder, is_tight
 from diary.response.rules.days import BASELINE_DAYS, BASELINE_LEAST, WINDOW_DAYS
-from diary.response.rules.words import Finding, can_fill, few_words, infusion_sentence, is_all_unwell, lasting
+from diary.response.rules.words import (
+    POINTS,
+    Finding,
+    can_fill,
+    few_words,
+    infusion_sentence,
+    is_all_unwell,
+    lasting,
+)
 
 WEEK_LEAST = 4  # scored days of the first seven that a mean of the week needs
 
@@ -65,7 +73,7 @@ def one_infusion(course: Course, infusion: InfusionResponse, key: str, seen: See
         case "carried":
             return Finding(
                 f"Relief from {name} was there already.",
-                f"It had begun before this infusion, so neither its start nor its length is counted here. {n}",
+                f"It began before this infusion, so its start and its length are not counted here. {n}",
             )
         case "no_response":
             return Finding(
@@ -151,9 +159,7 @@ def _counted(count: int) -> str:
 def _not_yet(infusion: InfusionResponse, name: str, n: str, today: date) -> Finding:
     by = f"No relief from {name} by day {infusion.window_days}"
     if infusion.is_over:
-        return Finding(
-            f"{by}.", f"Then the next infusion came: too soon to tell, so it counts for nothing. {n}"
-        )
+        return Finding(f"{by}.", f"Then the next infusion came: too soon to tell, so it is not counted. {n}")
     if _is_now(infusion, today):
         return Finding(f"{by} yet.", f"It can still come. {n}")
     return Finding(f"{by}.", f"{_last_logged(infusion)} {n}")
@@ -182,12 +188,12 @@ def _no_day(infusion: InfusionResponse, today: date) -> Finding:
 
 def _low(course: Course, infusion: InfusionResponse, key: str, n: str) -> Finding:
     """Under 3 before the infusions: what changed is said in points only."""
-    why = "Under 3 of 10 before, so only the change is shown."
+    why = "Your level before was under 3 of 10, so only the change in points is shown."
     if infusion.mean_change is None or course.baseline is None:
         return Finding("No score after it.", f"{why} {n}")
     return Finding(
         moved(BY_KEY[key].name, course.baseline, course.baseline + infusion.mean_change, "after it"),
-        f"{why} The mean of {plural(infusion.logged_days, 'logged day')} beside your level before. {n}",
+        f"The mean of the logged days beside your level before. {POINTS} {n}",
     )
 
 
@@ -199,10 +205,8 @@ def _no_level(course: Course, infusion: InfusionResponse, key: str, seen: Seen) 
             f"Not enough days before: {course.baseline_days} of {BASELINE_LEAST}.",
             f"So relief can’t be counted. Logged after it on {_logged(infusion)}.",
         )
-    why = (
-        f"Only {course.baseline_days} of {BASELINE_LEAST} days before the first infusion, so it is set beside your "
-        "first two weeks here, already in treatment"
-    )
+    few = f"Before the first infusion only {course.baseline_days} of the {BASELINE_LEAST} days needed are logged."
+    why = f"{few} So it is compared with your first two weeks here, already in treatment"
     if week is None:
         return Finding(
             "Not enough days in its first week to compare.",
@@ -210,7 +214,7 @@ def _no_level(course: Course, infusion: InfusionResponse, key: str, seen: Seen) 
         )
     return Finding(
         moved(BY_KEY[key].name, course.reference_mean, fmean(week), "in the week after it"),
-        f"{why}; {len(week)} of 7 days logged.",
+        f"{why}. Logged on {len(week)} of 7 days.",
     )
 
 
@@ -221,9 +225,9 @@ def one_line(course: Course, infusion: InfusionResponse, key: str, seen: Seen) -
     line = lower_first(one_infusion(course, infusion, key, seen).sentence).removesuffix(".")
     week = first_week_scores(infusion, seen)
     if infusion.status == "baseline_low" and infusion.mean_change is not None:
-        return f"{line}, {infusion.logged_days} of {plural(infusion.window_days, 'day')}"
+        return f"{line}, {infusion.logged_days} of {plural(infusion.window_days, 'day')} logged"
     is_told = course.reference_mean is not None and week is not None
-    return f"{line}, {len(week or ())} of 7 days" if is_told else line
+    return f"{line}, {len(week or ())} of 7 days logged" if is_told else line
 
 
 def curve_words(course: Course, infusion: InfusionResponse, key: str, seen: Seen) -> str:
@@ -302,7 +306,7 @@ def _first_week(course: Course, infusion: InfusionResponse, seen: Seen) -> Fact:
         yet = " yet" if can_fill(infusion, seen.today) else ""
         return Fact(term, f"not enough days{yet}: {logged} of {WEEK_LEAST}", "a mean needs 4 of the 7 days")
     before, now = course.reference_mean, fmean(week)
-    share = f", {percent(relief)}" if (relief := infusion.week_relief or 0) > 0 else ""
+    share = f", {percent(relief)}" if half_up(relief := infusion.week_relief or 0, 2) > 0 else ""
     against = f"{_away(before, now)}{share}; " if before is not None else ""
     return Fact(term, f"{number(now)} on average", f"{against}{logged} of 7 days logged")
 
@@ -321,7 +325,9 @@ def _lowest(course: Course, infusion: InfusionResponse) -> Fact:
     assert infusion.peak_relief is not None
     score = course.baseline * (1 - infusion.peak_relief)
     small = _away(course.baseline, score)
-    if infusion.peak_relief > 0:
+    if half_up(course.baseline) == half_up(score):
+        return Fact("Lowest day", f"{number(score)}, on day {infusion.peak_day}", small)
+    if half_up(infusion.peak_relief, 2) > 0:
         small += f", {percent(infusion.peak_relief)}"
     swing = float(half_up(course.swing)) if course.swing is not None else 0.0
     is_usual = abs(course.baseline - score) <= 2 * swing + 1e-9
@@ -419,7 +425,7 @@ def few_days(courses: Sequence[Course], today: date) -> Few | None:
     last = course.infusions[-1]
     if is_tight(course) or last.status != "not_enough_days" or last.known_early >= last.needed_early:
         return None
-    words = "The days after the last infusion were logged too rarely."
+    words = "Too few days after the last infusion were logged."
     if can_fill(last, today):
         words = "A few more days after the last infusion are needed."
     return Few(last.known_early, last.needed_early, few_words(last, today), words)

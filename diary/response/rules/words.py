@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from diary.lib.symptoms import BY_KEY
-from diary.lib.words import date_full, date_long, date_short, half_up, lower_first, number, percent, plural
+from diary.lib.words import date_full, date_long, half_up, lower_first, number, percent, plural, span_short
 from diary.response.rules.courses import (
     Course,
     Duration,
@@ -21,6 +21,7 @@ from diary.response.rules.courses import (
 )
 from diary.response.rules.days import BASELINE_LOW, WINDOW_DAYS
 
+POINTS = "That was under 3 of 10, so only the change in points is shown."
 OPEN_DAYS = 7  # how long a day can be written (the contract's rule of the day's form)
 BROUGHT_FORWARD = "If infusions were brought forward because relief was fading, the true time is shorter."
 
@@ -165,11 +166,12 @@ def story(
         )
     if course.baseline is None:
         return _points(
-            course, name, "compared with your first two weeks here, already in treatment", last_day, today
+            course, name, "Compared with your first two weeks here, already in treatment.", last_day, today
         )
     if course.baseline < BASELINE_LOW:
-        why = "compared with your level before the infusions; under 3 of 10 only changes in points are shown"
-        return _points(course, name, why, last_day, today)
+        return _points(
+            course, name, f"Compared with your level before the infusions. {POINTS}", last_day, today
+        )
     counted = _counted(course, is_whole)
     if is_tight(course) and course.weeks:
         return _weeks_finding(course, name, counted, last_day, today)
@@ -194,7 +196,7 @@ def _after_the_last(infusion: InfusionResponse, name: str, counted: str, today: 
         case "not_enough_days":
             is_open = can_fill(infusion, today) and not is_all_unwell(infusion)
             how = "After the last infusion a few more logged days are needed."
-            rarely = "The time after the last infusion was logged too rarely."
+            rarely = "Too few days after the last infusion were logged."
             if is_all_unwell(infusion):
                 rarely = "Without a score there is nothing to compare."
             return Finding(few_words(infusion, today), f"{how if is_open else rarely} {counted}")
@@ -239,8 +241,8 @@ def _response_finding(infusion: InfusionResponse, name: str, counted: str, today
             f"The last day was without; one such day does not end it. Logged on {of} days. {counted}",
         )
     return Finding(
-        f"Your {name} has been at least 30\u00a0% lower since day {infusion.onset_day}.",
-        f"So far {time}, logged on {of}. {counted}",
+        f"Relief from {name} since day {infusion.onset_day}: {time} so far.",
+        f"It can still go on. Logged on {of} days. {counted}",
     )
 
 
@@ -339,7 +341,7 @@ def _moved(name: str, before: float, now: float, when: str) -> str:
 
 def _counted(course: Course, is_whole: bool) -> str:
     at = counts_at(course.baseline, is_whole)
-    return f"A day counts at {number(at)} or less." if at is not None else ""
+    return f"A score of {number(at)} or less counts as relief." if at is not None else ""
 
 
 def _points(course: Course, name: str, compared: str, last_day: date | None, today: date | None) -> Finding:
@@ -348,9 +350,10 @@ def _points(course: Course, name: str, compared: str, last_day: date | None, tod
     before = course.reference_mean
     last = next((w for w in reversed(course.weeks) if w.mean_change is not None), None)
     if last is None or last.mean_change is None:
-        where = "before the infusions" if course.reference == "baseline" else "in your first two weeks here"
-        why = compared.partition("; ")[2] or compared
-        return Finding(f"Your {name} was {number(before)} {where}.", f"{why[:1].upper()}{why[1:]}.")
+        none = "No week since the first infusion has the 3 logged days to compare."
+        if course.reference == "baseline":
+            return Finding(f"Your {name} was {number(before)} before the infusions.", f"{none} {POINTS}")
+        return Finding(f"Your {name} was {number(before)} in your first two weeks here.", none)
     now = before + last.mean_change
     moved = change(before, now)
     end = _week_end(course, last, last_day)
@@ -363,7 +366,7 @@ def _points(course: Course, name: str, compared: str, last_day: date | None, tod
     until = "" if is_near else f", until {date_full(end)}"
     return Finding(
         f"Your {name} {words}: {number(before)} to {number(now)}.",
-        f"The mean of week {last.week}{until}, {last.logged_days} of {plural(days, 'day')} logged, {compared}.",
+        f"On average in week {last.week}{until}, {last.logged_days} of {plural(days, 'day')} logged. {compared}",
     )
 
 
@@ -374,8 +377,9 @@ def _weeks_finding(
     end = _week_end(course, week, last_day)
     ago = ((today or end) - (course.started_on + timedelta(days=7 * (week.week - 1)))).days // 7
     when = {0: "this week", 1: "last week"}.get(max(ago, 0))
-    here = f"In your last week here, until {date_full(end)},"
     runs = _run_words(course, counted, end, today)
+    if not when:
+        runs = f"It ended on {date_full(end)}. {runs}"
     if week.responder_share is None and not ago and len(course.weeks) > 1:
         before = course.weeks[-2]
         if (
@@ -386,12 +390,9 @@ def _weeks_finding(
     if week.responder_share is None:
         few = f"{week.logged_days} of 3"
         yet = " yet" if not ago else ""
-        sentence = f"Not enough days{yet} {when}: {few}." if when else f"{here} not enough days: {few}."
+        sentence = f"Not enough days{yet} {when or 'in your last week here'}: {few}."
     else:
-        good = _relief_days(week)
-        sentence = (
-            f"Relief from {name} on {good} {when}." if when else f"{here} relief from {name} on {good}."
-        )
+        sentence = f"Relief from {name} on {_relief_days(week)} {when or 'in your last week here'}."
     return Finding(sentence, runs)
 
 
@@ -405,14 +406,13 @@ def _run_words(course: Course, counted: str, last_day: date, today: date | None)
     is_now = _is_now(last_day, today)
     run = course.runs[-1] if course.runs else None
     if (last_day - course.infusions[-1].on).days > WINDOW_DAYS:
-        until = f"Runs are counted until the {WINDOW_DAYS}th day after the last infusion"
+        until = f"Runs of relief are counted for {WINDOW_DAYS} days after the last infusion."
         if run is None:
-            return f"{until}; there was none. {counted}"
-        return f"{until}; the last one: {lasting(run)}, from {date_full(run.started_on)} on."
+            return f"{until} There was none. {counted}"
+        return f"{until} The last one: {lasting(run)}, from {date_full(run.started_on)} on."
     if run is None or not run.censored:
-        return (
-            f"You {'are in no run of relief now' if is_now else 'were in no run of relief then'}. {counted}"
-        )
+        are = "are in no run of relief now" if is_now else "were in no run of relief then"
+        return f"You {are}; it takes two such days running. {counted}"
     if is_now:
         return f"The run you are in: {lasting(run)}, since {date_long(run.started_on)}."
     return f"The run you were in: {lasting(run)}, from {date_full(run.started_on)} on."
@@ -432,4 +432,4 @@ def longest_run(course: Course) -> Run | None:
 
 def run_span(run: Run) -> str:
     """ "14 Oct to 10 Nov"."""
-    return f"{date_short(run.started_on)} to {date_short(run.started_on + timedelta(days=run.low - 1))}"
+    return span_short(run.started_on, run.started_on + timedelta(days=run.low - 1))

@@ -11,14 +11,14 @@ from diary.checkins.queries import plan
 from diary.entries.queries import DayRow, all_days
 from diary.entries.rules import is_open
 from diary.infusions.queries import GapRow, InfusionRow, gaps_of, infusions_of
-from diary.lib.words import date_short
+from diary.lib.words import date_short, span_short, weekday
 from diary.response.queries import from_rows
-from diary.response.rules import Course, InfusionResponse, Run, is_tight
+from diary.response.rules import Course, InfusionResponse, Run, counts_at, is_tight
 from diary.response.rules.longer_gap import gap_finding
 from diary.response.rules.own import one_line
 from diary.response.rules.words import Finding, current_run, longest_run
 from diary.review.queries.own_infusion import seen_of
-from diary.review.queries.series import is_relief
+from diary.review.queries.series import is_relief, is_whole
 from diary.review.queries.story import days_ahead, gap_of, rule_of
 
 
@@ -51,6 +51,13 @@ class CourseList:
     infusions: tuple[tuple[InfusionRow | None, InfusionResponse, str], ...]
     current: Run | None
     longest: Run | None
+    counts_at: float | None
+
+    @property
+    def from_to(self) -> str:
+        """The days that its weeks go from and to."""
+        begun = self.course.started_on
+        return f"{weekday(begun)} to {weekday(begun + timedelta(days=6))}"
 
     @property
     def is_ever_unwell(self) -> bool:
@@ -133,18 +140,24 @@ def _course_list(
     tight = is_tight(course) and course.baseline is not None and course.baseline >= 3
     listed = tuple((done.get(i.on), i, one_line(course, i, "pain", seen)) for i in reversed(course.infusions))
     weeks = tuple(_weeks(course, done, rows, today)) if tight else ()
-    return CourseList(course, tight, weeks, listed, current_run(course, last_day), longest_run(course))
+    counts = counts_at(course.baseline, is_whole(rows, "pain"))
+    return CourseList(
+        course, tight, weeks, listed, current_run(course, last_day), longest_run(course), counts
+    )
 
 
 def _weeks(course: Course, done: dict[date, InfusionRow], rows: list[DayRow], today: date) -> list[WeekRow]:
     days = {row.day: row for row in rows}
-    found = []
+    found: list[WeekRow] = []
+    year = today.year
     for week in reversed(course.weeks):
         start = course.started_on + timedelta(days=7 * (week.week - 1))
         cells = tuple(
             _cell(start + timedelta(days=k), days, done, course.baseline or 0, today) for k in range(7)
         )
-        name = f"{date_short(start)} to {date_short(start + timedelta(days=6))}"
+        end = start + timedelta(days=6)
+        name = span_short(start, end) + (f" {end.year}" if end.year != year else "")
+        year = end.year
         found.append(WeekRow(name, cells, sum(cell.state == "r" for cell in cells), week.logged_days))
     return found
 

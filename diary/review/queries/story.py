@@ -16,7 +16,7 @@ from diary.entries.rules import is_open
 from diary.infusions.queries import GapRow, InfusionRow, day_after_infusion, gaps_of, infusions_of
 from diary.lib.extras import extras_words
 from diary.lib.symptoms import BY_KEY, SYMPTOMS, Symptom
-from diary.lib.words import date_long, number, plural
+from diary.lib.words import date_long, lower_first, number, plural
 from diary.response.queries import from_rows
 from diary.response.rules import Course, is_tight
 from diary.response.rules.days import BASELINE_LEAST, BASELINE_LOW, WINDOW_DAYS
@@ -103,6 +103,7 @@ class StoryPage:
     chart: str
     few: Few | None
     others: Sequence[Other]
+    unlogged: str
     curves: Sequence[Curve]
     gap: GapTold | None
     key: Sequence[str]
@@ -111,6 +112,11 @@ class StoryPage:
     bin_words: str
     has_weeks: bool
     is_tight: bool
+
+    @property
+    def has_others(self) -> bool:
+        """Whether the other four are shown, as charts or as not logged."""
+        return bool(self.others or self.unlogged)
 
     @property
     def level_words(self) -> str:
@@ -152,6 +158,7 @@ def story_page(
         story(courses[key], key, _last_known(rows, key), today, is_whole(rows, key)), course, drawn, chart,
         few_days(courses[key], today),
         _others(drawn, key, courses, frame, marks, chosen, rows, today) if with_others else [],
+        _unlogged(drawn, key) if with_others else "",
         _curves(course, drawn[place], infusions, seen) if course else [],
         gap_told(course, gap, drawn[place], seen) if course and gap else None, charts.key_of(chart),
         charts.table_rows(drawn, frame, marks) if with_table else None,
@@ -167,7 +174,7 @@ def _others(
     """The other four. What has too few days says so once: not where the chosen one says the same."""
     found, same = [], few_days(courses[key], today)
     for one in drawn:
-        if one.key == key:
+        if one.key == key or not _is_begun(one):
             continue
         sentence = says(courses[one.key], one.key, _last_known(rows, one.key), today)
         few = few_days(courses[one.key], today)
@@ -176,6 +183,16 @@ def _others(
             sentence = ""
         found.append(Other(one, sentence, few, charts.small_chart(one, frame, marks, chosen)))
     return found
+
+
+def _is_begun(series: Series) -> bool:
+    return any(day.score is not None for day in series.days)
+
+
+def _unlogged(drawn: Sequence[Series], key: str) -> str:
+    """The others without a single score, in one line in place of a chart each."""
+    names = [one.name for one in drawn if one.key != key and not _is_begun(one)]
+    return f"Not logged so far: {', '.join([*names[:1], *map(lower_first, names[1:])])}." if names else ""
 
 
 def _curves(course: Course, series: Series, infusions: Sequence[InfusionRow], seen: Seen) -> list[Curve]:
