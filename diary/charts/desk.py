@@ -12,6 +12,7 @@ from diary.lib.words import date_short, number, plural
 
 WIDTH, LEFT, RIGHT, WORDS = 896, 58, 774, 782
 DESK_PLOT = RIGHT - LEFT
+LEAST_TICKS = 3  # units an infusion needs for a tick of its own; closer ones are a low band
 LEAST_DROPS = 10  # units an infusion needs for a drop and a hairline of its own
 
 
@@ -50,14 +51,19 @@ def ink(plot: Plot, chosen: date | None) -> str:
 def _axis(frame: Frame, chosen: date | None) -> str:
     plot = Plot(frame, LEFT, RIGHT, 0, 20)
     is_shown = chosen is not None and frame.holds(chosen)
-    at = min(max(plot.x(chosen), LEFT + 18), RIGHT - 18) if chosen and is_shown else -WIDTH
+    words, half = "", 22.0
+    if chosen and is_shown:
+        words = date_short(chosen)
+        if frame.since.year != frame.until.year:
+            words, half = f"{words} {chosen.year}", 38.0
+    at = min(max(plot.x(chosen), LEFT + half - 4), RIGHT - half + 4) if chosen and is_shown else -WIDTH
     names = "".join(
         label(plot.edge(d) + 4, 14, ends.month_name(d, frame))
         for d in ends.spaced_months(plot, 58)
-        if not at - 78 < plot.edge(d) + 4 < at + 22
+        if not at - half - 56 < plot.edge(d) + 4 < at + half
     )
     if chosen and is_shown:
-        names += label(at, 14, date_short(chosen), "lab", "middle")
+        names += label(at, 14, words, "lab", "middle")
     return f'<svg class="chart" viewBox="0 0 {WIDTH} 20" aria-hidden="true">{ends.month_lines(plot, 0, 20)}{names}</svg>'
 
 
@@ -74,7 +80,9 @@ def _given(
         if middle - half >= free:
             body += label(middle, 12, words, "numinf", "middle")
             free = middle + half + 4
-    if is_crowded:
+    if len(inside) * LEAST_TICKS > DESK_PLOT:
+        body += draw.ticks(plot, inside, 23, 5, "inftick fine")
+    elif is_crowded:
         body += draw.ticks(plot, inside, 19, 12)
     else:
         lines = "".join(f"M{n(plot.x(mark.on))} 28V34" for mark in inside)

@@ -110,8 +110,27 @@ def response(patient_uuid: UUID) -> Response:
         )  # fmt: skip
     return page_or_part(
         "review/response.html", "review/_response.html", nav="patients", page=page, ref=ref, words=words,
-        bands=bands, two_places=two_places, tenths=tenths, may_record=Role.CLINICIAN in ref.staff_roles,
+        unknown=_unknown(page), bands=bands, two_places=two_places, tenths=tenths, may_record=Role.CLINICIAN in ref.staff_roles,
     )  # fmt: skip
+
+
+def _unknown(page: queries.ResponsePage) -> str:
+    """What the address asks for and this page does not have, in words; nothing where it has all of it."""
+    said = []
+    if request.args.get("symptom", "pain") not in BY_KEY:
+        said.append("Neap keeps no symptom of that name, so this is pain.")
+    part, infusion = page.part, request.args.get("infusion")
+    if part is not None and infusion and not page.has(_uuid(infusion)):
+        said.append("That infusion is not among those done here, so this is the latest.")
+    week = request.args.get("week")
+    if (
+        part is not None
+        and part.weekly
+        and week is not None
+        and not 1 <= (_number(week) or 0) <= len(part.weeks)
+    ):
+        said.append(f"The course has weeks 1 to {len(part.weeks)}; these are the nearest.")
+    return " ".join(said)
 
 
 def _symptom() -> str:

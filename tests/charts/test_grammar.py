@@ -299,3 +299,18 @@ def test_the_longer_gap_is_a_band_in_story_as_far_as_it_is_shown():
     assert layer(charts.story_chart(one, frame(20), [], gap=(day(10), day(40))), "gapband")
     assert not layer(charts.story_chart(one, frame(20), [], gap=(day(20), day(40))), "gapband")
     assert "gapband" in charts.key_of(charts.story_chart(one, frame(20), [], gap=(day(10), day(12))))
+
+
+def test_five_years_of_infusions_are_a_low_band_and_a_chosen_day_says_its_year():
+    days = 5 * 365
+    where = charts.Frame(date(2021, 11, 28), date(2021, 11, 28) + timedelta(days=days - 1))
+    infused = [charts.Mark(where.since + timedelta(days=7 * k // 2), k + 1) for k in range(520)]
+    drawn = charts.timeline([series([5] * 30)], where, infused, chosen=where.since + timedelta(days=900))
+    assert (
+        drawn.infusions.count("<path") == 3
+        and "inftick fine" in drawn.infusions
+        and "1 to 520" in drawn.infusions
+    )
+    assert "520 infusions, the last: " in drawn.infusions
+    assert "16 May 2024" in drawn.axis
+    assert len(drawn.infusions) < 12_000

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from diary import db
+from diary.accounts.models import Person
 from diary.careteam import access, actions
 from diary.careteam.rules import Kind
 from diary.lib import clock
@@ -187,3 +188,14 @@ def test_strangers_get_404(client_as, url, who):
 )
 def test_what_may_be_chosen(typed, on, is_wrong):
     assert bool(wrong_day(typed, on, TODAY)) is is_wrong
+
+
+@pytest.mark.parametrize("name", ["نور بن يوسف", "דוד בן־אברהם", "王小明", "Zoë́̂ N̈guyễn"])
+def test_names_and_words_in_other_scripts(client_as, cast, url, name):
+    with db.write() as s:
+        s.get_one(Person, cast.alice.id).name = name
+        factories.entry(s, cast.alice, date(2026, 3, 17), note=f"{name} 日 يوم", note_private="no")
+    page = client_as("bob").get(f"{url}?day=2026-03-17")
+    assert page.words(page.one("h1")) == name
+    note = page.one("q")
+    assert page.words(note) == f"{name} 日 يوم" and note.get("dir") == "auto"

@@ -340,3 +340,24 @@ def test_whatever_was_logged_there_is_a_page(client_as, cast, since, texts, infu
         page = client.get(f"/patients/{cast.alice.uuid}/response{query}")
         assert page.status == 200 and "None" not in page.words()
         assert query == "?symptom=mood" or words in page.words(), page.words()[400:1400]
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("symptom=joy", "Neap keeps no symptom of that name, so this is pain."),
+        ("symptom=" + "9" * 3000, "Neap keeps no symptom of that name, so this is pain."),
+        ("infusion=first", "That infusion is not among those done here, so this is the latest."),
+        ("infusion=00000000-0000-0000-0000-000000000000", "That infusion is not among those done here"),
+        ("week=0", "; these are the nearest."),
+        ("week=99999999999999999999", "; these are the nearest."),
+        ("week=-1", "; these are the nearest."),
+        ("symptom=mood&week=3", ""),
+    ],
+)
+def test_what_the_page_does_not_have_is_said(client_as, tight, query, said):
+    page = client_as("bob").get(f"{tight}?{query}")
+    assert page.status == 200
+    words = page.words()
+    assert said in words
+    assert bool(said) is any(one in words for one in ("so this is", "these are the nearest"))

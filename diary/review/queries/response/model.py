@@ -138,6 +138,11 @@ class ResponsePage:
     part: CoursePart | None = None
     logged_before: int = 0
     planned: Sequence[InfusionRow] = ()
+    done: frozenset[UUID] = frozenset()
+
+    def has(self, infusion: UUID | None) -> bool:
+        """Whether it is one of the infusions that were done."""
+        return infusion in self.done
 
 
 @dataclass(frozen=True)

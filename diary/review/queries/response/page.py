@@ -71,7 +71,9 @@ def response_page(
     part = _part(s, viewer, ref, diary, courses[place], on, following, week, with_table)
     uuids = {one.day: one.uuid for one in reversed(done)}
     named = [(course, uuids.get(course.infusions[-1].on)) for course in courses]
-    return ResponsePage(BY_KEY[key], True, named, part, planned=planned)
+    return ResponsePage(
+        BY_KEY[key], True, named, part, planned=planned, done=frozenset(one.uuid for one in done)
+    )
 
 
 def pain_headline(
