@@ -7,7 +7,7 @@ lowest to its highest score, with a dot at the middle score, and `bin_words` say
 
 from diary.charts.bars import bin_words
 from diary.charts.brief import brief_lanes
-from diary.charts.desk import DESK_PLOT, timeline
+from diary.charts.desk import DESK_PLOT, empty_timeline, timeline
 from diary.charts.doses import DoseBar, DoseStep, dose_bars, dose_chart, dose_lane
 from diary.charts.durations import durations_chart
 from diary.charts.events import Event, Stretch, event_lane, stretch_lane
@@ -65,6 +65,7 @@ __all__ = [
     "dose_chart",
     "dose_lane",
     "durations_chart",
+    "empty_timeline",
     "event_lane",
     "gap_chart",
     "gaps",

@@ -124,6 +124,42 @@ def _lane(
     return picture((WIDTH, 98), f"{uid}-{series.key}", title_of(series, frame), words, body)
 
 
+def empty_timeline(
+    series_list: Sequence[Series], frame: Frame, planned: Mark | None, words: str, uid: str = "lane"
+) -> Timeline:
+    """The axis before there is a day: today, the infusion that is planned, and in each lane what is still wanted."""
+    plot = Plot(frame, LEFT, RIGHT, 0, 34)
+    until = plot.x(planned.on) if planned else float(RIGHT)
+    now = plot.x(frame.today) if frame.today else float(LEFT)
+    body = label(now + 6, 14, "today", "lab") + plot.path("chosen-day", f"M{n(now)} 0V34")
+    said = "None is planned."
+    if planned is not None:
+        is_late = until + 12 + 6.6 * len(words) > WIDTH
+        body += plot.path("infdot", f"M{n(until)} 26{draw.DROP}")
+        body += label(until + (-10 if is_late else 10), 28, words, "numinf", "end" if is_late else "")
+        said = f"{words[:1].upper()}{words[1:]}."
+    given = picture(
+        (WIDTH, 34), f"{uid}-infusions", f"Infusions, {period(frame.since, frame.until)}", said, body
+    )
+    lanes = []
+    for series in series_list:
+        lane = Plot(frame, LEFT, RIGHT, 10, 66)
+        box = f"M{n(now)} {lane.top}H{n(until)}V{lane.bottom}H{n(now)}Z"
+        inside = (
+            draw.grid(lane)
+            + label(LEFT - 6, 14, "worst 10", "", "end")
+            + label(LEFT - 6, 69, "none 0", "", "end")
+            + lane.path("base", box)
+            + label((now + until) / 2, 42, "not enough days yet: 0 of 4", "lab", "middle")
+            + (lane.path("inf soft", f"M{n(until)} 0V76") if planned else "")
+            + lane.path("chosen-day", f"M{n(now)} 0V76")
+        )
+        title = f"{series.name}, {period(frame.since, frame.until)}"
+        told = "No day is logged yet; a level before the infusions needs 4."
+        lanes.append((series, picture((WIDTH, 76), f"{uid}-{series.key}", title, told, inside)))
+    return Timeline(_axis(frame, None), given, lanes)
+
+
 def _ring(plot: Plot, series: Series, chosen: date | None) -> str:
     """The chosen day's score as a ring on the ink line."""
     score = next((day.score for day in series.days if day.on == chosen), None)

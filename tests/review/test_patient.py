@@ -112,6 +112,15 @@ def test_a_patient_without_entries(client_as, cast):
     page = client_as("bob").get(f"/patients/{cast.alice.uuid}")
     assert page.status == 200
     assert "Nothing is logged yet" in page.text and "No infusion is recorded yet" in page.text
+    assert page.text.count("not enough days yet: 0 of 4") == 5
+
+
+def test_a_patient_without_entries_whose_first_infusion_is_planned(client_as, cast):
+    with db.write() as s:
+        factories.infusion(s, cast.alice, date(2026, 5, 4), status="planned")
+    page = client_as("bob").get(f"/patients/{cast.alice.uuid}")
+    assert "Infusion 1 is planned for 4 May 2026, in 14 days." in page.words()
+    assert "infusion 1, planned 4 May" in page.text and "None taken, or not asked?" in page.words()
 
 
 @pytest.mark.parametrize(("hour", "day"), [(1, 20), (5, 20), (12, 20)])

@@ -26,7 +26,7 @@ from diary.infusions.queries import InfusionRow, infusions_of
 from diary.lib import clock
 from diary.lib.extras import extras_words
 from diary.lib.symptoms import SYMPTOMS
-from diary.lib.words import date_full, lower_first, number, plural
+from diary.lib.words import date_full, date_short, lower_first, number, plural
 from diary.medications.queries import KNOWN, TABLE, doses_taken, medications_of, spans_of
 from diary.medications.rules import changes
 from diary.response.queries import from_rows
@@ -154,6 +154,27 @@ class PatientPage:
         if len(self.ref.kinds) == len(Kind):
             return "all but private notes"
         return ", ".join(KIND_WORDS[kind].split(",")[0].lower() for kind in Kind if kind in self.ref.kinds)
+
+    @property
+    def first_words(self) -> str:
+        """What is wanted before there is a day."""
+        if self.done or not self.planned:
+            return "Four logged days are enough for a first level; 14 make it surer."
+        first = self.planned[0]
+        ahead = max(0, (first.day - self.today).days)
+        return (
+            f"Infusion {first.number} is planned for {date_full(first.day)}, in {plural(ahead, 'day')}. "
+            "Four logged days are enough for a level before; all 14 make it surer."
+        )
+
+    @property
+    def coming(self) -> Timeline:
+        """The axis before there is a day, from today to a week after the infusion that is planned."""
+        first = next((i for i in self.planned if 0 <= (i.day - self.today).days <= 60), None)
+        until = max(self.today + timedelta(days=21), (first.day if first else self.today) + timedelta(days=7))
+        mark = Mark(first.day, first.number) if first else None
+        words = f"infusion {first.number}, planned {date_short(first.day)}" if first else ""
+        return charts.empty_timeline(all_series((), {}), Frame(self.today, until, self.today), mark, words)
 
     def last_week(self, key: str) -> tuple[str, str]:
         week = [row.scores[key] for row in self.days or () if 0 <= (self.frame.until - row.day).days < 7]

@@ -15,7 +15,7 @@ function go(day) {
 }
 
 function touched(event) {
-  const drawing = event.target.closest("[data-module='timeline'] .ch > svg");
+  const drawing = event.target.closest("[data-module='timeline'] .tl:not(.coming) > .ch > svg");
   if (!drawing) return;
   const { since, until, left, right, wide } = now().dataset;
   const box = drawing.getBoundingClientRect();
