@@ -13,6 +13,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from diary.lib import pdf_chart, pdf_tags
+
 STATIC = Path(__file__).resolve().parents[2] / "static"
 # A host that cannot exist: relative addresses in the stylesheets join to it and come back to our own fetcher.
 HOME = "https://neap.invalid/"
@@ -22,6 +24,10 @@ PAPERS = {"a4": "size: a4", "letter": "size: letter; margin: 14mm 14mm 12mm"}
 WAIT_SECONDS = 20
 MOST_WAITING = 3  # the threads that wait for a report answer nobody else meanwhile
 VARIANT = "pdf/a-3a"
+# The type of the charts, as in the stylesheets.
+FAMILIES = [
+    "Atkinson Hyperlegible Next", "Atkinson Hyperlegible Next Extended", "Neap Latin", "Neap Hebrew", "Neap Arabic",
+]  # fmt: skip
 
 # PDF/UA-1 is claimed beside PDF/A-3a; PDF/A wants every foreign schema to be described.
 PDFUA = b"""<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" pdfuaid:part="1"/>
@@ -145,13 +151,17 @@ def _kit(sheet: str) -> Kit:
     """The fonts and parsed stylesheets, made once a process (a fork makes its own) and stylesheet."""
     key = (os.getpid(), sheet)
     if key not in _kits:
+        import weasyprint.pdf
         from weasyprint import CSS
         from weasyprint.text.fonts import FontConfiguration
 
+        # Not a documented hook either: the tests of the tree of tags fail without it.
+        weasyprint.pdf.add_tags = pdf_tags.add_tags
         fonts, fetcher = FontConfiguration(), _fetcher()
-        css = resolved(
-            (STATIC / "css" / sheet).read_text("utf-8"), (STATIC / "css/tokens.css").read_text("utf-8")
+        faces, own, tokens = (
+            (STATIC / "css" / name).read_text("utf-8") for name in ("faces.css", sheet, "tokens.css")
         )
+        css = faces + resolved(own, tokens)
         main = CSS(string=css, base_url=HOME + "css/", url_fetcher=fetcher, font_config=fonts)
         sizes = {name: CSS(string=f"@page {{ {size} }}", font_config=fonts) for name, size in PAPERS.items()}
         _kits[key] = Kit(fonts, {name: [main, size] for name, size in sizes.items()}, fetcher)
@@ -210,21 +220,37 @@ class Laid:
             )
             for one in files
         ]  # fmt: skip
-        return bytes(self.document.write_pdf(pdf_variant=VARIANT, attachments=inside, finisher=_named_once))
+        return bytes(self.document.write_pdf(pdf_variant=VARIANT, attachments=inside, finisher=_finished))
 
 
-def _named_once(_document: Any, made: Any) -> None:
-    """WeasyPrint names an attached file twice among the associated ones."""
-    if "AF" in made.catalog:
+def _finished(_document: Any, made: Any) -> None:
+    """What WeasyPrint does twice is done once."""
+    import pydyf
+
+    class Written(pydyf.Object):  # type: ignore[misc]
+        """An object as bytes: they are asked for twice, for the file's identifier and for the file."""
+
+        data, compressible = b"", False
+
+        def __init__(self, one: Any) -> None:
+            super().__init__()
+            self.number, self.data, self.compressible = one.number, one.data, one.compressible
+
+    if "AF" in made.catalog:  # an attached file is named twice among the associated ones
         made.catalog["AF"][:] = dict.fromkeys(made.catalog["AF"])
+    made.objects[1:] = [Written(one) for one in made.objects[1:]]
 
 
 def _lay_out(html: str, paper: str, sheet: str) -> Laid:
     from weasyprint import HTML
 
     kit = _kit(sheet)
+    html, drawings = pdf_chart.taken_out(html, HOME)
+    images = {name: pdf_chart.Drawing(svg, kit.fonts, FAMILIES) for name, svg in drawings.items()}
     source = HTML(string=html, base_url=HOME, url_fetcher=kit.fetcher)
-    document = source.render(font_config=kit.fonts, stylesheets=kit.sheets[paper], pdf_variant=VARIANT)
+    document = source.render(
+        font_config=kit.fonts, stylesheets=kit.sheets[paper], pdf_variant=VARIANT, cache=images
+    )
     # Not a documented hook: WeasyPrint is pinned and a test looks for the claim.
     plain = document.metadata.generate_rdf_metadata
     document.metadata.generate_rdf_metadata = lambda *args, **named: plain(*args, **named).replace(

@@ -13,6 +13,7 @@ from diary import create_app, db
 from diary.accounts.queries import person_by_email
 from diary.careteam import access
 from diary.entries.models import Entry
+from diary.exchange.queries import period_data
 from diary.reports import queries
 from tests.bench import limits_pdf, product
 from tests.bench.measure import Line, again_when_void, median, ratio, steady
@@ -50,7 +51,10 @@ def run() -> Iterator[Line]:
 
 
 def report(place: Path, number: int) -> bytes:
-    """What the page does once somebody is let in: read the person's data, and set it; the period moves by a day."""
+    """What the page does once somebody is let in: read the person's data, set it, and put the data inside.
+
+    The period moves by a day.
+    """
     if place not in _apps:
         _apps.clear()
         _apps[place] = create_app(product.environ(place))
@@ -60,9 +64,9 @@ def report(place: Path, number: int) -> bytes:
         last = s.scalar(select(func.max(Entry.day)).where(Entry.person_id == person.id)) - timedelta(
             days=number % 7
         )
-        return queries.report(
-            queries.facts(s, access.OPERATOR, patient, last - timedelta(days=89), last), "a4"
-        )
+        since = last - timedelta(days=89)
+        facts = queries.facts(s, access.OPERATOR, patient, since, last)
+        return queries.report(facts, "a4", period_data(s, access.OPERATOR, patient, since, last, facts.as_of))
 
 
 def in_turn(place: Path, chromium) -> Iterator[Line]:

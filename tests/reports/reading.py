@@ -3,6 +3,7 @@
 import io
 import re
 import subprocess
+from tempfile import NamedTemporaryFile
 
 import pikepdf
 
@@ -64,3 +65,12 @@ def fonts(pdf: pikepdf.Pdf) -> dict[str, bool]:
                     key in descriptor for key in ("/FontFile", "/FontFile2", "/FontFile3")
                 )
     return found
+
+
+def structured(pdf: bytes) -> str:
+    """All text in the order of the tree of tags, as a screen reader tells it."""
+    with NamedTemporaryFile(suffix=".pdf") as file:
+        file.write(pdf)
+        file.flush()
+        told = subprocess.run(["pdfinfo", "-struct-text", file.name], capture_output=True, check=True)
+    return told.stdout.decode()

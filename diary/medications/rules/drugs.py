@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 OPIOID = "opioid"
@@ -35,7 +36,7 @@ class Table:
     patch: Mapping[str, float]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Catalogue:
     """Medicines by the words that name them, generic or brand."""
 
@@ -50,22 +51,7 @@ class Catalogue:
         A name that holds one opioid beside other medicines means the opioid ("hydrocodone/acetaminophen", as in the
         examples of the CDC's table); two opioids in one name are a combination without a number.
         """
-        plain = f" {re.sub(r'[^a-z0-9-]+', ' ', name_key(name))} "
-        texts = (plain, plain.replace("-", " "))
-        near = (p for p in self.by_phrase if any(p in text for text in texts))
-        hits = {p: self.by_phrase[p] for p in near if any(f" {p} " in text for text in texts)}
-        # "tramadol with paracetamol" as a brand hides no part of itself; a longer phrase covers a shorter one in it
-        found = {
-            drug.name: drug
-            for p, drug in hits.items()
-            if not any(p != q and f" {p} " in f" {q} " for q in hits)
-        }
-        opioids = [drug for drug in found.values() if drug.klass == OPIOID]
-        if len(opioids) == 1:
-            return opioids[0]
-        if len(opioids) > 1:
-            return Drug(" with ".join(sorted(drug.name for drug in opioids)), OPIOID, is_combined=True)
-        return next(iter(found.values())) if len(found) == 1 else None
+        return _meant(self, name)
 
     def key(self, name: str) -> str:
         """What tells one medicine from another: its generic name, else the name as typed, normalised."""
@@ -143,3 +129,22 @@ def _drug(row: Any) -> Drug:
         raise ValueError(f"{row['name']}: the units {units!r}")
     fibromyalgia, combined = bool(row.get("us_fibromyalgia")), bool(row.get("combined"))
     return Drug(str(row["name"]), str(row["class"]), units, fibromyalgia, combined)
+
+
+@lru_cache(2048)
+def _meant(known: Catalogue, name: str) -> Drug | None:
+    """One search a name: the total of a day asks for each of its medicines, and a report for each day."""
+    plain = f" {re.sub(r'[^a-z0-9-]+', ' ', name_key(name))} "
+    texts = (plain, plain.replace("-", " "))
+    near = (p for p in known.by_phrase if any(p in text for text in texts))
+    hits = {p: known.by_phrase[p] for p in near if any(f" {p} " in text for text in texts)}
+    # "tramadol with paracetamol" as a brand hides no part of itself; a longer phrase covers a shorter one in it
+    found = {
+        drug.name: drug for p, drug in hits.items() if not any(p != q and f" {p} " in f" {q} " for q in hits)
+    }
+    opioids = [drug for drug in found.values() if drug.klass == OPIOID]
+    if len(opioids) == 1:
+        return opioids[0]
+    if len(opioids) > 1:
+        return Drug(" with ".join(sorted(drug.name for drug in opioids)), OPIOID, is_combined=True)
+    return next(iter(found.values())) if len(found) == 1 else None
