@@ -9,6 +9,7 @@ from diary.reports.rules import said
 from diary.reports.rules.facts import Facts, Given
 from diary.reports.rules.model import Column, Line, Span, Table
 from diary.response.rules import Course, Duration, InfusionResponse, Run, Week, counts_at, is_tight
+from diary.response.rules.days import BASELINE_LOW
 
 SHOWN = 12
 FASTER = "If infusions were brought forward because relief was fading, the true time is shorter."
@@ -123,7 +124,8 @@ def infusion_table(facts: Facts, courses: Sequence[Course], most: int) -> Table:
     counts = counting(facts, courses[-1])
     relief = f"; relief: two days running at {counts}, 30 % under the level before" if counts else ""
     name = BY_KEY[facts.leading].name
-    return Table("rt", f"{name} after each infusion", of + relief, INFUSION_COLUMNS, rows)
+    key = "rt" if all(one.on.year == facts.until.year for one in shown) else "rt dated"
+    return Table(key, f"{name} after each infusion", of + relief, INFUSION_COLUMNS, rows)
 
 
 def _week_row(course: Course, week: Week, facts: Facts) -> Line:
@@ -226,6 +228,8 @@ def _rates(course: Course) -> Line:
             Span(f" (on at least one day: {whole.reached_30} and {whole.reached_50})", "small"),
             Span("."),
         ]
+    elif course.baseline is not None and course.baseline < BASELINE_LOW:
+        line.append(Span(" The level before is under 3: only changes in points are shown."))
     else:
         line.append(Span(" No infusion with enough days to say whether it was followed by a response."))
     if whole.carried:
