@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import wraps
+from functools import cache, wraps
 from typing import Any
 from uuid import UUID
 
@@ -312,73 +312,92 @@ def load_patient(s: Session, viewer: Viewer, uuid: UUID) -> PatientRef:
 
 
 def caseload(s: Session, viewer: Viewer) -> list[PatientRef]:
-    """Every patient with a live care link to the viewer, by name; two statements, whatever their number."""
-    return sorted(_linked(s, viewer), key=lambda ref: (ref.name.casefold(), ref.id))
+    """Every patient with a live care link to the viewer, by name, without the date of birth; two statements."""
+    return sorted(_linked(s, viewer, is_list=True), key=lambda ref: (ref.name.casefold(), ref.id))
 
 
-def _linked(s: Session, viewer: Viewer, *where: Any) -> list[PatientRef]:
+# Built once: a caseload is asked for with each look at it.
+_links = (
+    select(
+        Person.id,
+        Person.uuid,
+        Person.name_sealed,
+        Person.born_sealed,
+        Person.zone,
+        Clinic.id.label("clinic_id"),
+        Clinic.name.label("clinic_name"),
+    )
+    .join(CareLink, CareLink.patient_id == Person.id)
+    .join(Clinic, Clinic.id == CareLink.clinic_id)
+    .join(
+        Membership,
+        (Membership.person_id == Person.id)
+        & (Membership.clinic_id == Clinic.id)
+        & (Membership.role == Role.PATIENT)
+        & Membership.ended_at.is_(None),
+    )
+    .where(
+        CareLink.staff_id == bindparam("me"),
+        CareLink.ended_at.is_(None),
+        CareLink.clinic_id.in_(bindparam("clinics", expanding=True)),
+        Person.ended_at.is_(None),
+    )
+    .order_by(CareLink.id)
+)
+_consents = select(Consent.patient_id, Consent.kind).where(
+    Consent.staff_id == bindparam("me"), Consent.withdrawn_at.is_(None)
+)
+
+
+def sharing(kind: Kind) -> Any:
+    """The ids of the patients who share a kind with the staff member `:me`, as part of a statement that is built once.
+
+    It narrows what is read; what is handed out is still decided by each patient's `shares`.
+    """
+    return select(Consent.patient_id).where(
+        Consent.staff_id == bindparam("me"), Consent.kind == kind, Consent.withdrawn_at.is_(None)
+    )
+
+
+@cache
+def _kinds(names: frozenset[str]) -> frozenset[Kind]:
+    return frozenset(map(Kind, names))
+
+
+def _linked(s: Session, viewer: Viewer, *where: Any, is_list: bool = False) -> list[PatientRef]:
     clinics = viewer.clinics(*CARE_ROLES)
     if not clinics:
         return []
-    rows = s.execute(
-        select(
-            Person.id,
-            Person.uuid,
-            Person.name_sealed,
-            Person.born_sealed,
-            Person.zone,
-            Clinic.id.label("clinic_id"),
-            Clinic.name.label("clinic_name"),
-        )
-        .join(CareLink, CareLink.patient_id == Person.id)
-        .join(Clinic, Clinic.id == CareLink.clinic_id)
-        .join(
-            Membership,
-            (Membership.person_id == Person.id)
-            & (Membership.clinic_id == Clinic.id)
-            & (Membership.role == Role.PATIENT)
-            & Membership.ended_at.is_(None),
-        )
-        .where(
-            CareLink.staff_id == viewer.person_id,
-            CareLink.ended_at.is_(None),
-            CareLink.clinic_id.in_(clinics),
-            Person.ended_at.is_(None),
-            *where,
-        )
-        .order_by(CareLink.id)
-    ).all()
-    shared: dict[int, set[Kind]] = {}
-    for patient_id, kind in s.execute(_consents(viewer, [row.id for row in rows])):
-        shared.setdefault(patient_id, set()).add(Kind(kind))
+    found = s.connection()
+    wanted = {"me": viewer.person_id, "clinics": sorted(clinics)}
+    rows = found.execute(_links.where(*where) if where else _links, wanted).all()
+    consents = _consents.where(Consent.patient_id == rows[0].id) if len(rows) == 1 else _consents
+    shared: dict[int, set[str]] = {}
+    for patient_id, kind in found.execute(consents, {"me": viewer.person_id}).all() if rows else ():
+        shared.setdefault(patient_id, set()).add(kind)
+    name_of = sealing.unsealing("person", "name")
+    by_clinic = {
+        clinic: frozenset(role for place, role in viewer.roles if place == clinic and role in CARE_ROLES)
+        for clinic in clinics
+    }
     refs: dict[int, PatientRef] = {}
     for row in rows:
-        roles = frozenset(
-            role for clinic, role in viewer.roles if clinic == row.clinic_id and role in CARE_ROLES
-        )
+        roles = by_clinic[row.clinic_id]
         if row.id in refs:
             refs[row.id] = replace(refs[row.id], staff_roles=refs[row.id].staff_roles | roles)
             continue
         refs[row.id] = PatientRef(
             id=row.id,
             uuid=row.uuid,
-            name=_opened(row, "name"),
-            born_on=_born(row),
+            name=name_of(row.uuid.hex, row.name_sealed),
+            born_on=None if is_list else _born(row),
             zone=row.zone,
             clinic_id=row.clinic_id,
             clinic_name=row.clinic_name,
-            kinds=frozenset(shared.get(row.id, ())),
+            kinds=_kinds(frozenset(shared.get(row.id, ()))),
             staff_roles=roles,
         )
     return list(refs.values())
-
-
-def _consents(viewer: Viewer, patient_ids: Iterable[int]) -> Any:
-    wanted = select(Consent.patient_id, Consent.kind).where(
-        Consent.staff_id == viewer.person_id, Consent.withdrawn_at.is_(None)
-    )
-    ids = list(patient_ids)
-    return wanted.where(Consent.patient_id.in_(ids)) if len(ids) == 1 else wanted
 
 
 def is_patient(s: Session, person_id: int) -> bool:

@@ -26,7 +26,7 @@ from diary.charts.phone import (
 from diary.charts.points import Dot, points_chart
 from diary.charts.printed import print_chart
 from diary.charts.printed_doses import print_doses
-from diary.charts.small import spark, squares
+from diary.charts.small import SPARK_FRAME, spark, squares
 from diary.charts.table import Row, table_rows
 from diary.charts.weekly import MOST_WEEKS, Gap, RunBar, WeekCell, weekly_chart
 from diary.charts.words import describe
@@ -36,6 +36,7 @@ __all__ = [
     "LEAD_DAYS",
     "MOST_WEEKS",
     "PHONE_PLOT",
+    "SPARK_FRAME",
     "Ahead",
     "Aligned",
     "Day",

@@ -17,32 +17,29 @@ def grid(plot: Plot) -> str:
     return plot.path("grid", d)
 
 
-def layers(plot: Plot, series: Series, under: str = "", is_spark: bool = False) -> str:
-    """Everything a symptom's days draw, back to front; `under` comes between the water and the line.
-
-    A spark has points only where a day stands alone.
-    """
+def layers(plot: Plot, series: Series, under: str = "") -> str:
+    """Everything a symptom's days draw, back to front; `under` comes between the water and the line."""
     days = within(series, plot.frame)
     if plot.is_dense:
         return under + bars(plot, days, series)
-    segments = list(_segments(days))
+    runs = list(segments(days))
     return (
-        _gaps(plot, series)
-        + plot.path("water", "".join(_water(plot, segment) for segment in segments))
+        gap_lines(plot, series)
+        + plot.path("water", "".join(_water(plot, run) for run in runs))
         + under
-        + plot.path("line", "".join(_line(plot, segment) for segment in segments if len(segment) > 1))
-        + (_alone(plot, segments, days) if is_spark else _points(plot, days))
+        + plot.path("line", "".join(_line(plot, run) for run in runs if len(run) > 1))
+        + _points(plot, days)
     )
 
 
-def _gaps(plot: Plot, series: Series) -> str:
+def gap_lines(plot: Plot, series: Series) -> str:
     """Hatching over days without an entry, from the diary's first day on; today is no gap until it is over."""
     height = plot.bottom - plot.top
     boxes = ((plot.edge(first), plot.edge(last + A_DAY)) for first, last in gaps(series, plot.frame))
     return plot.path("gap", "".join(hatch(left, plot.top, right - left, height) for left, right in boxes))
 
 
-def _segments(days: Iterable[Day]) -> Iterable[list[Day]]:
+def segments(days: Iterable[Day]) -> Iterable[list[Day]]:
     """Runs of scored days without a missing day between; the line breaks between them."""
     current: list[Day] = []
     for day in days:
@@ -93,8 +90,9 @@ def _points(plot: Plot, days: Iterable[Day]) -> str:
     )
 
 
-def _alone(plot: Plot, segments: Iterable[Sequence[Day]], days: Iterable[Day]) -> str:
-    dots = (f"M{n(plot.x(one[0].on))} {n(plot.y(one[0].score or 0))}h0" for one in segments if len(one) == 1)
+def alone(plot: Plot, runs: Iterable[Sequence[Day]], days: Iterable[Day]) -> str:
+    """Points only where a day stands alone, and the days too unwell to log: what a spark shows of its days."""
+    dots = (f"M{n(plot.x(one[0].on))} {n(plot.y(one[0].score or 0))}h0" for one in runs if len(one) == 1)
     unwell = (triangle(plot, plot.x(day.on)) for day in days if day.unwell and day.score is None)
     return plot.path("dots fine", "".join(dots)) + plot.path("unwell", "".join(unwell))
 

@@ -440,22 +440,28 @@ class Severe:
     after: int
 
 
+_severe = (
+    select(_checkin.c.person_id, _checkin.c.day, _checkin.c.answers, _infusion.c.number, _infusion.c.day)
+    .join(_infusion, _infusion.c.id == _checkin.c.infusion_id)
+    .where(
+        _checkin.c.person_id.in_(access.sharing(Kind.INFUSIONS)), _checkin.c.kind == CHECKIN,
+        _checkin.c.day >= bindparam("since"), _checkin.c.answers.like('%"severe"%'),
+    )
+    .order_by(_checkin.c.day, _checkin.c.id)
+)  # fmt: skip
+
+
 def severe_of_many(
     s: Session, viewer: access.Viewer, refs: Iterable[access.PatientRef], since: date
 ) -> dict[int, Severe]:
     """The latest one since a day, by patient whose infusions the viewer may see; one statement."""
-    ids = [ref.id for ref in refs if ref.shares(Kind.INFUSIONS)]
-    wanted = (
-        select(_checkin.c.person_id, _checkin.c.day, _checkin.c.answers, _infusion.c.number, _infusion.c.day)
-        .join(_infusion, _infusion.c.id == _checkin.c.infusion_id)
-        .where(
-            _checkin.c.person_id.in_(ids), _checkin.c.kind == CHECKIN, _checkin.c.day >= since,
-            _checkin.c.answers.like('%"severe"%'),
-        )
-        .order_by(_checkin.c.day, _checkin.c.id)
-    )  # fmt: skip
+    ids = {ref.id for ref in refs if ref.shares(Kind.INFUSIONS)}
     found = {}
-    for patient_id, day, answers, number, infused_on in s.connection().execute(wanted):
+    for patient_id, day, answers, number, infused_on in s.connection().execute(
+        _severe, {"me": viewer.person_id, "since": since}
+    ):
+        if patient_id not in ids:
+            continue
         said = json.loads(answers)
         names = [name for key, name in EFFECTS.items() if said.get(key) == "severe"]
         if names:

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, bindparam, func, or_, select
+from sqlalchemy import BigInteger, Connection, and_, bindparam, func, or_, select, type_coerce
 from sqlmodel import Session
 
 from diary.accounts.models import Person
@@ -199,14 +199,22 @@ def days_of_many(
     return found
 
 
-def changes_of_many(
-    s: Session, viewer: access.Viewer, refs: Iterable[access.PatientRef]
-) -> dict[int, datetime]:
-    """The moment of the last write, by patient whose scores the viewer may see; one statement, a seek each."""
-    ids = [ref.id for ref in refs if ref.shares(Kind.SCORES)]
-    last = select(func.max(_entry.c.changed_at)).where(_entry.c.person_id == _person.c.id).scalar_subquery()
-    found = s.connection().execute(select(_person.c.id, last).where(_person.c.id.in_(ids)))
-    return {patient_id: at for patient_id, at in found if at is not None}
+_changes = select(
+    _person.c.id,
+    select(type_coerce(func.max(_entry.c.changed_at), BigInteger))
+    .where(_entry.c.person_id == _person.c.id)
+    .scalar_subquery(),
+).where(_person.c.id.in_(access.sharing(Kind.SCORES)))
+
+
+def changes_of_many(s: Session, viewer: access.Viewer, refs: Iterable[access.PatientRef]) -> dict[int, int]:
+    """The moment of the last write, in milliseconds as stored, by patient whose scores the viewer may see.
+
+    One statement, a seek each.
+    """
+    ids = {ref.id for ref in refs if ref.shares(Kind.SCORES)}
+    found = s.connection().execute(_changes, {"me": viewer.person_id}).all()
+    return {patient_id: at for patient_id, at in found if at is not None and patient_id in ids}
 
 
 def pain_before(

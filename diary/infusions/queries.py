@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, bindparam, func, select, type_coerce
 from sqlmodel import Session
 
 from diary.accounts.models import Person
@@ -151,21 +151,27 @@ def infusions_of_many(
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class LastChange:
-    """When anything of a patient's infusions was changed last."""
+class LastChange(NamedTuple):
+    """When anything of a patient's infusions was changed last, in milliseconds as stored."""
 
-    at: datetime
+    at: int
+
+
+_changes = select(
+    _person.c.id,
+    select(type_coerce(func.max(_table.c.changed_at), BigInteger))
+    .where(_table.c.patient_id == _person.c.id)
+    .scalar_subquery(),
+).where(_person.c.id.in_(access.sharing(Kind.INFUSIONS)))
 
 
 def changes_of_many(
     s: Session, viewer: access.Viewer, refs: Iterable[access.PatientRef]
 ) -> dict[int, LastChange]:
     """By patient whose infusions the viewer may see; one statement, a seek each."""
-    ids = [ref.id for ref in refs if ref.shares(Kind.INFUSIONS)]
-    last = select(func.max(_table.c.changed_at)).where(_table.c.patient_id == _person.c.id).scalar_subquery()
-    found = s.connection().execute(select(_person.c.id, last).where(_person.c.id.in_(ids)))
-    return {patient_id: LastChange(at) for patient_id, at in found if at is not None}
+    ids = {ref.id for ref in refs if ref.shares(Kind.INFUSIONS)}
+    found = s.connection().execute(_changes, {"me": viewer.person_id}).all()
+    return {patient_id: LastChange(at) for patient_id, at in found if at is not None and patient_id in ids}
 
 
 def day_after_infusion(s: Session, viewer: access.Viewer, patient_id: int, day: date) -> str:
@@ -245,6 +251,17 @@ def gaps_of(s: Session, viewer: access.Viewer, patient_id: int, with_history: bo
     ]  # fmt: skip
 
 
+_gaps = (
+    select(_gap.c.patient_id, _table.c.day, _gap.c.days)
+    .join(_table, _table.c.id == _gap.c.infusion_id)
+    .where(
+        _gap.c.patient_id.in_(access.sharing(Kind.INFUSIONS)), _gap.c.taken_back_at.is_(None),
+        _table.c.status == "done", _table.c.day > bindparam("since"),
+    )
+    .order_by(_table.c.day, _gap.c.id)
+)  # fmt: skip
+
+
 def gaps_of_many(
     s: Session, viewer: access.Viewer, refs: Iterable[access.PatientRef], today: date
 ) -> dict[int, tuple[date, int]]:
@@ -253,18 +270,9 @@ def gaps_of_many(
     By patient whose infusions the viewer may see; one statement. Whether an infusion came since is not asked.
     """
     ids = {ref.id for ref in refs if ref.shares(Kind.INFUSIONS)}
-    wanted = (
-        select(_gap.c.patient_id, _table.c.day, _gap.c.days)
-        .join(_table, _table.c.id == _gap.c.infusion_id)
-        .where(
-            _gap.c.taken_back_at.is_(None),
-            _table.c.status == "done",
-            _table.c.day > today - timedelta(days=MOST_GAP),
-        )
-        .order_by(_table.c.day, _gap.c.id)
-    )
+    since = {"me": viewer.person_id, "since": today - timedelta(days=MOST_GAP)}
     found = {}
-    for patient_id, day, days in s.connection().execute(wanted):
+    for patient_id, day, days in s.connection().execute(_gaps, since):
         if patient_id in ids and day <= today < day + timedelta(days=days):
             found[patient_id] = (day, days)
     return found

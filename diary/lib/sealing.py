@@ -86,6 +86,12 @@ def unseal(table: str, row: object, column: str, sealed: bytes) -> str:
     return _sealer().unseal(table, row, column, sealed)
 
 
+def unsealing(table: str, column: str) -> Callable[[object, bytes], str]:
+    """Opens one column of many rows: (row, sealed) -> text."""
+    open_it = _sealer().unseal
+    return lambda row, blob: open_it(table, row, column, blob)
+
+
 def email_index(email: str) -> bytes:
     return _sealer().index(email)
 

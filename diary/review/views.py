@@ -1,16 +1,19 @@
 """Story for the patient; caseload and timeline for staff."""
 
 from datetime import date
-from functools import partial
+from functools import lru_cache, partial
+from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, get_template_attribute, render_template, request
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from diary import db
 from diary.audit import actions as audit
 from diary.careteam import access
 from diary.careteam.rules import Kind, Role
+from diary.charts import SPARK_FRAME
 from diary.infusions.rules import saved_words, two_places
 from diary.lib import clock
 from diary.lib.htmx import page_or_part
@@ -21,6 +24,7 @@ from diary.review import queries
 from diary.safety.rules import when_words
 
 bp = Blueprint("review", __name__)
+MOST_DRAWN = 4000
 SPANS = ("30", "90", "180", "course", "all")
 
 
@@ -50,17 +54,26 @@ def index() -> str:
     with db.read() as s:
         rows = queries.caseload(s, viewer, today, search, _uuid(request.args.get("open")), now=now)
     show = request.args.get("show", "all")
-    places = {group.key: place for place, group in enumerate(queries.GROUPS)}
-    shown = [row for row in rows if show not in places or row.place == places[show]]
-    shows = [("all", "All", len(rows))]
-    shows += [
-        (value, queries.GROUPS[place].title, sum(row.place == place for row in rows))
-        for value, place in places.items()
+    places = [[row for row in rows if row.place == place] for place in range(len(queries.GROUPS))]
+    named = list(zip(queries.GROUPS, places, strict=True))
+    shows = [("all", "All", len(rows)), *((one.key, one.title, len(found)) for one, found in named)]
+    show = show if any(show == value for value, _, _ in shows) else "all"
+    link = urlencode({"show": show, **({"q": search} if search else {})})
+    cases = [
+        (one, [_case(row, link) for row in found])
+        for one, found in named
+        if found and show in ("all", one.key)
     ]
     return render_template(
-        "review/patients.html", nav="patients", rows=shown, count=len(rows), search=search, groups=queries.GROUPS,
-        show=show if show in places else "all", shows=shows, now=clock.local(now, viewer.zone),
+        "review/patients.html", nav="patients", cases=cases, count=len(rows), search=search, show=show, shows=shows,
+        frame=SPARK_FRAME, now=clock.local(now, viewer.zone),
     )  # fmt: skip
+
+
+@lru_cache(MOST_DRAWN)
+def _case(row: queries.CaseRow, link: str) -> Markup:
+    """A row of the caseload. What it says is all that it is made of, so an equal row is not made again."""
+    return get_template_attribute("review/_case.html", "case")(row, link)
 
 
 @bp.get("/patients/<uuid:patient_uuid>")

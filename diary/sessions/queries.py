@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlmodel import Session
 
 from diary.accounts.models import Person
@@ -282,39 +282,40 @@ class Ahead:
     last_at: datetime | None = None
 
 
+_shared = CareSession.patient_id.in_(access.sharing(Kind.SESSIONS))  # type: ignore[attr-defined]
+_nexts = (
+    select(CareSession.patient_id, func.min(CareSession.starts_at))
+    .where(_shared, CareSession.status == "planned", CareSession.starts_at >= bindparam("now"))
+    .group_by(CareSession.patient_id)
+)
+_lasts = (
+    select(CareSession.patient_id, func.max(CareSession.starts_at))
+    .where(_shared, CareSession.status == "held", CareSession.starts_at <= bindparam("now"))
+    .group_by(CareSession.patient_id)
+)
+_until = (
+    select(Commitment.patient_id, Commitment.until_on)
+    .join(CareSession, CareSession.id == Commitment.session_id)
+    .where(
+        Commitment.patient_id.in_(access.sharing(Kind.SESSIONS)), Commitment.outcome == "",
+        Commitment.until_on.is_not(None), Commitment.words_sealed.is_not(None), CareSession.status != "cancelled",
+    )
+    .order_by(Commitment.until_on)
+)  # fmt: skip
+
+
 def ahead_of_many(
     s: Session, viewer: access.Viewer, refs: Sequence[access.PatientRef], now: datetime
 ) -> dict[int, Ahead]:
     """By patient who shares sessions with the viewer; three statements, whatever their number."""
-    ids = [ref.id for ref in refs if ref.shares(Kind.SESSIONS)]
-    starts: dict[int, datetime] = {}
-    for patient_id, at in s.execute(
-        select(CareSession.patient_id, CareSession.starts_at)
-        .where(CareSession.patient_id.in_(ids), CareSession.status == "planned", CareSession.starts_at >= now)
-        .order_by(CareSession.starts_at)
-    ):
-        starts.setdefault(patient_id, at)
-    lasts: dict[int, datetime] = dict(
-        s.execute(
-            select(CareSession.patient_id, func.max(CareSession.starts_at))
-            .where(
-                CareSession.patient_id.in_(ids), CareSession.status == "held", CareSession.starts_at <= now
-            )
-            .group_by(CareSession.patient_id)
-        ).all()
-    )
+    ids = {ref.id for ref in refs if ref.shares(Kind.SESSIONS)}
+    found, who = s.connection(), {"me": viewer.person_id}
+    starts: dict[int, datetime] = dict(found.execute(_nexts, {**who, "now": now}).all())
+    lasts: dict[int, datetime] = dict(found.execute(_lasts, {**who, "now": now}).all())
     until: dict[int, list[date]] = {}
-    for patient_id, day in s.execute(
-        select(Commitment.patient_id, Commitment.until_on)
-        .join(CareSession, CareSession.id == Commitment.session_id)
-        .where(
-            Commitment.patient_id.in_(ids), Commitment.outcome == "", Commitment.until_on.is_not(None),
-            Commitment.words_sealed.is_not(None), CareSession.status != "cancelled",
-        )
-        .order_by(Commitment.until_on)
-    ):  # fmt: skip
+    for patient_id, day in found.execute(_until, who):
         until.setdefault(patient_id, []).append(day)
     return {
         one: Ahead(starts.get(one), tuple(until.get(one, ())), lasts.get(one))
-        for one in {*starts, *until, *lasts}
+        for one in ids & {*starts, *until, *lasts}
     }

@@ -144,6 +144,15 @@ def test_the_table_has_every_day_newest_first():
     ]
 
 
-@pytest.mark.parametrize(("states", "full"), [(["logged"] * 14, 14), (["missing"] * 14, 0)])
-def test_squares(states, full):
-    assert charts.squares(states, "14 of 14 days logged").count("sqf") == full
+@pytest.mark.parametrize(
+    ("states", "looks"),
+    [
+        (["logged"] * 14, {"sqf": 14}),
+        (["missing"] * 14, {"sq": 14}),
+        (["late", "partly", "unwell", "logged"], {"sq late": 1, "sq": 2, "sqh": 1, "unwell": 1, "sqf": 1}),
+    ],
+)
+def test_squares(states, looks):
+    svg = charts.squares(states, "14 of 14 days logged")
+    named = ("sqf", "sq", "sqh", "sq late", "unwell")
+    assert {look: count for look in named if (count := layer(svg, look).lower().count("m"))} == looks

@@ -169,7 +169,7 @@ def test_reasons_stand_in_their_order_and_usual_ones_last():
 )
 def test_what_stands_where_there_is_no_reason(shares, is_open, title):
     (only,) = rules.placed(BOOK, [], shares, is_open)
-    assert (only.title, BOOK.groups[rules.group_of(BOOK, only)].key) == (title, "usual")
+    assert (only.title, BOOK.groups[only.place].key) == (title, "usual")
 
 
 @pytest.mark.parametrize("key", sorted(SPECS))

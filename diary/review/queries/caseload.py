@@ -21,6 +21,7 @@ from diary.infusions.queries import changes_of_many as infusion_changes
 from diary.infusions.queries import gaps_of_many, infusions_of_many
 from diary.lib import clock
 from diary.lib.symptoms import BY_KEY, SYMPTOMS
+from diary.lib.types import to_ms
 from diary.lib.words import date_short, number, weekday
 from diary.response.rules import Course, courses_of
 from diary.response.rules.days import COURSE_GAP_DAYS
@@ -34,7 +35,6 @@ from diary.review.rules import (
     adherence,
     adherence_words,
     changed_most,
-    group_of,
     of_days,
     of_flag,
     of_gap,
@@ -78,11 +78,15 @@ class FlagReason:
     words: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Drawn:
-    """What a patient's diary and infusions alone say on a day: kept until one of them changes."""
+    """What a patient's diary and infusions alone say on a day: kept until one of them changes, so equal to itself alone.
+
+    `placed` are the reasons where no other comes to them.
+    """
 
     reasons: tuple[Reason, ...]
+    placed: tuple[Reason, ...]
     pain: Spark | None
     other: Spark | None
     squares: str | None
@@ -104,13 +108,12 @@ class CaseRow:
     may_record: bool
     next_on: date | None = None
     session: str = ""
-    is_soon: bool = False
     flags: tuple[FlagReason, ...] = ()
 
     @property
     def place(self) -> int:
         """The group that the row stands in."""
-        return FLAGS if self.flags else group_of(BOOK, self.reasons[0])
+        return FLAGS if self.flags else self.reasons[0].place
 
 
 def caseload(
@@ -133,7 +136,7 @@ def caseload(
         if (at := meetings.get(ref.id, NOTHING_AHEAD).last_at) is not None
     }
     effects = severe_of_many(s, viewer, refs, today - timedelta(days=BOOK.count("severe", "days")))
-    chosen = [ref for ref in refs if ref.uuid == opened]
+    chosen = [ref for ref in refs if ref.uuid == opened] if opened else []
     drawn, stored = _drawn_of_many(s, viewer, refs, met, today, now, {ref.id for ref in chosen})
     rests = {ref.id: _rest(drawn[ref.id], stored, ref, met.get(ref.id), today) for ref in chosen}
     flags = by_patient(open_flags(s, viewer, now))
@@ -183,16 +186,13 @@ def _drawn_of_many(
     written, given = entry_changes(s, viewer, refs), infusion_changes(s, viewer, refs)
     gaps = gaps_of_many(s, viewer, refs, today)
     kept = _kept_of(s)
-    keys, found = {}, {}
+    keys = {}
     for ref in refs:
-        at, infused_at = written.get(ref.id), given.get(ref.id)
         keys[ref.id] = (
-            ref.uuid, ref.shares(Kind.SCORES), ref.shares(Kind.INFUSIONS), today, met.get(ref.id), gaps.get(ref.id), at,
-            infused_at.at if infused_at else None,
+            ref.id, today, ref.kinds, met.get(ref.id), gaps.get(ref.id), written.get(ref.id),
+            *given.get(ref.id, (None,)),
         )  # fmt: skip
-        drawing = kept.get(keys[ref.id], now)
-        if drawing is not None:
-            found[ref.id] = drawing
+    found = kept.those(keys, now)
     missing = [ref for ref in refs if ref.id not in found]
     wanted = [ref for ref in refs if ref.id in needed or ref.id not in found]
     days = days_of_many(s, viewer, wanted, today - timedelta(days=LOOK_BACK), today)
@@ -203,6 +203,7 @@ def _drawn_of_many(
     }
     early = {i: d for i, d in starts.items() if d and (today - d).days > LOOK_BACK - 14}
     before = pain_before(s, viewer, missing, early) if early else {}
+    young = to_ms(now - YOUNG)
     for ref in missing:
         found[ref.id] = _drawn(
             ref,
@@ -213,7 +214,7 @@ def _drawn_of_many(
             met.get(ref.id),
             today,
         )
-        is_young = any(at is not None and now - at <= YOUNG for at in keys[ref.id][-2:])
+        is_young = any(at is not None and at >= young for at in keys[ref.id][-2:])
         kept.put(keys[ref.id], found[ref.id], now + SHORT if is_young else None)
     return found, Stored(days, infusions)
 
@@ -225,13 +226,16 @@ class Kept:
         self._lock = Lock()
         self._found: OrderedDict[tuple[Any, ...], tuple[Drawn, datetime | None]] = OrderedDict()
 
-    def get(self, key: tuple[Any, ...], now: datetime) -> Drawn | None:
+    def those(self, keys: Mapping[int, tuple[Any, ...]], now: datetime) -> dict[int, Drawn]:
+        """The drawings that are kept for these keys, by their names."""
+        found = {}
         with self._lock:
-            drawing, until = self._found.get(key, (None, None))
-            if drawing is None or (until is not None and now >= until):
-                return None
-            self._found.move_to_end(key)
-            return drawing
+            for name, key in keys.items():
+                drawing, until = self._found.get(key, (None, None))
+                if drawing is not None and (until is None or now < until):
+                    self._found.move_to_end(key)
+                    found[name] = drawing
+        return found
 
     def put(self, key: tuple[Any, ...], drawing: Drawn, until: datetime | None) -> None:
         with self._lock:
@@ -290,6 +294,7 @@ def _drawn(
     squared = adherence({state.on: state for state in states}, today - timedelta(days=1))
     return Drawn(
         tuple(why),
+        placed(BOOK, why, ref.shares(Kind.SCORES), bool(ref.kinds)),
         chart.spark("pain") if chart.shown else None,
         chart.spark(other) if other else None,
         squares(squared, adherence_words(squared)) if ref.shares(Kind.SCORES) else None,
@@ -348,14 +353,14 @@ def _row(
     today: date,
 ) -> CaseRow:
     start = clock.local(ahead.next_at, ref.zone) if ahead.next_at else None
-    why = [*drawn.reasons, *of_sessions(BOOK, start, ahead.until, today)]
+    more = of_sessions(BOOK, start, ahead.until, today) if start or ahead.until else []
     if severe is not None:
-        why.append(of_severe(BOOK, severe.name, severe.number, severe.after))
+        more.append(of_severe(BOOK, severe.name, severe.number, severe.after))
+    why = placed(BOOK, [*drawn.reasons, *more], True, True) if more else drawn.placed
     next_on = start.date() if start else None
     return CaseRow(
-        ref.uuid, ref.name, drawn, placed(BOOK, why, ref.shares(Kind.SCORES), bool(ref.kinds)), rest, bool(ref.kinds), Role.CLINICIAN in ref.staff_roles, next_on,
+        ref.uuid, ref.name, drawn, why, rest, bool(ref.kinds), Role.CLINICIAN in ref.staff_roles, next_on,
         f"{weekday(next_on)[:3]} {date_short(next_on)}" if next_on else "",
-        next_on is not None and (next_on - today).days in (0, 1),
     )  # fmt: skip
 
 

@@ -13,7 +13,6 @@ from diary.review.rules.days import (
 )
 from diary.review.rules.over_days import Found, above_usual, little_sleep, over_days, silence
 from diary.review.rules.reasons import (
-    group_of,
     of_days,
     of_flag,
     of_gap,
@@ -37,7 +36,6 @@ __all__ = [
     "adherence_words",
     "book",
     "changed_most",
-    "group_of",
     "little_sleep",
     "of_days",
     "of_flag",

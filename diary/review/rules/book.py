@@ -44,10 +44,14 @@ SPECS = {
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why somebody stands where they stand: a few words, and a sentence. `rule` is the safety rule that it meets."""
+    """Why somebody stands where they stand: a few words, and a sentence. `rule` is the safety rule that it meets.
+
+    `place` is that of its group.
+    """
 
     key: str
     group: str
+    place: int
     order: int
     title: str
     words: str
@@ -93,7 +97,13 @@ class Book:
         one = self.by_key[key]
         names = {**one.counts, **said}
         return Reason(
-            key, one.group, one.order, one.title.format_map(names), one.words.format_map(names), one.rule
+            key,
+            one.group,
+            GROUPS.index(one.group),
+            one.order,
+            one.title.format_map(names),
+            one.words.format_map(names),
+            one.rule,
         )
 
 

@@ -91,17 +91,17 @@ def of_flag(
     if told is None:
         return book.say("flag", level=level, owner=whose, what=what, when=when, state=state)
     return book.say(
-        "flag_over_days", level=level, owner=whose, what=told.title, words=told.words, state=state
+        "flag_over_days",
+        level=level,
+        owner=whose,
+        what=lower_first(told.title),
+        words=told.words,
+        state=state,
     )
 
 
 def placed(book: Book, found: Sequence[Reason], is_shared: bool, is_open: bool) -> tuple[Reason, ...]:
     """The reasons in order, most pressing first; where there is none, what stands in their place."""
     if found:
-        return tuple(sorted(found, key=lambda one: (group_of(book, one), one.order)))
+        return tuple(sorted(found, key=lambda one: (one.place, one.order)))
     return (book.say("as_usual" if is_shared else "scores_not_shared" if is_open else "nothing_shared"),)
-
-
-def group_of(book: Book, reason: Reason) -> int:
-    """The place of a reason's group."""
-    return next(place for place, group in enumerate(book.groups) if group.key == reason.group)

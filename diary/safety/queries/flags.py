@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -186,9 +187,24 @@ def _name(uuid: UUID | None, blob: bytes | None) -> str:
     return sealing.unseal("person", uuid.hex, "name", blob) if uuid and blob else ""
 
 
+@lru_cache(512)
+def _open_rows(viewer: access.Viewer) -> Any:
+    """The statement alone, for a viewer with the roles they have now."""
+    return _rows(viewer, Flag.state != "closed")
+
+
+@lru_cache(512)
+def _waiting_rows(viewer: access.Viewer) -> Any:
+    return (
+        select(Flag.level, Flag.state, Flag.waits_since, Clinic.opening, Clinic.zone)
+        .join(Clinic, Clinic.id == Flag.clinic_id)
+        .where(Flag.state != "closed", or_(_whole(viewer), _code_only(viewer)))
+    )
+
+
 def open_flags(s: Session, viewer: access.Viewer, now: datetime) -> list[FlagRow]:
     """Every flag that is not closed, as far as the viewer may know of it, most pressing first."""
-    found = [_row(viewer, row, now) for row in s.execute(_rows(viewer, Flag.state != "closed"))]
+    found = [_row(viewer, row, now) for row in s.execute(_open_rows(viewer))]
     return sorted(found, key=_pressing)
 
 
@@ -225,11 +241,7 @@ class Waiting:
 
 def waiting(s: Session, viewer: access.Viewer, now: datetime) -> Waiting:
     """The flags that the viewer may know of, counted for the side column; one statement that unseals nothing."""
-    rows = s.execute(
-        select(Flag.level, Flag.state, Flag.waits_since, Clinic.opening, Clinic.zone)
-        .join(Clinic, Clinic.id == Flag.clinic_id)
-        .where(Flag.state != "closed", or_(_whole(viewer), _code_only(viewer)))
-    ).all()
+    rows = s.execute(_waiting_rows(viewer)).all()
     overdue = sum(
         is_overdue(row.state, timer(row.level, row.waits_since, parse_opening(row.opening), row.zone), now)
         for row in rows
