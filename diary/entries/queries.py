@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Connection, and_, bindparam, func, or_, select, type_coerce
@@ -199,6 +199,12 @@ def days_of_many(
     return found
 
 
+class LastWrite(NamedTuple):
+    """When anything of a patient's days was written last, in milliseconds as stored."""
+
+    at: int
+
+
 _changes = select(
     _person.c.id,
     select(type_coerce(func.max(_entry.c.changed_at), BigInteger))
@@ -207,14 +213,13 @@ _changes = select(
 ).where(_person.c.id.in_(access.sharing(Kind.SCORES)))
 
 
-def changes_of_many(s: Session, viewer: access.Viewer, refs: Iterable[access.PatientRef]) -> dict[int, int]:
-    """The moment of the last write, in milliseconds as stored, by patient whose scores the viewer may see.
-
-    One statement, a seek each.
-    """
+def changes_of_many(
+    s: Session, viewer: access.Viewer, refs: Iterable[access.PatientRef]
+) -> dict[int, LastWrite]:
+    """By patient whose scores the viewer may see; one statement, a seek each."""
     ids = {ref.id for ref in refs if ref.shares(Kind.SCORES)}
     found = s.connection().execute(_changes, {"me": viewer.person_id}).all()
-    return {patient_id: at for patient_id, at in found if at is not None and patient_id in ids}
+    return {patient_id: LastWrite(at) for patient_id, at in found if at is not None and patient_id in ids}
 
 
 def pain_before(

@@ -29,7 +29,7 @@ from diary.checkins.queries import CheckinRow, Severe
 from diary.checkins.rules import Given
 from diary.entries.actions import name_symptom
 from diary.entries.models import EntryRevision
-from diary.entries.queries import DayRow, NoteRow, OwnSymptomRow
+from diary.entries.queries import DayRow, LastWrite, NoteRow, OwnSymptomRow
 from diary.entries.rules import Write
 from diary.goodday.models import GoodDayWord
 from diary.infusions.actions import mark_gap
@@ -52,7 +52,7 @@ TICKED = UUID(int=4321)  # the write of a tick
 TAG = re.compile(r"<[^>]*>")
 OF_A_PATIENT = {"patient_id", "ref", "patient", "refs"}
 ROWS = {
-    DayRow: Kind.SCORES, OwnSymptomRow: Kind.SCORES, EntryRevision: Kind.SCORES, Write: Kind.SCORES, Course: Kind.SCORES, NoteRow: Kind.NOTES,
+    DayRow: Kind.SCORES, LastWrite: Kind.SCORES, OwnSymptomRow: Kind.SCORES, EntryRevision: Kind.SCORES, Write: Kind.SCORES, Course: Kind.SCORES, NoteRow: Kind.NOTES,
     GapRow: Kind.INFUSIONS, InfusionRow: Kind.INFUSIONS, LastChange: Kind.INFUSIONS, Severe: Kind.INFUSIONS, InfusionRevision: Kind.INFUSIONS, MedicationRow: Kind.INFUSIONS,
     MedicationRevision: Kind.INFUSIONS, Sayers: Kind.INFUSIONS, SessionRow: Kind.SESSIONS, GoalRow: Kind.SESSIONS,
     GoodDayWord: Kind.NOTES, CheckinRow: Kind.INFUSIONS, CheckinRevision: Kind.INFUSIONS, Given: Kind.INFUSIONS, CommitmentRow: Kind.SESSIONS, SessionChange: Kind.SESSIONS, Ahead: Kind.SESSIONS,

@@ -189,7 +189,7 @@ def _drawn_of_many(
     keys = {}
     for ref in refs:
         keys[ref.id] = (
-            ref.id, today, ref.kinds, met.get(ref.id), gaps.get(ref.id), written.get(ref.id),
+            ref.id, today, ref.kinds, met.get(ref.id), gaps.get(ref.id), *written.get(ref.id, (None,)),
             *given.get(ref.id, (None,)),
         )  # fmt: skip
     found = kept.those(keys, now)
