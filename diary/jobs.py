@@ -1,6 +1,7 @@
 """The scheduler process: one BlockingScheduler in UTC, work claimed from the database."""
 
 import signal
+from collections.abc import Callable
 from datetime import date, datetime, time
 from types import FrameType
 
@@ -12,7 +13,8 @@ from diary.accounts import actions
 from diary.careteam import access
 from diary.careteam import queries as careteam
 from diary.lib import clock
-from diary.lib.log import log
+from diary.lib.log import failure, log
+from diary.reminders.worker import Worker, ways_of
 from diary.review import actions as review
 
 TICK_SECONDS = 60
@@ -22,12 +24,34 @@ MORNING = time(6)
 def tick(app: Flask) -> dict[str, int]:
     """One round of everything that is due; says how many rows each kind of work touched."""
     with app.app_context():
-        with db.write() as s:
-            ended = actions.end_dead_sessions(s, clock.now())
-        done = {"sessions_ended": ended, "diaries_with_a_rule_met": look_at_days(clock.now())}
+        done: dict[str, int] = {}
+        done |= _part(lambda: {"sessions_ended": _end_sessions()})
+        done |= _part(lambda: {"diaries_with_a_rule_met": look_at_days(clock.now())})
+        done |= _part(lambda: remind(app))
         if any(done.values()):
             log.info("tick", **done)
         return done
+
+
+def _part(work: Callable[[], dict[str, int]]) -> dict[str, int]:
+    """One kind of work; when it breaks, or the database is busy, the others and the next round still come."""
+    try:
+        return work()
+    except Exception as error:
+        failure(error)
+        return {"broken_off": 1}
+
+
+def _end_sessions() -> int:
+    with db.write() as s:
+        return actions.end_dead_sessions(s, clock.now())
+
+
+def remind(app: Flask) -> dict[str, int]:
+    """What was claimed, sent, skipped (why) and failed of reminders in one round."""
+    counts = Worker(ways_of(app.extensions)).round()
+    always = dict.fromkeys(("claimed", "sent"), 0)
+    return {f"reminders_{name}": number for name, number in (always | +counts).items()}
 
 
 def look_at_days(now: datetime) -> int:

@@ -47,9 +47,7 @@ _changed = (
     .where(
         _event.c.id > bindparam("seen"),
         _event.c.patient_id.is_not(None),
-        or_(
-            _event.c.action.in_(CHANGES_OF_PERSON), *(_event.c.action.startswith(one) for one in CHANGES)
-        ),
+        or_(_event.c.action.in_(CHANGES_OF_PERSON), *(_event.c.action.startswith(one) for one in CHANGES)),
     )
     .group_by(_event.c.patient_id)
 )

@@ -22,6 +22,7 @@ from diary.lib.types import from_ms, to_ms
 from diary.reminders.actions.claim import Claimed
 from diary.reminders.models import Delivery, PushSubscription, ReminderSettings
 from diary.reminders.queries.facts import Subject, facts_of_many
+from diary.reminders.queries.links import unsubscribe_path
 from diary.reminders.queries.wishes import wishes_from
 from diary.reminders.queries.words import wording
 from diary.reminders.rules.decide import COALESCED, LEASE, is_late, path_of, rank, together, wait_of

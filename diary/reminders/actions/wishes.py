@@ -1,6 +1,6 @@
 """What a person changes about their reminders. Each change makes the engine look at their plan again."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -14,6 +14,8 @@ from diary.lib import clock
 from diary.reminders.models import Delivery, Nudge, ReminderSettings
 from diary.reminders.rules.message import SAFETY
 from diary.reminders.rules.wishes import QUIET, Chosen, hm, later_at
+
+MOST_A_CLOCK_JUMPS = timedelta(hours=26)  # from one zone of the world to another
 
 
 def change_wishes(
@@ -96,7 +98,11 @@ def ask_later(
 def move_to_zone(
     s: Session, viewer: access.Viewer, patient: access.PatientRef, zone: str, now: datetime
 ) -> None:
-    """The person's days and reminders follow another wall clock from now on; raises ValueError for no zone."""
+    """The person's days and reminders follow another wall clock from now on; raises ValueError for no zone.
+
+    Going east a day's moment may lie behind on the new clock and never have come on the old one: so the last day is
+    looked at again, and what was sent of it does not go twice, since its name is the same in every zone.
+    """
     if not clock.is_zone(zone):
         raise ValueError("Neap does not know this time zone.")
     row = _row(s, viewer, patient, now)
@@ -105,6 +111,7 @@ def move_to_zone(
         return
     person.zone = zone
     _wake(row, now)
+    row.looked_at = min(row.looked_at or now, max(row.changed_at, now - MOST_A_CLOCK_JUMPS))
     audit.record(s, viewer, "zone.change", patient.id, clinic_id=patient.clinic_id)
 
 
