@@ -75,7 +75,9 @@ class Delivery(SQLModel, table=True):
     uuid: UUID = Field(default_factory=uuid4, unique=True)
     person_id: int = Field(foreign_key="person.id")
     kind: str
-    thing: str  # what it is about: a day, or the uuid of an infusion, session, commitment or flag
+    thing: (
+        str  # what it is about, named alike in every zone: "2026-03-28T20:30", or a uuid, a slash and its day
+    )
     day: date
     due_at: datetime = Field(sa_type=Moment)
     channel: str

@@ -208,5 +208,8 @@ def _row(person_id: int, one: Planned, channel: str, now: datetime, until: datet
 
 def _insert(connection: Any) -> Any:
     """Whatever else happens, the unique key lets no second one in."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    return dialect.insert(_delivery).on_conflict_do_nothing().returning(_delivery.c.id)
+    return _dialect(connection).insert(_delivery).on_conflict_do_nothing().returning(_delivery.c.id)
+
+
+def _dialect(connection: Any) -> Any:
+    return sqlite if connection.dialect.name == "sqlite" else postgresql

@@ -271,6 +271,13 @@ def _note_phones(connection: Any, now: datetime, results: Sequence[Result]) -> N
         for phone, one in result.outcomes:
             if phone is not None:
                 by_state[one.state, one.reason if one.state == "gone" else ""].append(phone)
+    if (
+        by_state
+    ):  # in one order, so that two workers that settle for the same phones don't wait for each other
+        ids = sorted({one for several in by_state.values() for one in several})
+        connection.execute(
+            select(_phone.c.id).where(_phone.c.id.in_(ids)).order_by(_phone.c.id).with_for_update()
+        )
     for (state, reason), ids in by_state.items():
         if state == "sent":
             change: Any = _phone.update().values(sent_at=now, failing_since=None)
