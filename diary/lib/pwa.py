@@ -18,6 +18,7 @@ OUTBOX = (
     "js/outbox/lock.js",
     "js/outbox/store.js",
     "js/outbox/send.js",
+    "js/push.js",  # the worker's alone
 )  # in the order in which the worker needs them
 PAPER = "#F5F2EA"
 LEAVE = """"use strict";

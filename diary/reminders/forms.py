@@ -1,9 +1,12 @@
 """A person's wishes about reminders as text to typed values, or errors by field; page and command alike."""
 
+import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, time, timedelta
+from typing import Any
+from uuid import UUID
 
 from diary.lib.forms import echo
 from diary.reminders.rules.wishes import LATER, USUAL, WEEKDAYS, Chosen, hm
@@ -122,3 +125,67 @@ def parse_pause(text: str, today: date) -> tuple[date | None, str]:
 def parse_later(text: str) -> tuple[str, str]:
     """(one of LATER, what is wrong with it in words)."""
     return (text, "") if text in LATER else ("", "Please choose when.")
+
+
+# A phone's word ---------------------------------------------------------------------------------------
+
+P256_POINT, AUTH_SECRET = 65, 16  # bytes (RFC 8291)
+LONGEST_ENDPOINT = 2000
+ANSWERS = ("later", "not_today")
+
+
+@dataclass(frozen=True)
+class TypedPhone:
+    """A push subscription as a browser describes it; `former` is the endpoint that this one takes the place of."""
+
+    endpoint: str
+    keys: Mapping[str, str]
+    former: str = ""
+
+
+def parse_phone(body: Mapping[str, Any]) -> tuple[TypedPhone | None, dict[str, str]]:
+    """A typed subscription, or errors by key."""
+    errors: dict[str, str] = {}
+    endpoint = parse_endpoint(body.get("endpoint"))
+    if not endpoint:
+        errors["endpoint"] = "endpoint is the address of a push service."
+    former = body.get("former")
+    if former is not None and not parse_endpoint(former):
+        errors["former"] = "former is the address that this one takes the place of."
+    keys = body.get("keys")
+    is_whole = isinstance(keys, dict) and all(
+        _bytes(keys.get(name)) == size for name, size in (("p256dh", P256_POINT), ("auth", AUTH_SECRET))
+    )
+    if not is_whole or not isinstance(keys, dict):
+        errors["keys"] = "keys are p256dh and auth, as the browser gave them."
+    if errors or not isinstance(keys, dict):
+        return None, errors
+    wanted = {name: str(keys[name]) for name in ("p256dh", "auth")}
+    return TypedPhone(endpoint, wanted, former or ""), {}
+
+
+def parse_endpoint(value: Any) -> str:
+    """An address of a push service; empty for anything that is none."""
+    is_one = (
+        isinstance(value, str) and value.isascii() and value.isprintable() and len(value) <= LONGEST_ENDPOINT
+        and re.match(r"https?://[^/]", value)
+    )  # fmt: skip
+    return value if is_one else ""
+
+
+def _bytes(value: Any) -> int:
+    """How many bytes a text of base64url holds; -1 for what is none."""
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_-]{1,200}={0,2}", value):
+        return -1
+    try:
+        return len(base64.urlsafe_b64decode(value.rstrip("=") + "=" * (-len(value.rstrip("=")) % 4)))
+    except ValueError:
+        return -1
+
+
+def parse_id(value: Any) -> UUID | None:
+    """The id of a delivery; None for anything else."""
+    try:
+        return UUID(value) if isinstance(value, str) else None
+    except ValueError:
+        return None

@@ -5,14 +5,15 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, current_app, jsonify, request
+from flask import Blueprint, Response, jsonify, request
 from sqlmodel import Session
 
 from diary import db
 from diary.careteam import access
 from diary.entries.forms import parse_date
 from diary.infusions.queries import infusions_of
-from diary.lib import clock, http
+from diary.lib import api, clock
+from diary.lib.api import answered, of_another
 from diary.lib.sessions import csrf
 from diary.review import actions as review
 from diary.review.queries import arrival_sheet
@@ -21,28 +22,7 @@ from diary.sync.forms import parse_json
 
 bp = Blueprint("sync", __name__, url_prefix="/api/v1/sync")
 csrf.exempt(bp)  # a page of another site can send neither the header nor our Origin
-
-
-def _refused(status: int, **body: Any) -> Response:
-    response = jsonify(body)
-    response.status_code = status
-    return response
-
-
-def _own_pages_only() -> Response | None:
-    """Line 7: Origin, then headers; before the session is looked at."""
-    if request.method != "GET" and (
-        request.headers.get("Origin") is None or http.is_foreign(current_app.config["ORIGIN"])
-    ):
-        return _refused(403, error="origin")
-    if request.headers.get("Neap-Client") != "1":
-        return _refused(400, error="client")
-    if request.method != "GET" and request.mimetype != "application/json":
-        return _refused(415, error="content_type")
-    return None
-
-
-bp.before_request(_own_pages_only)
+bp.before_request(api.own_pages_only)
 
 
 @bp.put("/<uuid:write_id>")
@@ -52,10 +32,10 @@ def update(write_id: UUID) -> Response:
     request.max_content_length = rules.LARGEST_BODY
     body = parse_json(request.get_data())
     if body is None:
-        return _refused(422, fields={"body": "This is not a JSON object."})
+        return answered(422, fields={"body": "This is not a JSON object."})
     with db.write() as s:
         person = access.own(s, viewer).uuid
-        problem = _of_another(body, person) or _of_another_version(body)
+        problem = of_another(body, person) or _of_another_version(body)
         if problem is not None:
             return problem
         now = clock.now()
@@ -63,22 +43,14 @@ def update(write_id: UUID) -> Response:
         if answer.status == 200 and body.get("kind") == "day":
             today = clock.diary_day(now, viewer.zone)
             review.look_after_write(s, viewer, viewer.me, parse_date(body["day"]), body["fields"], today, now)
-    return _refused(answer.status, **answer.body)
-
-
-def _of_another(body: dict[str, Any], person: UUID) -> Response | None:
-    try:
-        named = UUID(body["person"])
-    except (KeyError, ValueError, AttributeError, TypeError):
-        return _refused(422, fields={"person": "person is the id of whoever wrote this."})
-    return None if named == person else _refused(403, error="other_person")
+    return answered(answer.status, **answer.body)
 
 
 def _of_another_version(body: dict[str, Any]) -> Response | None:
     version = body.get("version")
     if isinstance(version, bool) or not isinstance(version, int):
-        return _refused(422, fields={"version": "version is a whole number."})
-    return None if version in rules.ACCEPTED else _refused(426, min=min(rules.ACCEPTED))
+        return answered(422, fields={"version": "version is a whole number."})
+    return None if version in rules.ACCEPTED else answered(426, min=min(rules.ACCEPTED))
 
 
 @bp.get("/days")
@@ -88,13 +60,13 @@ def days() -> Response:
     now = clock.now()
     with db.read() as s:
         person = access.own(s, viewer).uuid
-        problem = _of_another(dict(request.args), person)
+        problem = of_another(dict(request.args), person)
         if problem is not None:
             return problem
         today = clock.diary_day(now, viewer.zone)
         span = _span(today)
         if span is None:
-            return _refused(422, fields={"from": "from and to are days, at most 62 apart."})
+            return answered(422, fields={"from": "from and to are days, at most 62 apart."})
         found = queries.days(s, viewer, *span)
         around = queries.around(s, viewer, *span, today, now)
         around["plan"] |= {"arrivals": _arrivals(s, viewer, today)}

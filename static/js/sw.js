@@ -14,6 +14,7 @@ const SHELL_OF = [
   [/^\/arrival$/, "/shell/arrival"],
   [/^\/word$/, "/shell/word"],
   [/^\/more$/, "/shell/more"],
+  [/^\/reminders$/, "/shell/reminders"],
   [/^\/help$/, "/shell/help"],
 ];
 

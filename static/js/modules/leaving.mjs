@@ -9,6 +9,7 @@ export default async function leaving(form) {
   let isDecided = false;
 
   async function go(unsent) {
+    if (await store.meta("push")) await (await import("./pushing.mjs")).end(person);
     await store.forget(person, { unsent });
     self.neap.lock.leave();
     isDecided = true;

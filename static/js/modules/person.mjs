@@ -37,4 +37,6 @@ export default async function person() {
   window.addEventListener("pageshow", chance);
   document.addEventListener("visibilitychange", chance);
   chance();
+  // Reminders are looked after where the phone has said yes to them.
+  if (self.Notification?.permission === "granted") (await import("./opening.mjs")).default().catch(() => {});
 }
