@@ -135,6 +135,24 @@ development  GET       /dev/mail/<token>
 development  GET       /dev/mail/<token>/html
 patient      GET       /today
 patient      POST      /today
+patient      GET       /reminders
+patient      POST      /reminders
+patient      POST      /reminders/pause
+patient      POST      /reminders/pause/end
+patient      GET       /reminders/later/<uuid:message_id>
+patient      POST      /reminders/later/<uuid:message_id>
+patient      GET       /reminders/test
+patient      POST      /reminders/test
+patient      GET       /reminders/phone
+patient      POST      /reminders/phones/<uuid:phone_id>/end
+patient      GET       /reminders/zone
+patient      POST      /reminders/zone
+public       GET       /shell/reminders
+patient_api  PUT       /api/v1/reminders/phone
+patient_api  POST      /api/v1/reminders/phone/check
+patient_api  POST      /api/v1/reminders/phone/end
+patient_api  POST      /api/v1/reminders/receipts
+patient_api  POST      /api/v1/reminders/answers
 """
 
 

@@ -39,11 +39,11 @@
     await show(message, message.body);
     if (message.id) await said("receipts", { id: message.id, endpoint: await endpoint() });
   }
-  function show({ title, tag, id, day, path, kind }, body) {
-    const isAsking = id && kind !== "test" && hasActions();
+  function show({ title, tag, id, day, path }, body) {
+    const isAsking = id && tag !== "test" && hasActions();
     const actions = [{ action: "later", title: "Later" }, { action: "not_today", title: "Not today" }];
     return self.registration.showNotification(title, {
-      body, tag, icon: ICON, lang: "en", data: { id, day, path, kind, title, tag, body },
+      body, tag, icon: ICON, lang: "en", data: { id, day, path, title, tag, body },
       ...(isAsking && { actions }),
     });
   }

@@ -63,6 +63,8 @@ ROWS = {
 WITHOUT_CANARY = {
     "medications.queries.last_change", "sessions.queries.last_change", "reports.queries.summary.last_session",
     "safety.queries.flags.flags_of", "safety.queries.flags.matters_of", "reminders.queries.wishes.own_wishes",
+    "reminders.queries.phones.phones_of", "reminders.queries.phones.phone_at", "reminders.queries.phones.endpoints_of",
+    "reminders.queries.phones.delivered", "reminders.queries.phones.silence", "reminders.queries.phones.tried", "reminders.queries.phones.tries_left",
 }  # fmt: skip
 # They ask for each kind by itself, or whether somebody reads a patient's flags, and are empty then.
 EMPTY = {
@@ -155,7 +157,7 @@ def call(loader: str, viewer: access.Viewer, alice) -> Call:
             "medication_id": medicine.id, "rows": [medicine],
             "kind": "checkin", "target": given.uuid, "infusion_id": given.id, "statuses": ("done", "planned"),
             "span": "all", "key": "pain", "with_table": True, "with_others": True,
-            "starts": {alice.id: GIVEN}, "search": "", "opened": alice.uuid, "now": NOW, "as_of": NOW,
+            "starts": {alice.id: GIVEN}, "search": "", "opened": alice.uuid, "now": NOW, "as_of": NOW, "index": b"",
         }  # fmt: skip
         if loader.startswith("checkins."):  # on the morning after
             morning = GIVEN + timedelta(days=1)

@@ -222,6 +222,7 @@ def test_only_shells_and_versioned_files_are_kept(app, visit):
         "/shell/extras",
         "/shell/kept",
         "/shell/more",
+        "/shell/reminders",
         "/shell/word",
         "/shell/help",
     }

@@ -21,6 +21,7 @@ SHELLS = (
     "/shell/intention",
     "/shell/kept",
     "/shell/more",
+    "/shell/reminders",
     "/shell/word",
 )
 CAST = ("alice", "bob", "dana", "charlie", None)

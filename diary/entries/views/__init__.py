@@ -21,6 +21,7 @@ from diary.lib import clock, pwa
 from diary.lib.extras import FACTORS, REGIONS
 from diary.lib.forms import echo, last_values
 from diary.lib.htmx import is_part_wanted, page_or_part, see_other
+from diary.reminders.queries import phones as reminders
 from diary.review import actions as review
 
 bp = Blueprint("entries", __name__)
@@ -181,6 +182,7 @@ def _page(viewer: access.Viewer, day: date, **refused: Any) -> DayPage:
         is_first = queries.span(s, viewer, ref.id) is None
         is_today = day == clock.diary_day(now, viewer.zone)
         due = due_rows(s, viewer, ref.id, now) if is_today else []
+        silence = reminders.silence(s, viewer, ref.id, day) if is_today else ""
         has_word = goodday.own_word(s, viewer, ref.id).word is not None
         own = queries.own_symptoms(s, viewer, ref.id)
         line = goodday.line(s, viewer, ref.id, day) if is_today and opened.projection else None
@@ -197,6 +199,7 @@ def _page(viewer: access.Viewer, day: date, **refused: Any) -> DayPage:
         has_word=has_word,
         line=line,
         own=own,
+        silence=silence,
         **refused,
     )
 

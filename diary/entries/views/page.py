@@ -64,7 +64,8 @@ class DayPage:
     """Everything a day's page shows; `typed` is what a refused form held, `is_first` that no day was ever written.
 
     `due`: what is offered after the day's questions, as (address, words, what stands beneath). `has_word`: whether
-    a word from a good day is kept; `line`: what tells a good day from a hard one, for today only.
+    a word from a good day is kept; `line`: what tells a good day from a hard one, for today only;
+    `silence`: why no reminder comes, for today too.
     """
 
     day: date
@@ -82,6 +83,7 @@ class DayPage:
     has_word: bool = False
     line: Line | None = None
     own: Sequence[OwnSymptomRow] = ()
+    silence: str = ""
 
     @cached_property
     def today(self) -> date:

@@ -10,7 +10,9 @@ from sqlalchemy import select
 from sqlmodel import Session
 
 from diary.careteam import access
+from diary.lib.words import date_long
 from diary.reminders.models import Delivery, PushSubscription
+from diary.reminders.queries.wishes import own_wishes
 from diary.reminders.rules.message import CHANNELS, PUSH, TEST, Phone
 
 PATIENCE = timedelta(seconds=30)
@@ -111,6 +113,17 @@ def endpoints_of(s: Session, viewer: access.Viewer, patient_id: int) -> list[Pho
 
 def as_phone(one: PushSubscription) -> Phone:
     return Phone(one.id, one.endpoint, json.loads(one.keys))
+
+
+def silence(s: Session, viewer: access.Viewer, patient_id: int, today: date) -> str:
+    """Why no reminder comes, in one quiet line; empty where they come."""
+    own = own_wishes(s, viewer, patient_id)
+    until = own.wishes.paused_until
+    if until is None or until <= today:
+        return ""
+    if own.unsubscribed_at is not None:
+        return f"You stopped the mails. Reminders come again on {date_long(until)}."
+    return f"Reminders are paused until {date_long(until)}."
 
 
 def delivered(s: Session, viewer: access.Viewer, patient_id: int, uuid: UUID) -> Delivered:

@@ -231,7 +231,7 @@ def create_later(message_id: UUID) -> BaseResponse:
 def show_test() -> BaseResponse:
     """What became of the last one; asked again while a phone may still say that it came."""
     if not is_part_wanted():
-        return see_other(url_for("reminders.index", _anchor="try"))
+        return see_other(url_for("reminders.index", _anchor="tried"))
     return _tried()
 
 
@@ -260,13 +260,13 @@ def create_test() -> BaseResponse:
     with db.write() as s:
         for channel, uuid in made.items():
             phone_actions.end_test(s, viewer, access.own(s, viewer), uuid, outcomes[channel], clock.now())
-    return _tried() if is_part_wanted() else see_other(url_for("reminders.index", _anchor="try"))
+    return _tried() if is_part_wanted() else see_other(url_for("reminders.index", _anchor="tried"))
 
 
 def _message(uuid: UUID, channel: str, day: Any) -> Message:
     title, body = wording(TEST, uuid.hex, day)
     return Message(
-        uuid, TEST, subject(body) if channel == EMAIL else title, body, url_for("reminders.index", _anchor="try"),
+        uuid, TEST, subject(body) if channel == EMAIL else title, body, url_for("reminders.index", _anchor="tried"),
         day, TEST, 600,
     )  # fmt: skip
 
@@ -298,7 +298,7 @@ def phone_help() -> Response:
     with db.read() as s:
         person = person_of(s, access.viewer().me)
     page = render_template(
-        "reminders/phone.html", nav="more", kind=kind, is_denied="denied" in request.args, email=person.email if person else ""
+        "reminders/phone.html", nav="more", kind=kind, is_denied="denied" in request.args, push_key=current_app.extensions["push"].public_key, email=person.email if person else ""
     )  # fmt: skip
     response = make_response(page)
     response.vary.add("User-Agent")
