@@ -5,7 +5,9 @@ const KEY = "neap-opened"; // once for each time that the app is opened, not for
 
 export default async function opening() {
   const registration = await registered();
-  for (const shown of (await registration?.getNotifications?.()) ?? []) shown.close();
+  // One that comes while this page opens stays.
+  const isOld = ({ timestamp }) => !(timestamp >= performance.timeOrigin);
+  for (const shown of ((await registration?.getNotifications?.()) ?? []).filter(isOld)) shown.close();
   if (sessionStorage.getItem(KEY)) return;
   sessionStorage.setItem(KEY, "1");
   await check().catch(() => {});
