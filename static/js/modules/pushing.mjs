@@ -42,10 +42,10 @@ export async function begin(person, key) {
 
 export async function end(person) {
   const found = await (await registered())?.pushManager?.getSubscription();
+  const endpoint = found?.endpoint ?? (await self.neap.store.meta("push"))?.endpoint;
   await self.neap.store.setMeta("push", null);
-  if (!found) return;
-  await tell("phone/end", { person, endpoint: found.endpoint }).catch(() => {}); // the push service says it too
-  await found.unsubscribe();
+  if (endpoint) await tell("phone/end", { person, endpoint }).catch(() => {}); // the push service says it too
+  await found?.unsubscribe();
 }
 
 // At each opening: whether the server still knows this phone. Where it lost it, or the browser did, it is told anew;
