@@ -90,6 +90,12 @@ def test_the_oldest_make_room(fresh, clock_at, monkeypatch):
     assert kept == [NOW + timedelta(seconds=n) for n in (4, 3, 2)] and MOST > 100
 
 
+def test_a_folder_that_can_not_be_written_is_tried_again(fresh, tmp_path):
+    app = fresh()
+    (tmp_path / "mail").write_text("in the way")
+    assert app.extensions["mail"].send("a@example.org", a_message(), STOP) == Outcome("retry", "disk")
+
+
 def test_in_production_there_is_no_such_page(fresh):
     app = fresh(**GOOD)
     assert isinstance(app.extensions["mail"], Nowhere)

@@ -43,14 +43,19 @@ class CaughtMail:
             letter = self._letters.write(to, message, unsubscribe, now)
         except BadAddress:
             return Outcome("failed", "address")
+        try:
+            self._keep(f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03}-{message.id.hex}", letter)
+        except OSError:
+            return Outcome("retry", "disk")
+        return Outcome("sent")
+
+    def _keep(self, name: str, letter: EmailMessage) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        name = f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03}-{message.id.hex}"
         whole = self._folder / f"{name}.part"
         whole.write_bytes(letter.as_bytes(policy=WHOLE_LINES))
         whole.rename(self._folder / f"{name}.eml")
         for old in self._names()[MOST:]:
             (self._folder / f"{old}.eml").unlink(missing_ok=True)
-        return Outcome("sent")
 
     def _names(self) -> list[str]:
         """The newest first."""

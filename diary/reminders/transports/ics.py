@@ -1,5 +1,6 @@
 """A person's calendar as a file that calendars read (RFC 5545)."""
 
+import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -8,6 +9,7 @@ from icalendar import Event as Entry
 
 from diary.reminders.rules.calendar import TITLE, Event, Observance, observances
 
+WRITTEN_AS = 1  # another number whenever the same events are written in another way
 HOW_OFTEN = timedelta(hours=4)
 
 
@@ -31,6 +33,12 @@ def calendar(events: Sequence[Event], zone: str, home: str, stamp: datetime) -> 
     for event in sorted(events, key=lambda one: (one.starts.astimezone(UTC), one.uid)):
         found.add_component(_entry(event, home, stamp))
     return found.to_ical()
+
+
+def tag_of(events: Sequence[Event], zone: str, home: str, stamp: datetime) -> str:
+    """The same for the same file, without the file being written."""
+    ordered = sorted(repr(one) for one in events)
+    return hashlib.sha256(repr((WRITTEN_AS, ordered, zone, home, stamp)).encode()).hexdigest()[:32]
 
 
 def _entry(event: Event, home: str, stamp: datetime) -> Entry:

@@ -69,10 +69,12 @@ def calendar_file(token: str) -> Response:
     with db.read() as s:
         feed = queries.feed_of_token(s, token, now)
         events, zone = content.events_of(s, feed, now)
-    body = ics.calendar(events, zone, current_app.config["SETTINGS"].home, feed.made_at)
-    response = Response(body, content_type="text/calendar; charset=utf-8")
-    response.add_etag()
+    home = current_app.config["SETTINGS"].home
+    response = Response(content_type="text/calendar; charset=utf-8")
+    response.set_etag(ics.tag_of(events, zone, home, feed.made_at))
     response.make_conditional(request)
+    if response.status_code == 200:  # most calendars ask every hour, and most hours nothing has changed
+        response.set_data(ics.calendar(events, zone, home, feed.made_at))
     g.read_feed = feed.id
     return response
 
