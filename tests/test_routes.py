@@ -124,6 +124,7 @@ signed_in    POST      /sign-out
 none         GET       /static/<path:filename>
 patient      GET       /story
 public       GET       /sw.js
+signed_in    GET       /open/<uuid:delivery_id>
 by_link      GET       /unsubscribe/<token>
 by_link      POST      /unsubscribe/<token>
 by_link      GET       /calendar/<token>.ics

@@ -17,7 +17,7 @@ from diary.infusions.actions import move_planned
 from diary.infusions.queries import infusions_of
 from diary.lib import clock, log
 from diary.reminders.actions.links import make_feed
-from diary.reminders.models import CalendarFeed
+from diary.reminders.models import CalendarFeed, ReminderSettings
 from diary.reminders.rules.calendar import Event, ends_of, observances
 from diary.reminders.transports import ics
 from tests import factories
@@ -37,7 +37,7 @@ def link(cast, clock_at):
         factories.infusion(s, cast.alice, date(2026, 4, 3), time="10:30", status="planned", dose_mg="41.7")
         factories.infusion(s, cast.alice, date(2026, 4, 10), status="planned")
         factories.infusion(s, cast.alice, date(2026, 4, 17), time="09:00", status="cancelled")
-        factories.infusion(s, cast.alice, date(2026, 3, 13), time="10:30")
+        factories.infusion(s, cast.alice, date(2026, 3, 12), time="10:30")
         factories.infusion(s, cast.alice, date(2026, 6, 20), time="10:30", status="planned")
         met = {"status": "planned", "place": "Room 4", "start": "11:00", "end": "12:00"}
         factories.session(s, cast.alice, date(2026, 3, 31), **met)
@@ -72,8 +72,62 @@ def test_what_comes_stands_in_it(client_as, link):
     assert len({one["UID"] for one in found}) == 4
 
 
-def test_it_says_nothing_of_health_of_her_or_of_where(client_as, link):
-    text = get(client_as, link).data.decode()
+@pytest.fixture
+def reminded(link, cast, written):
+    """Every day at 20:30 but on Sundays, and what hangs on infusions; today is done already."""
+    with written() as s:
+        row = ReminderSettings(
+            person_id=cast.alice.id, daily=",".join(["20:30"] * 6 + [""]), quiet_from="22:00", quiet_until="08:00",
+            changed_at=NOW,
+        )  # fmt: skip
+        s.add(row)
+        factories.entry(s, cast.alice, NOW.date(), pain=4, at=NOW)
+    return link
+
+
+def rings(answer) -> list[datetime]:
+    return sorted(one.start for one in entries(answer) if one["SUMMARY"] == "Neap")
+
+
+def test_reminders_stand_in_it(client_as, reminded, cast, written):
+    everything = rings(get(client_as, reminded))
+    with written() as s:
+        row = s.get_one(ReminderSettings, cast.alice.id)
+        row.checkins = False
+        s.add(row)
+    # 20:30 of her wall clock on both sides of the change of clocks; the 20th is done, Sundays are off.
+    days = [date(2026, 3, 21) + timedelta(days=n) for n in range(59)]
+    wanted = [datetime(d.year, d.month, d.day, 20, 30, tzinfo=LONDON) for d in days if d.weekday() != 6]
+    found = rings(get(client_as, reminded))
+    assert found == wanted and {at.astimezone(UTC).hour for at in found} == {20, 19}
+    # With what is asked around infusions there are more, on the evening before one too, and never two at once.
+    assert set(everything) > set(wanted) and datetime(2026, 3, 26, 18, tzinfo=LONDON) in everything
+    assert len(everything) == len(set(everything))
+
+
+def test_a_reminder_rings_and_takes_no_time_away(client_as, reminded):
+    for one in entries(get(client_as, reminded)):
+        is_reminder = one["SUMMARY"] == "Neap"
+        assert len(one.walk("VALARM")) == is_reminder
+        if is_reminder:
+            assert one["TRANSP"] == "TRANSPARENT" and one.end - one.start == timedelta(minutes=10)
+
+
+def test_a_pause_empties_its_days(client_as, reminded, cast, written):
+    with written() as s:
+        row = s.get_one(ReminderSettings, cast.alice.id)
+        row.paused_until = date(2026, 4, 1)
+        s.add(row)
+    answer = get(client_as, reminded)
+    assert rings(answer)[0].date() >= date(2026, 4, 1) and len(visits(answer)) == 4
+
+
+def test_whoever_chose_nothing_has_visits_only(client_as, link):
+    assert rings(get(client_as, link)) == []
+
+
+def test_it_says_nothing_of_health_of_her_or_of_where(client_as, reminded):
+    text = get(client_as, reminded).data.decode()
     assert not HEALTH_WORDS.search(text)
     for word in (
         "session",

@@ -36,7 +36,7 @@ def letters(the_app):
 def way(letters):
     """A transport to a server on this machine."""
 
-    def made(port: int, seconds: float = 5, context=None, **more) -> Mail:
+    def made(port: int, seconds: float = 60, context=None, **more) -> Mail:
         server = Smtp("127.0.0.1", port, **more)
         return Mail(server, letters, context or transports.context(server), seconds)
 
@@ -92,6 +92,12 @@ def test_a_mail_arrives_whole(way, clock_at):
         assert "Neap has a question." in part
         assert "https://neap.example.org/today" in part and f"https://neap.example.org{STOP}" in part
         assert not HEALTH_WORDS.search(part.split("<body", 1)[-1])
+
+
+@pytest.mark.parametrize("path", ["/infusions", "/sessions", "/check-in", "/intention"])
+def test_a_link_whose_path_would_speak_leads_there_by_another(path, letters):
+    raw = letters.write("a@example.org", a_message(path=path), STOP, NOW).as_string()
+    assert path not in raw.replace("=\n", "") and f"/open/{UUID(int=7)}" in raw.replace("=\n", "")
 
 
 def test_the_message_id_is_the_same_at_every_try(letters):
@@ -197,7 +203,7 @@ def test_a_server_that_breaks_off_with_the_mail_in_hand(way):
 )
 def test_a_server_that_does_not_come_to_the_mail(says, closes, reason, way):
     with Talker(says, closes) as talker:
-        outcome = way(talker.port, seconds=0.3).send("a@example.org", a_message(), STOP)
+        outcome = way(talker.port, seconds=60 if closes else 0.3).send("a@example.org", a_message(), STOP)
     assert outcome.state == "retry"
     assert outcome.reason in ({reason, "unreachable"} if reason == "cut_off" else {reason, "cut_off"})
 
@@ -213,6 +219,20 @@ def test_a_name_that_leads_nowhere(error, way, monkeypatch):
 
     monkeypatch.setattr(socket, "getaddrinfo", nowhere)
     assert way(25).send("a@example.org", a_message(), STOP) == Outcome("retry", "unreachable")
+
+
+def test_no_log_says_to_whom_it_went_or_what(way, caplog, capfd):
+    with MailServer() as server:
+        server.box.say["RCPT"] = ["550 5.1.1 No such user alice@example.org"]
+        with caplog.at_level("INFO", logger="neap"):
+            for port in (server.port, server.port, free_port()):
+                way(port).send("alice@example.org", a_message(body="Herons by the weir."), STOP)
+        assert len(server.box.mails) == 1
+    ours = [
+        record.getMessage() for record in caplog.records if not record.name.startswith("mail")
+    ]  # the server's own
+    written = " ".join(ours) + "".join(capfd.readouterr())
+    assert "alice" not in written and "Herons" not in written and STOP not in written
 
 
 # TLS and signing in -------------------------------------------------------------------------------
@@ -257,7 +277,7 @@ def test_a_passphrase_never_goes_in_the_clear_to_another_machine(letters, monkey
     )
     with MailServer(asks=True) as server:
         there = Smtp("mail.example.org", server.port, "neap", "open sesame")
-        outcome = Mail(there, letters, transports.context(there), 5).send("a@example.org", a_message(), STOP)
+        outcome = Mail(there, letters, transports.context(there), 60).send("a@example.org", a_message(), STOP)
     assert outcome == Outcome("retry", "538") and server.box.signed_in == [] and server.box.mails == []
 
 

@@ -8,16 +8,36 @@ from diary.accounts.models import Person
 from diary.careteam import access
 from diary.infusions.queries import infusions_of
 from diary.lib import clock
+from diary.reminders.queries.facts import facts_of_many
 from diary.reminders.queries.links import Feed
-from diary.reminders.rules.calendar import AHEAD, Event, meeting, visit
+from diary.reminders.queries.wishes import own_wishes
+from diary.reminders.rules.calendar import AHEAD, Event, meeting, reminder, visit
+from diary.reminders.rules.message import INFUSION, SESSION
+from diary.reminders.rules.plan import plan
 from diary.sessions.queries import sessions_of
+
+VISITS = frozenset({INFUSION, SESSION})
 
 
 def events_of(s: Session, feed: Feed, now: datetime) -> tuple[list[Event], str]:
     """(the entries of a calendar that its link opens, the zone of its person)."""
     person = s.get_one(Person, feed.person_id)
     viewer = access.viewer_of(s, person)
-    return [*_visits(s, viewer, person, now)], person.zone
+    return [*_reminders(s, viewer, person, now), *_visits(s, viewer, person, now)], person.zone
+
+
+def _reminders(s: Session, viewer: access.Viewer, person: Person, now: datetime) -> list[Event]:
+    """What the plan holds, one for a moment; infusions and sessions stand there themselves."""
+    own = own_wishes(s, viewer, person.id)
+    found = facts_of_many(s, viewer, [person.id], now, now + AHEAD).get(person.id)
+    if found is None or not own.is_chosen:
+        return []
+    first: dict[datetime, Event] = {}
+    for one in plan(own.wishes, found.facts, now, now + AHEAD):
+        if one.kind not in VISITS:
+            event = reminder(person.uuid, one.kind, one.thing, one.due_at, person.zone)
+            first.setdefault(one.due_at, event)
+    return list(first.values())
 
 
 def _visits(s: Session, viewer: access.Viewer, person: Person, now: datetime) -> list[Event]:

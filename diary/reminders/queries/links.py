@@ -13,7 +13,7 @@ from diary.accounts.models import Person
 from diary.accounts.rules import token_hash
 from diary.careteam import access
 from diary.lib import clock, sealing
-from diary.reminders.models import CalendarFeed, ReminderSettings
+from diary.reminders.models import CalendarFeed, Delivery, ReminderSettings
 from diary.reminders.rules.calendar import is_live
 
 PURPOSE = b"unsubscribe/"
@@ -59,6 +59,15 @@ def quiet_of_token(s: Session, token: str, now: datetime) -> Quiet:
         raise access.Hidden
     is_quiet = found.paused_until is not None and found.paused_until > clock.local(now, found.zone).date()
     return Quiet(found.person_id, found.zone, found.paused_until if is_quiet else None)
+
+
+def sent_to(s: Session, viewer: access.Viewer, delivery: UUID) -> Delivery:
+    """A reminder that was sent to the viewer; Hidden for anybody else's."""
+    wanted = select(Delivery).where(Delivery.uuid == delivery, Delivery.person_id == viewer.me)
+    found = s.scalars(wanted).first()
+    if found is None:
+        raise access.Hidden
+    return found
 
 
 @dataclass(frozen=True)

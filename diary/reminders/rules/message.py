@@ -13,6 +13,7 @@ SAFETY = frozenset({FLAG_OPENED, FLAG_WAITS, FLAG_OVERDUE})
 KINDS = frozenset({DAILY, CHECKIN, INTENTION, BASELINE, INFUSION, SESSION, COMMITMENT, TEST}) | SAFETY
 EMAIL, PUSH = "email", "push"
 CHANNELS = (EMAIL, PUSH)
+SAYS_NOTHING = ("/today", "/days/", "/reminders", "/flags")  # pages whose address tells nothing of health
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,11 @@ class Message:
     tag: str
     seconds: int
     is_late: bool = False
+
+    @property
+    def address(self) -> str:
+        """What a mail or a phone is told to open: the path, or where its own would speak, one that leads there."""
+        return self.path if self.path.startswith(SAYS_NOTHING) else f"/open/{self.id}"
 
 
 @dataclass(frozen=True)

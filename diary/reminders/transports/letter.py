@@ -43,7 +43,7 @@ class Letters:
             letter["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         words = {
             "message": message,
-            "link": self.home + message.path,
+            "link": self.home + message.address,
             "stop": stop,
             "home": self.home,
             "is_for_staff": message.kind in SAFETY,

@@ -167,7 +167,7 @@ def payload(message: Message) -> str:
     told = {
         "title": message.title,
         "body": message.body,
-        "path": message.path,
+        "path": message.address,
         "tag": message.tag,
         "day": message.day.isoformat(),
         "id": str(message.id),
