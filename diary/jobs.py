@@ -78,8 +78,16 @@ def look_at_days(now: datetime) -> int:
     return met
 
 
+def say_what_is_off(app: Flask) -> None:
+    """A way out that the environment does not set up is no fault, but nobody should have to wonder."""
+    for way, variable in (("mail", "SMTP_URL"), ("push", "VAPID_PRIVATE_KEY")):
+        if not app.extensions[way].is_on:
+            log.warning("off", way=way, until_set=variable)
+
+
 def run(app: Flask) -> None:
     """Tick every minute until SIGTERM or Ctrl-C."""
+    say_what_is_off(app)
     scheduler = BlockingScheduler(timezone="UTC")
     scheduler.add_job(tick, "interval", seconds=TICK_SECONDS, args=[app], coalesce=True, max_instances=1)
 

@@ -1,12 +1,14 @@
 """/dev/mail: in development mails are kept and shown, as text and as HTML that can do nothing; in production there is no such page."""
 
+import base64
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
-from diary import create_app
+from diary import create_app, jobs
 from diary.reminders.rules.message import Outcome
 from diary.reminders.transports.caught import MOST, CaughtMail
 from diary.reminders.transports.email import Mail, Nowhere
@@ -118,3 +120,14 @@ def test_it_is_for_whoever_builds_neap_signed_in_or_not(client_as):
 def test_the_catcher_says_that_it_is_on(tmp_path, fresh):
     assert isinstance(fresh().extensions["mail"], CaughtMail) and fresh().extensions["mail"].is_on
     assert not fresh(**GOOD).extensions["mail"].is_on
+
+
+def test_what_is_off_in_production_is_said_at_the_start(fresh, capfd):
+    def said(**environ) -> list[str]:
+        app = fresh(**{**GOOD, "LOG_LEVEL": "warning", **environ})
+        jobs.say_what_is_off(app)
+        return [json.loads(line)["until_set"] for line in capfd.readouterr().err.splitlines()]
+
+    key = base64.urlsafe_b64encode(bytes(31) + b"x").decode()
+    assert said() == ["SMTP_URL", "VAPID_PRIVATE_KEY"]
+    assert said(SMTP_URL="smtp://mail.example.org", VAPID_PRIVATE_KEY=key) == []
