@@ -114,7 +114,13 @@ def test_the_html_fetches_nothing_and_can_be_read_in_the_dark(letters):
     assert "url(" not in html and "@import" not in html and "prefers-color-scheme: dark" in html
     links = {el.get("href").split("?")[0] for el in tree.iter() if el.get("href")}
     home = "https://neap.example.org"
-    assert links == {f"{home}/today", f"{home}/reminders", f"{home}{STOP}"}  # as they are, through no counter
+    later = f"{home}/reminders/later/{UUID(int=7)}"
+    assert links == {
+        f"{home}/today",
+        f"{home}/reminders",
+        later,
+        f"{home}{STOP}",
+    }  # as they are, through no counter
 
 
 def test_the_colours_are_the_tokens(letters):

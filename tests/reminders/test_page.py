@@ -150,7 +150,7 @@ def test_a_mail_that_was_stopped_is_said_on_today(client_as, cast, written):
             )
         )  # fmt: skip
     words = client_as("alice").get("/today").words()
-    assert "You stopped the mails. Reminders come again on Monday 30 November." in words
+    assert "You stopped the mails until 30 Nov." in words
 
 
 # Phones -----------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlmodel import Session
 
 from diary.careteam import access
-from diary.lib.words import date_long
+from diary.lib.words import date_short
 from diary.reminders.models import Delivery, PushSubscription
 from diary.reminders.queries.wishes import own_wishes
 from diary.reminders.rules.message import CHANNELS, PUSH, TEST, Phone
@@ -122,8 +122,8 @@ def silence(s: Session, viewer: access.Viewer, patient_id: int, today: date) -> 
     if until is None or until <= today:
         return ""
     if own.unsubscribed_at is not None:
-        return f"You stopped the mails. Reminders come again on {date_long(until)}."
-    return f"Reminders are paused until {date_long(until)}."
+        return f"You stopped the mails until {date_short(until)}."
+    return f"Reminders are paused until {date_short(until)}."
 
 
 def delivered(s: Session, viewer: access.Viewer, patient_id: int, uuid: UUID) -> Delivered:
