@@ -15,6 +15,7 @@ const SHELL_OF = [
   [/^\/word$/, "/shell/word"],
   [/^\/more$/, "/shell/more"],
   [/^\/reminders$/, "/shell/reminders"],
+  [/^\/(open|reminders\/later)\/[\da-f-]{36}$/, "/shell/more"],
   [/^\/help$/, "/shell/help"],
 ];
 

@@ -7,6 +7,7 @@ dispatched in the worker with the very notification that is shown.
 """
 
 import json
+from uuid import uuid4
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -320,8 +321,9 @@ def test_signing_out_ends_them_on_this_phone(visit):
 def test_without_internet_the_page_says_so(visit):
     page = visit()
     page.context.set_offline(True)
-    page.goto("/reminders")
-    expect(page.get_by_text("No internet just now")).to_be_visible()
+    for path in ("/reminders", f"/open/{uuid4()}", f"/reminders/later/{uuid4()}"):
+        page.goto(path)
+        expect(page.get_by_text("No internet just now")).to_be_visible()
 
 
 def test_another_zone_is_asked_once(open_as, cast):
