@@ -21,6 +21,7 @@ from diary.lib.log import log
 from diary.reminders.actions import claim as claiming
 from diary.reminders.actions import deliver, ticks
 from diary.reminders.actions.deliver import Parcel, Result
+from diary.reminders.actions.escalate import escalate
 from diary.reminders.rules.message import EMAIL, PUSH, Outcome, Phone
 
 Way = Callable[[Parcel, Phone | None], Outcome]
@@ -51,6 +52,8 @@ class Worker:
         began = self.now()
         with db.write() as s:
             self.counts["changed"] += claiming.notice(s, began)
+        with db.write() as s:
+            self.counts.update(escalate(s, self.now()))
         for _ in range(MOST_BATCHES):
             if not self._batch():
                 break

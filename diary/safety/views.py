@@ -21,6 +21,7 @@ from diary.careteam.rules import parse_opening
 from diary.lib import clock, log, pwa
 from diary.lib.forms import Parsed, echo, parse
 from diary.lib.htmx import see_other
+from diary.reminders.queries import tellings
 from diary.safety import actions, queries
 from diary.safety.forms import AcknowledgeForm, ActForm, CloseForm, HandOverForm, ReopenForm
 from diary.safety.queries import COUNTRIES
@@ -88,8 +89,9 @@ def index() -> str:
     with db.read() as s:
         opened = queries.open_flags(s, viewer, now)
         closed = queries.closed_flags(s, viewer, now)
+        unsent = tellings.held_up(s, viewer, now)
     return render_template(
-        "safety/flags.html", nav="flags", opened=opened, closed=closed, now=now,
+        "safety/flags.html", nav="flags", opened=opened, closed=closed, now=now, unsent=unsent,
         when=partial(when_words, now=now, zone=viewer.zone),
     )  # fmt: skip
 
@@ -119,9 +121,10 @@ def _page(flag_id: UUID, **extra: Any) -> str:
     now = clock.now()
     with db.read() as s:
         page = queries.flag_page(s, viewer, flag_id, now)
+        told = tellings.tellings(s, viewer, flag_id, now)
     context = {"errors": {}, "typed": {}, "changed": "", **extra}
     return render_template(
-        "safety/flag.html", nav="flags", page=page, row=page.row, flag=page.row.flag, now=now,
+        "safety/flag.html", nav="flags", page=page, row=page.row, flag=page.row.flag, now=now, told=told,
         line=queries.line_of(page, now), standing=queries.standing(page, now),
         country=country_for(COUNTRIES, page.clinic.country, page.clinic.zone),
         when=partial(when_words, now=now, zone=page.row.zone), saved=SAVED.get(request.args.get("saved", "")),

@@ -28,13 +28,14 @@ from diary.reminders.queries.words import wording
 from diary.reminders.rules.decide import COALESCED, LEASE, is_late, path_of, rank, together, wait_of
 from diary.reminders.rules.message import BASELINE, DAILY, EMAIL, SAFETY, TEST, Message, Outcome, Phone
 from diary.reminders.rules.plan import EXPIRED, GONE, why_not
+from diary.safety.queries import waiting_among
 
 _settings, _delivery = ReminderSettings.__table__, Delivery.__table__  # type: ignore[attr-defined]
 _person = Person.__table__  # type: ignore[attr-defined]
 _phone = PushSubscription.__table__  # type: ignore[attr-defined]
 
 PLANNED_ELSEWHERE = SAFETY | {TEST}
-OFF = "off"
+OFF, ACKNOWLEDGED = "off", "acknowledged"
 _held = (
     select(_delivery)
     .where(
@@ -104,8 +105,12 @@ def begin(s: Session, now: datetime, claimed: Claimed, ids: Sequence[int]) -> li
     settings, people = _plans(s, now, rows)
     going: dict[tuple[int, str, Any], list[Any]] = defaultdict(list)
     skipped: list[tuple[Any, str]] = []
+    unanswered = waiting_among(s, access.OPERATOR, {row.thing for row in rows if row.kind in SAFETY})
     for row in rows:
-        why = _why_not(row, now, settings.get(row.person_id), people.get(row.person_id))
+        if row.kind in SAFETY and row.thing not in unanswered:
+            why = ACKNOWLEDGED
+        else:
+            why = _why_not(row, now, settings.get(row.person_id), people.get(row.person_id))
         if why:
             skipped.append((row, why))
         else:
@@ -251,7 +256,7 @@ def _outcome(result: Result, now: datetime, jitter: float) -> dict[str, Any]:
     reached = " ".join([*parcel.reached.split(), *map(str, said)])
     state, again = outcome.state, None
     if state == "retry":
-        again = now + wait_of(parcel.attempts, outcome.wait, jitter)
+        again = now + wait_of(parcel.attempts, outcome.wait, jitter, parcel.message.kind)
         state = "waiting" if again < parcel.expires_at else "failed"
     elif state == "gone":
         state = "failed"

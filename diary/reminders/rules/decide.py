@@ -22,7 +22,7 @@ LOOK_BACK = timedelta(
 )  # a change that was committed while a plan was looked at is seen at the next look
 LOOK_AHEAD = timedelta(hours=24)
 FAILING = timedelta(days=3)
-FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
+FIRST_WAIT, LONGEST_WAIT, SAFETY_WAIT = timedelta(minutes=1), timedelta(hours=1), timedelta(minutes=5)
 COALESCED, UNKNOWN = "coalesced", "unknown"
 # Of several that come together the first of these goes, and opens Today.
 ORDER = (*sorted(SAFETY), INFUSION, SESSION, CHECKIN, INTENTION, DAILY, BASELINE, COMMITMENT)
@@ -36,10 +36,11 @@ def is_late(due_at: datetime, now: datetime) -> bool:
     return now - due_at > LATE_AFTER
 
 
-def wait_of(attempts: int, asked: int | None, jitter: float) -> timedelta:
-    """How long to wait after so many tries: doubled each time from a minute to an hour, spread by `jitter` (0 to 1)
-    over half to three halves of that, and never less than the other side asked for, in seconds."""
-    usual = min(LONGEST_WAIT, FIRST_WAIT * int(2 ** min(attempts - 1, 10)))
+def wait_of(attempts: int, asked: int | None, jitter: float, kind: str = "") -> timedelta:
+    """How long to wait after so many tries: doubled each time from a minute to an hour, for what is of safety to five
+    minutes, spread by `jitter` (0 to 1) over half to three halves of that, and never less than the other side asked
+    for, in seconds."""
+    usual = min(SAFETY_WAIT if kind in SAFETY else LONGEST_WAIT, FIRST_WAIT * int(2 ** min(attempts - 1, 10)))
     return max(usual * (0.5 + jitter), timedelta(seconds=asked or 0))
 
 
@@ -69,6 +70,8 @@ def together(outcomes: Sequence[Outcome]) -> Outcome:
 
 def path_of(kind: str, day: date, today: date, is_alone: bool) -> str:
     """The page that a reminder opens: that of its kind while it is today's, else the day or Today."""
+    if kind in SAFETY:
+        return "/flags"
     if not is_alone:
         return "/today"
     if kind in (DAILY, BASELINE):

@@ -21,7 +21,7 @@ from diary.safety.queries.flags import (
     waiting,
 )
 from diary.safety.queries.line import line_of, standing
-from diary.safety.queries.unanswered import overdue_flags, unanswered
+from diary.safety.queries.unanswered import overdue_flags, unanswered, waiting_among
 
 __all__ = [
     "COUNTRIES",
@@ -49,4 +49,5 @@ __all__ = [
     "standing",
     "unanswered",
     "waiting",
+    "waiting_among",
 ]

@@ -1,6 +1,8 @@
 """Flags that nobody has acknowledged, for whoever tells their clinic: the jobs process."""
 
+from collections.abc import Collection
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlmodel import Session
@@ -33,6 +35,16 @@ def unanswered(s: Session, viewer: access.Viewer) -> list[Unanswered]:
         )
         for row in rows
     ]  # fmt: skip
+
+
+def waiting_among(s: Session, viewer: access.Viewer, uuids: Collection[str]) -> set[str]:
+    """Of these flags those that nobody has acknowledged yet; Hidden for everybody but the operator."""
+    if not viewer.operator:
+        raise access.Hidden
+    if not uuids:
+        return set()
+    wanted = select(Flag.uuid).where(Flag.uuid.in_([UUID(one) for one in uuids]), Flag.state == "open")
+    return {str(one) for one in s.scalars(wanted)}
 
 
 def overdue_flags(s: Session, viewer: access.Viewer, now: datetime) -> int:
