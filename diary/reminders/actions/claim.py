@@ -97,9 +97,8 @@ def notice(s: Session, now: datetime) -> int:
         select(_tick.c.seen_event).where(_tick.c.name == NAME).with_for_update()
     ).scalar()
     if seen is None:
-        connection.execute(
-            _tick.insert(), {"name": NAME, "began_at": now, "seen_event": last, "counts": "{}"}
-        )
+        first = _dialect(connection).insert(_tick).on_conflict_do_nothing()  # two may begin at once
+        connection.execute(first, {"name": NAME, "began_at": now, "seen_event": last, "counts": "{}"})
         return 0
     connection.execute(_tick.update().where(_tick.c.name == NAME).values(began_at=now, seen_event=last))
     changed = {row.patient_id: row.at for row in connection.execute(_changed, {"seen": seen - OVERLAP})}
