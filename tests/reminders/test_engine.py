@@ -364,13 +364,12 @@ def test_both_ways_each_once(engine, cast):
 
 
 @pytest.mark.parametrize("died_at", ["claimed", "waiting", "sending"])
-@pytest.mark.parametrize("kind", ["daily_log", "flag_waits"])
-def test_a_lease_that_ran_out(engine, cast, died_at, kind):
-    """Before sending it is sent; while sending a daily one counts as unknown, one of safety goes again, with the same id."""
+def test_a_lease_that_ran_out(engine, cast, died_at):
+    """Before sending it is sent; while sending it counts as unknown. Those of safety: test_flags_told.py."""
+    kind = "daily_log"
     wish(cast.alice, "2026-03-08T21:00", daily=(None,) * 7)
     with db.write() as s:
-        if kind == "daily_log":
-            s.get_one(ReminderSettings, cast.alice.id).daily = ",".join(["20:30"] * 7)
+        s.get_one(ReminderSettings, cast.alice.id).daily = ",".join(["20:30"] * 7)
         row = Delivery(
             person_id=cast.alice.id, kind=kind, thing="2026-03-09T20:30", day=DAY, due_at=at("2026-03-09T20:30"),
             channel="email", state=died_at, attempts=1, try_at=at("2026-03-09T20:36"),
@@ -381,7 +380,7 @@ def test_a_lease_that_ran_out(engine, cast, died_at, kind):
     assert engine.sink.took == []
     engine.tick("2026-03-09T20:36")
     engine.tick("2026-03-09T20:50")
-    if (kind, died_at) == ("daily_log", "sending"):
+    if died_at == "sending":
         assert states() == [(kind, "unknown", "unknown")]
         assert engine.sink.took == []
     else:
