@@ -43,7 +43,7 @@
     const isAsking = id && tag !== "test" && hasActions();
     const actions = [{ action: "later", title: "Later" }, { action: "not_today", title: "Not today" }];
     return self.registration.showNotification(title, {
-      body, tag, icon: ICON, lang: "en", timestamp: Date.now(), data: { id, day, path, title, tag, body },
+      body, tag, icon: ICON, lang: "en", data: { id, day, path, title, tag, body, at: Date.now() },
       ...(isAsking && { actions }),
     });
   }

@@ -174,15 +174,23 @@ class Pushes:
         self.page = page
         self.worker = page.context.service_workers[0]
         self._session = page.context.new_cdp_session(page)
-        found = []
-        self._session.on(
-            "ServiceWorker.workerRegistrationUpdated", lambda told: found.extend(told["registrations"])
-        )
+        found: dict[str, str] = {}
+        self._session.on("ServiceWorker.workerRegistrationUpdated", lambda told: self._note(found, told))
         self._session.send("ServiceWorker.enable")
         until(page, lambda: found)
-        self._registration = found[0]["registrationId"]
+        (self._registration,) = found.values()
+
+    def _note(self, found: dict[str, str], told: dict) -> None:
+        """The living registration of this page's own server; the browser may hold others of tests before."""
+        for one in told["registrations"]:
+            if self.page.url.startswith(one["scopeURL"]):
+                found.pop(one["registrationId"], None)
+                if not one["isDeleted"]:
+                    found[one["registrationId"]] = one["registrationId"]
 
     def deliver(self, data: str) -> None:
+        # The protocol's message is now and then lost where the worker is not running: it is woken first.
+        assert self.worker.evaluate("self.registration.active.state") == "activated"
         origin = "/".join(self.page.url.split("/")[:3])
         self._session.send(
             "ServiceWorker.deliverPushMessage",

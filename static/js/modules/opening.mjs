@@ -6,7 +6,7 @@ const KEY = "neap-opened"; // once for each time that the app is opened, not for
 export default async function opening() {
   const registration = await registered();
   // One that comes while this page opens stays.
-  const isOld = ({ timestamp }) => !(timestamp >= performance.timeOrigin);
+  const isOld = ({ data }) => !(data?.at >= performance.timeOrigin);
   for (const shown of ((await registration?.getNotifications?.()) ?? []).filter(isOld)) shown.close();
   if (sessionStorage.getItem(KEY)) return;
   sessionStorage.setItem(KEY, "1");
