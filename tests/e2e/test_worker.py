@@ -288,13 +288,13 @@ def test_a_page_opened_before_there_was_a_worker_can_use_it_too(open_as, serve):
     with page.expect_navigation():
         page.get_by_role("button", name="Use it now").click()
     assert version_of(page) == OTHER
-    expect(page.locator(".newer")).to_be_hidden()
+    expect(page.get_by_label("A newer Neap", exact=True)).to_be_hidden()
 
 
 def test_a_newer_neap_is_offered_and_used(app, visit, serve):
     page = visit()
     first = app.extensions["assets"].version
-    bar = page.locator(".newer")
+    bar = page.get_by_label("A newer Neap", exact=True)
     expect(bar).to_be_hidden()
     serve(OTHER)
     look_for_newer(page)
@@ -356,7 +356,7 @@ def test_another_tab_goes_on_as_it_is_until_its_own_person_says_so(visit, serve)
     with page.expect_navigation():
         page.get_by_role("button", name="Use it now").click()
     page.evaluate(ACTIVE)
-    expect(other.locator(".newer")).to_be_visible()
+    expect(other.get_by_label("A newer Neap", exact=True)).to_be_visible()
     assert other.evaluate("window.isTheSame") and version_of(other) == first
     with other.expect_navigation():
         other.get_by_role("button", name="Use it now").click()
@@ -365,7 +365,7 @@ def test_another_tab_goes_on_as_it_is_until_its_own_person_says_so(visit, serve)
 
 def test_it_is_never_offered_in_the_middle_of_an_entry(visit, serve):
     page = visit("/today")
-    bar = page.locator(".newer")
+    bar = page.get_by_label("A newer Neap", exact=True)
     expect(page.locator(".question.now")).to_be_visible()
     serve(OTHER)
     look_for_newer(page)
@@ -390,9 +390,9 @@ def test_later_is_until_the_next_page(visit, serve):
     look_for_newer(page)
     page.get_by_role("button", name="Later").click()
     page.wait_for_timeout(2500)
-    expect(page.locator(".newer")).to_be_hidden()
+    expect(page.get_by_label("A newer Neap", exact=True)).to_be_hidden()
     page.goto("/infusions")
-    expect(page.locator(".newer")).to_be_visible()
+    expect(page.get_by_label("A newer Neap", exact=True)).to_be_visible()
 
 
 # The switch ------------------------------------------------------------------------------------------
