@@ -189,13 +189,21 @@ class Pushes:
                     found[one["registrationId"]] = one["registrationId"]
 
     def deliver(self, data: str) -> None:
-        # The protocol's message is now and then lost where the worker is not running: it is woken first.
-        assert self.worker.evaluate("self.registration.active.state") == "activated"
+        """Hands a push to the worker. The protocol loses one now and then on a busy machine: then it is handed over
+        again, but never once the worker has heard it: from there on it is the worker's to show it."""
+        self.worker.evaluate("self.came ??= (self.addEventListener('push', () => (self.came += 1)), 0)")
+        before = self.worker.evaluate("self.came")
         origin = "/".join(self.page.url.split("/")[:3])
-        self._session.send(
-            "ServiceWorker.deliverPushMessage",
-            {"origin": origin, "registrationId": self._registration, "data": data},
-        )
+        for _ in range(5):
+            self._session.send(
+                "ServiceWorker.deliverPushMessage",
+                {"origin": origin, "registrationId": self._registration, "data": data},
+            )
+            for _ in range(60):
+                if self.worker.evaluate("self.came") > before:
+                    return
+                self.page.wait_for_timeout(50)
+        raise AssertionError("the protocol never handed it over")
 
     def shown(self) -> list[dict]:
         return self.page.evaluate("""async () => {
@@ -246,23 +254,23 @@ def test_the_same_reminder_twice_is_one_notification(visit, cast):
         until(pushes.page, lambda body=body: [one["body"] for one in pushes.shown()] == [body])
 
 
-@pytest.mark.parametrize("data", ["", "hello", "[]", '{"title": 7}', '{"title": "Neap", "body": "x"}'])
-def test_garbage_still_shows_something(visit, data):
+def test_garbage_still_shows_something(visit):
     pushes = Pushes(visit())
-    pushes.deliver(data)
-    until(pushes.page, pushes.shown)
-    assert [(one["title"], one["body"]) for one in pushes.shown()] == [("Neap", "Time for a moment.")]
-    assert pushes.touch() == "/today"
+    for data in ("", "hello", "[]", '{"title": 7}', '{"title": "Neap", "body": "x"}'):
+        pushes.deliver(data)
+        until(pushes.page, pushes.shown)
+        assert [(one["title"], one["body"]) for one in pushes.shown()] == [("Neap", "Time for a moment.")]
+        assert pushes.touch() == "/today", data
+        assert pushes.shown() == []
 
 
-@pytest.mark.parametrize(
-    "path", ["//evil.example/x", "https://evil.example/", "javascript:alert(1)", "\\\\evil.example"]
-)
-def test_it_opens_no_page_of_others(visit, cast, path):
-    pushes = Pushes(visit())
-    pushes.deliver(message(a_delivery(cast.alice, day=TODAY), path))
-    until(pushes.page, pushes.shown)
-    assert pushes.touch() == "/today"
+def test_it_opens_no_page_of_others(visit, cast):
+    pushes, uuid = Pushes(visit()), a_delivery(cast.alice, day=TODAY)
+    for path in ("//evil.example/x", "https://evil.example/", "javascript:alert(1)", "\\\\evil.example"):
+        pushes.deliver(message(uuid, path))
+        until(pushes.page, pushes.shown)
+        assert pushes.touch() == "/today", path
+        assert pushes.shown() == []
 
 
 def test_later_and_not_today_reach_the_server_with_their_day(visit, cast):
