@@ -6,6 +6,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 SVG = "{http://www.w3.org/2000/svg}"
+SILENT = {f"{SVG}title", f"{SVG}desc"}  # what a screen reader is told of by the image's own words
 INLINE = re.compile(r"<svg .*?</svg>", re.DOTALL)
 TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
 TOKEN = re.compile(r"([MmLlHhVvCcAaZz])|(-?(?:\d+\.?\d*|\.\d+))")
@@ -127,6 +128,8 @@ class Drawing:
                 stream.stream.append("\n".join(_path(node)))
             elif node.tag == f"{SVG}text":
                 self._text(stream, node)
+            elif node.tag not in SILENT:
+                raise ValueError(f"a chart in print holds {node.tag}, which is not drawn")
         stream.pop_state()
 
     def _text(self, stream: Any, node: Any) -> None:

@@ -155,6 +155,16 @@ def test_an_arc_that_charts_have_not_is_refused():
         pdf_chart.outline("M0 0a2 2 0 0 1 2 2")
 
 
+def test_an_element_that_is_not_drawn_is_an_error_and_no_gap():
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 4"><circle r="1"/></svg>'
+
+    class Stream:
+        push_state = pop_state = transform = lambda *_args, **_more: None
+
+    with pytest.raises(ValueError, match="circle"):
+        pdf_chart.Drawing(svg, None, []).draw(Stream(), 4, 4, None)
+
+
 @pytest.mark.parametrize(
     ("text", "opacity", "shares"),
     [
