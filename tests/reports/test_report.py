@@ -208,6 +208,26 @@ def test_real_diaries_whole_and_three_months(cast, app, tmp_path, name):
         )
 
 
+@pytest.mark.parametrize(
+    ("courses", "heading"),
+    [
+        ([(date(2026, 3, 15), 7)], "Lasted"),
+        ([(date(2026, 3, 15), 2)], "Change"),
+        ([(date(2026, 3, 15), 7), (date(2026, 7, 1), 2)], "Lasted, or change"),
+    ],
+)
+def test_the_last_column_is_called_by_what_stands_in_it(written, cast, courses, heading):
+    """Under a level of 3 no relief is counted: then the change in points stands there."""
+    with written() as s:
+        for given, level in courses:
+            scores = [level] * 14 + [max(0, level - 2)] * 14
+            days(given - timedelta(days=14), scores, s, cast.alice)
+            infusion(s, cast.alice, given, dose_mg=40)
+    text = reading.flat(made(cast.alice, SINCE, date(2026, 8, 1)))
+    assert f"First week {heading} Logged" in text
+    assert ("eased by 2.0" in text.split("First week")[1].split("Method")[0]) == ("hange" in heading)
+
+
 def test_on_a_tight_schedule_weeks_and_runs_lead(cast, app, tmp_path):
     commands = Commands(app, tmp_path)
     for file in ("participant1.csv", "participant1-infusions.csv"):

@@ -112,6 +112,7 @@ def test_a_patient_without_entries(client_as, cast):
     page = client_as("bob").get(f"/patients/{cast.alice.uuid}")
     assert page.status == 200
     assert "Nothing is logged yet" in page.text and "No infusion is recorded yet" in page.text
+    assert page.words(page.one("h2", id="timeline")) == "Before the first day"
     assert page.text.count("not enough days yet: 0 of 4") == 5
 
 

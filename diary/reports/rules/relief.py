@@ -66,9 +66,22 @@ def _lasted(infusion: InfusionResponse) -> Span:
         return Span(lasted(infusion.duration), "b")
     if infusion.status == "no_response":
         return Span("none", "b")
-    if infusion.status in ("no_baseline", "baseline_low") and infusion.mean_change is not None:
+    if infusion.mean_change is not None and _is_in_points(infusion):
         return Span(said.points(infusion.mean_change))
     return Span("not counted" if infusion.status in ("carried", "not_yet") else "", "soft")
+
+
+def _is_in_points(infusion: InfusionResponse) -> bool:
+    """Whether there is no level that relief could be a share of: then its last column says the change."""
+    return infusion.status in ("no_baseline", "baseline_low") and infusion.mean_change is not None
+
+
+def _last_heading(shown: Sequence[InfusionResponse]) -> str:
+    """What the column is of that says how long relief lasted, or how far the score changed."""
+    if not any(map(_is_in_points, shown)):
+        return "Lasted"
+    is_lasting = any(one.duration is not None or one.status == "no_response" for one in shown)
+    return "Lasted, or change" if is_lasting else "Change"
 
 
 def _given(day: date, given: Sequence[Given]) -> tuple[str, str, str]:
@@ -101,18 +114,19 @@ def _infusion_row(infusion: InfusionResponse, given: Sequence[Given], until: dat
     )
 
 
-INFUSION_COLUMNS = (
-    Column("No"),
-    Column("Date"),
-    Column("Dose", "num"),
-    Column("mg/kg", "num"),
-    Column("First relief"),
-    Column("Deepest", "num"),
-    Column("on"),
-    Column("First week", "num"),
-    Column("Lasted"),
-    Column("Logged", "num"),
-)
+def _infusion_columns(shown: Sequence[InfusionResponse]) -> tuple[Column, ...]:
+    return (
+        Column("No"),
+        Column("Date"),
+        Column("Dose", "num"),
+        Column("mg/kg", "num"),
+        Column("First relief"),
+        Column("Deepest", "num"),
+        Column("on"),
+        Column("First week", "num"),
+        Column(_last_heading(shown)),
+        Column("Logged", "num"),
+    )
 
 
 def infusion_table(facts: Facts, courses: Sequence[Course], most: int) -> Table:
@@ -125,7 +139,7 @@ def infusion_table(facts: Facts, courses: Sequence[Course], most: int) -> Table:
     relief = f"; relief: two days running at {counts}, 30 % under the level before" if counts else ""
     name = BY_KEY[facts.leading].name
     key = "rt" if all(one.on.year == facts.until.year for one in shown) else "rt dated"
-    return Table(key, f"{name} after each infusion", of + relief, INFUSION_COLUMNS, rows)
+    return Table(key, f"{name} after each infusion", of + relief, _infusion_columns(shown), rows)
 
 
 def _week_row(course: Course, week: Week, facts: Facts) -> Line:
