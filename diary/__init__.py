@@ -13,6 +13,7 @@ from diary.lib import sessions as cookies  # `diary.sessions` is a slice
 
 MOST_TYPED = 4 * 1024 * 1024  # a note that is far too long still comes back with its form, to be shortened
 BLUEPRINTS = (
+    "audit",
     "accounts",
     "careteam",
     "safety",

@@ -53,6 +53,8 @@ class Config:
     secret_key_fallbacks: tuple[str, ...]
     data_key: str
     data_key_fallbacks: tuple[str, ...]
+    audit_keys: tuple[str, ...]  # the present one first
+    audit_anchor_url: str  # "" is nowhere
     trusted_proxies: int
     log_level: str
     worker: bool
@@ -91,6 +93,8 @@ def load(env: Mapping[str, str] | None = None) -> Config:
         secret_key_fallbacks=_several(env, "SECRET_KEY_FALLBACKS"),
         data_key=_key(env, "DATA_KEY", data_dir),
         data_key_fallbacks=_several(env, "DATA_KEY_FALLBACKS"),
+        audit_keys=_audit_keys(env, data_dir, production),
+        audit_anchor_url=_anchor_url(env.get("AUDIT_ANCHOR_URL", ""), production),
         trusted_proxies=_whole(env, "TRUSTED_PROXIES", 0),
         log_level=env.get("LOG_LEVEL", "info"),
         worker=_switch(env, "WORKER"),
@@ -129,6 +133,28 @@ def _public_url(text: str) -> str | None:
     usual = {"http": 80, "https": 443}[parts.scheme]
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{parts.scheme}://{host}" + (f":{port}" if port not in (None, usual) else "")
+
+
+def _audit_keys(env: Mapping[str, str], data_dir: Path, production: bool) -> tuple[str, ...]:
+    """What the chain's keys derive from: a key of its own, or in production where none is given the data keys.
+
+    Older ones still prove the lines that were made with them, so a key can be changed and the chain goes on.
+    """
+    older = _several(env, "AUDIT_KEY_FALLBACKS")
+    if env.get("AUDIT_KEY") or not production:
+        return (_key(env, "AUDIT_KEY", data_dir), *older)
+    return (env.get("DATA_KEY", ""), *older, *_several(env, "DATA_KEY_FALLBACKS"))
+
+
+def _anchor_url(text: str, production: bool) -> str:
+    """Where the audit's head goes once a day: https, or in development this machine."""
+    if not text:
+        return ""
+    parts = urlsplit(text)
+    is_here = parts.scheme == "http" and parts.hostname in LOOPBACK and not production
+    if not parts.hostname or not (parts.scheme == "https" or is_here):
+        raise Misconfigured("AUDIT_ANCHOR_URL is an https address, like https://elsewhere.example.org/neap.")
+    return text
 
 
 def _smtp(text: str) -> Smtp | None:
@@ -186,10 +212,15 @@ def _check_keys(found: Config) -> None:
     for name, key in (("SECRET_KEY", found.secret_key), ("DATA_KEY", found.data_key)):
         if _is_weak(key):
             raise Misconfigured(f"{name} is too weak: at least {WEAKEST_KEY} random characters.")
-    if any(_is_weak(key) for key in (*found.secret_key_fallbacks, *found.data_key_fallbacks)):
+    if _is_weak(found.audit_keys[0]):
+        raise Misconfigured(f"AUDIT_KEY is too weak: at least {WEAKEST_KEY} random characters.")
+    older = (*found.secret_key_fallbacks, *found.data_key_fallbacks, *found.audit_keys[1:])
+    if any(_is_weak(key) for key in older):
         raise Misconfigured("A key among the fallbacks is too weak to be accepted still.")
     if found.secret_key == found.data_key:
         raise Misconfigured("SECRET_KEY and DATA_KEY are the same; each needs its own.")
+    if found.secret_key in found.audit_keys:
+        raise Misconfigured("SECRET_KEY and AUDIT_KEY are the same; each needs its own.")
 
 
 def _is_weak(key: str) -> bool:

@@ -10,6 +10,7 @@ from flask import Flask, current_app
 
 from diary import db
 from diary.accounts import actions
+from diary.audit import worker as audit
 from diary.careteam import access
 from diary.careteam import queries as careteam
 from diary.lib import clock
@@ -28,6 +29,7 @@ def tick(app: Flask) -> dict[str, int]:
         done |= _part(lambda: {"sessions_ended": _end_sessions()})
         done |= _part(lambda: {"diaries_with_a_rule_met": look_at_days(clock.now())})
         done |= _part(lambda: remind(app))
+        done |= _part(lambda: audit.round(clock.now()))
         if any(done.values()):
             log.info("tick", **done)
         return done

@@ -112,7 +112,9 @@ def pg_copies(the_app, request, passphrase_hash):
 
 @pytest.fixture
 def store(request, work, the_app):
-    """A fresh copy of the template; gives (url, cast)."""
+    """A fresh copy of the template; gives (url, cast). What was put away of another test's audit trail goes."""
+    for put_away in work.glob("audit-*.json"):
+        put_away.unlink()
     if getattr(request, "param", "sqlite") == "sqlite":
         template, cast = request.getfixturevalue("sqlite_template")
         for leftover in work.glob("own.db*"):

@@ -11,7 +11,7 @@ PACKAGE = ROOT / "diary"
 # Of the standard library the core may use what only computes.
 COMPUTING = {
     "__future__", "abc", "bisect", "collections", "dataclasses", "datetime", "decimal", "enum", "fractions", "functools",
-    "hashlib", "heapq", "html", "itertools", "json", "math", "numbers", "operator", "re", "statistics", "string",
+    "hashlib", "heapq", "hmac", "html", "itertools", "json", "math", "numbers", "operator", "re", "statistics", "string",
     "textwrap", "types", "typing", "unicodedata", "uuid", "zoneinfo",
 }  # fmt: skip
 REACHING = {

@@ -47,7 +47,7 @@ def test_down_and_up_again(store):
     [
         "UPDATE audit_event SET action = 'y'",
         "DELETE FROM audit_event",
-        "TRUNCATE audit_event",
+        "TRUNCATE audit_event CASCADE",
         "INSERT OR REPLACE INTO audit_event (id, at, role, action, thing, address, request_id) "
         "SELECT id, 2, '', 'y', '', '', '' FROM audit_event",
     ],
@@ -65,10 +65,28 @@ def test_the_audit_trail_can_only_grow(store, sql):
     database.engine.dispose()
 
 
+@pytest.mark.both
+@pytest.mark.parametrize(
+    "sql", ["UPDATE audit_chain SET seq = 7", "DELETE FROM audit_chain", "TRUNCATE audit_chain"]
+)
+def test_the_chain_can_only_grow(store, sql):
+    database = Database(store[0])
+    if database.is_sqlite and sql.startswith("TRUNCATE"):
+        pytest.skip("the other database's words")
+    with database.engine.begin() as connection:
+        connection.execute(
+            text("INSERT INTO audit_chain (seq, event_id, mac) VALUES (1, 1, :mac)"), {"mac": bytes(32)}
+        )
+    with pytest.raises(DBAPIError, match="append-only"), database.engine.begin() as connection:
+        connection.execute(text(sql))
+    database.engine.dispose()
+
+
 @pytest.mark.parametrize(
     ("table", "made", "refused"),
     [
         ("audit_event", "create", {"update", "delete"}),
+        ("audit_chain", "create", {"update", "delete"}),
         ("flag_event", "create", {"update", "delete"}),
         ("checkin_revision", "create", {"update", "delete"}),
         ("infusion_revision", "create", {"update", "delete"}),

@@ -3,16 +3,20 @@
 from datetime import timedelta
 from typing import Protocol
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlmodel import Session
 
 from diary import db
-from diary.audit.models import AuditEvent
+from diary.audit import queries
+from diary.audit.models import AuditChain, AuditEvent, AuditReason
+from diary.audit.rules.chain import Head, line_mac
 from diary.lib import clock, http
 
 VIEWED_ONCE_IN = timedelta(minutes=10)
 _table = AuditEvent.__table__  # type: ignore[attr-defined]
-_insert = _table.insert().inline()
+_insert = _table.insert()
+_lines = AuditChain.__table__.insert()  # type: ignore[attr-defined]
+BLOCK = 500  # lines in one transaction: about 20 ms, so that writers need not wait
 
 
 class Actor(Protocol):
@@ -33,9 +37,20 @@ def record(
     patient_id: int | None = None,
     thing: str = "",
     clinic_id: int | None = None,
-) -> None:
-    """Append one event in the caller's transaction; codes and opaque ids only."""
-    s.execute(_insert, _row(actor, action, patient_id, thing, clinic_id))
+) -> int:
+    """Append one event in the caller's transaction and give its id; codes and opaque ids only.
+
+    Where somebody says why, `explain` keeps the words beside the event.
+    """
+    done = s.execute(_insert, _row(actor, action, patient_id, thing, clinic_id))
+    return done.inserted_primary_key[0]
+
+
+def explain(s: Session, event_id: int, words: str) -> None:
+    """Keep somebody's reason for an event, sealed and outside the trail, so that it can be erased."""
+    reason = AuditReason(event_id=event_id, words_sealed=b"")
+    reason.words = words
+    s.add(reason)
 
 
 def seen(actor: Actor, patient_id: int | None, what: str) -> None:
@@ -62,6 +77,24 @@ def seen(actor: Actor, patient_id: int | None, what: str) -> None:
             return
     with db.write() as s:
         record(s, actor, action, patient_id)
+
+
+def append_block(s: Session, key: bytes, since: int) -> tuple[int, Head]:
+    """Append what the chain lacks of the events after the id `since`, at most a block; how many, and the head then.
+
+    Two processes at once: on SQLite there is one writer; on PostgreSQL the lock below lets one in after the other,
+    and the second reads what the first committed. A line's number is unique, should either fail.
+    """
+    if s.connection().dialect.name == "postgresql":
+        s.execute(text("LOCK TABLE audit_chain IN SHARE ROW EXCLUSIVE MODE"))
+    seq, mac = queries.tail(s)
+    lines = []
+    for event in queries.waiting(s, since, BLOCK):
+        seq, mac = seq + 1, line_mac(key, mac, seq + 1, event)
+        lines.append({"seq": seq, "event_id": event[0], "mac": mac})
+    if lines:
+        s.execute(_lines, lines)
+    return len(lines), Head(seq, mac)
 
 
 def _row(actor, action, patient_id, thing, clinic_id):  # type: ignore[no-untyped-def]

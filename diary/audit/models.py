@@ -1,4 +1,4 @@
-"""The append-only audit trail and the receipts of writes."""
+"""The append-only audit trail with its chain, reasons in words, and the receipts of writes."""
 
 from datetime import datetime
 from uuid import UUID
@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary
 from sqlmodel import Field, SQLModel
 
+from diary.lib import sealing
 from diary.lib.types import Moment
 
 
@@ -28,6 +29,29 @@ class AuditEvent(SQLModel, table=True):
     thing: str = ""
     address: str = ""
     request_id: str = ""
+
+
+class AuditChain(SQLModel, table=True):
+    """The events in the order they were appended, each bound to the one before. Triggers refuse changes to it."""
+
+    __tablename__ = "audit_chain"
+
+    seq: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    event_id: int = Field(unique=True)
+    mac: bytes = Field(sa_column=Column(LargeBinary(32), nullable=False))
+
+
+class AuditReason(SQLModel, table=True):
+    """Why something was done, in somebody's words; it can be erased, and the chain holds without it."""
+
+    __tablename__ = "audit_reason"
+
+    event_id: int = Field(
+        sa_column=Column(Integer, ForeignKey("audit_event.id"), primary_key=True, autoincrement=False)
+    )
+    words_sealed: bytes
+
+    words = sealing.sealed("words", lambda reason: reason.event_id)
 
 
 class SyncWrite(SQLModel, table=True):
