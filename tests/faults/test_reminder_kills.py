@@ -34,6 +34,7 @@ PEOPLE = 4
 FIRST = MONDAY.replace(hour=20, minute=30)
 WARM = FIRST - timedelta(days=1)
 BOTH = pytest.mark.both
+IN_LONG_RUNS = pytest.mark.skipif(not LONG, reason="processes cost much; tests/reminders has the same in one")
 
 
 class Scheduler:
@@ -194,6 +195,7 @@ def test_killed_in_every_window(world, cast, store, capsys):
 
 @BOTH
 @pytest.mark.slow
+@IN_LONG_RUNS
 def test_two_schedulers_at_once(world, capsys):
     said: Counter = Counter()
     with Scheduler(**world.environ) as scheduler:
@@ -211,6 +213,7 @@ def test_two_schedulers_at_once(world, capsys):
 
 
 @pytest.mark.slow
+@IN_LONG_RUNS
 @pytest.mark.parametrize(
     ("wrong", "window", "count"),
     [("sent_before_sending", "begun", "missed"), ("sends_again", "sent", "doubled")],
