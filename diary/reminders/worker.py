@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from diary import db
 from diary.lib import clock
@@ -26,6 +26,7 @@ from diary.reminders.rules.message import EMAIL, PUSH, Outcome, Phone
 
 Way = Callable[[Parcel, Phone | None], Outcome]
 BATCH, THREADS, MOST_BATCHES = 50, 8, 200
+A_MINUTE = timedelta(minutes=1)
 # The windows between two steps, in which tests let a worker die.
 WINDOWS = ("claim", "claimed", "begin", "begun", "sent", "settle", "settled")
 
@@ -52,14 +53,24 @@ class Worker:
         began = self.now()
         with db.write() as s:
             self.counts["changed"] += claiming.notice(s, began)
-        with db.write() as s:
-            self.counts.update(escalate(s, self.now()))
+        told = self._tell()
         for _ in range(MOST_BATCHES):
+            if (
+                self.now() - told >= A_MINUTE
+            ):  # a flag does not wait for a long round's end: a slow server's, say
+                told = self._tell()
             if not self._batch():
                 break
         with db.write() as s:
             ticks.end(s, claiming.NAME, began, self.now(), self.counts)
         return self.counts
+
+    def _tell(self) -> datetime:
+        """Flags that are due; when they were looked at."""
+        now = self.now()
+        with db.write() as s:
+            self.counts.update(escalate(s, now))
+        return now
 
     def _batch(self) -> bool:
         """One batch; whether there may be more."""

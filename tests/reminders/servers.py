@@ -186,7 +186,8 @@ def claims_of(authorization: str) -> tuple[dict, str]:
 
 
 class PushService:
-    """Answers each message with the next of `answers` (a status, or a status and headers), else 201."""
+    """Answers each message with the next of `answers` (a status, or a status and headers), else 201; bytes are said as
+    they are."""
 
     def __init__(self):
         self.got: list[SimpleNamespace] = []
@@ -203,6 +204,9 @@ class PushService:
                 if status == "hang":
                     time.sleep(1.5)
                     return self.close_connection
+                if isinstance(status, bytes):
+                    self.close_connection = True
+                    return self.wfile.write(status)
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)

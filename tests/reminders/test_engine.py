@@ -16,6 +16,7 @@ from diary.reminders.worker import WINDOWS, Worker
 from tests import factories
 from tests.conftest import stored
 from tests.reminders.engine import Engine, Sink, at, wish
+from tests.safety.flags import raise_flag
 
 pytestmark = pytest.mark.both
 DAY = date(2026, 3, 9)  # a Monday; London is on UTC
@@ -220,17 +221,78 @@ def test_a_clock_that_jumps_back_sends_nothing_twice(engine, cast):
     assert len(engine.sink.took) == 2
 
 
+@pytest.mark.parametrize("ahead", [timedelta(hours=3), timedelta(hours=12), timedelta(days=30)])
+def test_a_clock_that_was_ahead_for_a_round_keeps_nothing_back(engine, cast, ahead):
+    """What was due by it may have come too early, once; what was of no use any more by it comes in its time."""
+    wish(cast.alice, "2026-03-09T12:00")
+    engine.tick("2026-03-09T17:31")
+    engine.tick(at("2026-03-09T17:32") + ahead)
+    assert len(engine.sink.took) == (ahead < timedelta(hours=12))
+    engine.tick("2026-03-09T17:33")
+    for day in (9, 10, 11):
+        engine.tick(f"2026-03-{day:02}T20:30")
+        engine.tick(f"2026-03-{day:02}T20:31")
+    assert [day for _, _, day in engine.sink.said] == ["2026-03-09", "2026-03-10", "2026-03-11"]
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=6), timedelta(days=30)])
+def test_what_waits_is_not_put_off_by_a_clock_that_was_ahead(engine, cast, ahead):
+    wish(cast.alice, "2026-03-09T12:00")
+    engine.sink.answers["email", None] = Outcome("retry", "unreachable")
+    engine.tick("2026-03-09T20:30")
+    engine.tick(at("2026-03-09T20:40") + ahead)
+    engine.sink.answers.clear()
+    engine.tick("2026-03-09T20:41")
+    engine.tick("2026-03-09T20:46")
+    assert len(engine.sink.sent) == 1
+    assert engine.sink.sent[0].message.is_late
+
+
+def test_a_change_is_noticed_though_the_clock_was_ahead(engine, cast):
+    wish(cast.alice, "2026-03-09T12:00", daily=(None,) * 7)
+    engine.tick("2026-04-09T12:00")
+    engine.tick("2026-03-09T12:01")
+    with db.write() as s:
+        factories.infusion(s, cast.alice, DAY + timedelta(days=1), status="planned", time="10:00")
+    engine.tick("2026-03-09T12:02")
+    engine.tick("2026-03-09T18:00")
+    assert ("infusion", "sent", "") in states()
+
+
+def test_a_flag_does_not_wait_for_the_end_of_a_long_round(engine, cast):
+    """Two reminders by a slow server; while the first goes somebody falls."""
+    wish(cast.alice, "2026-03-09T12:00")
+    wish(cast.charlie, "2026-03-09T12:00")
+    engine.worker.batch = 1
+
+    def slowly():
+        if not engine.sink.took:
+            engine.now += timedelta(seconds=61)
+            raise_flag(cast.alice, now=engine.now)
+        return Outcome("sent")
+
+    engine.sink.answers["email", None] = slowly
+    engine.tick("2026-03-09T20:30")
+    assert [parcel.message.kind for parcel in engine.sink.sent] == ["daily_log", "flag_opened", "daily_log"]
+
+
+def test_of_all_that_waits_a_flag_goes_first(engine, cast):
+    wish(cast.alice, "2026-03-09T12:00")
+    wish(cast.charlie, "2026-03-09T12:00")
+    engine.sink.answers["email", None] = Outcome("retry", "unreachable")
+    engine.tick("2026-03-09T20:30")
+    engine.sink.answers.clear()
+    engine.worker.batch = 1
+    raise_flag(cast.alice, now=at("2026-03-09T20:40"))
+    engine.tick("2026-03-09T20:40")
+    assert [parcel.message.kind for parcel in engine.sink.sent] == ["flag_opened", "daily_log", "daily_log"]
+
+
 @pytest.mark.parametrize("window", WINDOWS)
 def test_a_worker_that_dies_anywhere_loses_and_doubles_nothing(engine, cast, window):
     wish(cast.alice, "2026-03-09T12:00")
-
-    def die(here):
-        if here == window:
-            raise Died
-
-    engine.worker.at = die
-    with pytest.raises(Died):
-        engine.tick("2026-03-09T20:30")
+    engine.now = at("2026-03-09T20:30")
+    dies(engine, window)
     second = Engine("2026-03-09T20:31")
     second.tick()
     second.tick("2026-03-09T20:36")  # the lease is over
@@ -244,21 +306,59 @@ def test_a_worker_that_dies_anywhere_loses_and_doubles_nothing(engine, cast, win
         assert took == 1
 
 
-def test_a_worker_that_comes_back_too_late_changes_nothing(engine, cast):
-    """Its lease is over and another has sent: neither its begin nor its outcome counts."""
+def test_a_worker_that_comes_back_too_late_sends_nothing(engine, cast):
+    """Its lease is over and another holds the claim, which has sent nothing yet."""
     wish(cast.alice, "2026-03-09T12:00")
     second = Engine("2026-03-09T20:36")
-
-    def sleep(window):
-        if window == "claimed":
-            engine.worker.at = lambda _: None
-            second.tick()
-
-    engine.worker.at = sleep
-    engine.tick("2026-03-09T20:30")
-    assert len(second.sink.took) == 1
+    engine.worker.at = once("claimed", lambda: dies(second, "claimed"))
+    assert engine.tick("2026-03-09T20:30")["sent"] == 0
     assert engine.sink.took == []
-    assert states() == [("daily_log", "sent", "")]
+    assert states() == [("daily_log", "claimed", "")]
+    assert Engine("2026-03-09T20:42").tick()["sent"] == 1
+
+
+@pytest.mark.parametrize("is_of_safety", [False, True])
+def test_an_outcome_that_comes_too_late_changes_nothing(engine, cast, is_of_safety):
+    """Its lease ended while it sent. Another one said that nobody knows or, of a flag, is at it once more."""
+    wish(cast.alice, "2026-03-09T12:00")
+    engine.now = at("2026-03-09T20:30")
+    if is_of_safety:
+        wish(cast.alice, "2026-03-09T12:00", daily=(None,) * 7)
+        raise_flag(cast.alice, now=engine.now)
+    second = Engine("2026-03-09T20:36")
+    died: list = []
+    engine.worker.at = once(
+        "sent", lambda: died.append(dies(second, "begun") if is_of_safety else second.tick())
+    )
+    engine.tick()
+    assert died and len(engine.sink.sent) == 1 and second.sink.took == []
+    assert states() == [
+        ("flag_opened", "sending", "") if is_of_safety else ("daily_log", "unknown", "unknown")
+    ]
+
+
+def once(window, does):
+    """At the first time that a worker reaches the window."""
+    left = [does]
+
+    def at_(here):
+        if here == window and left:
+            left.pop()()
+
+    return at_
+
+
+def dies(engine, window) -> bool:
+    """A round of which nothing is left from there on."""
+
+    def die(here):
+        if here == window:
+            raise Died
+
+    engine.worker.at = die
+    with pytest.raises(Died):
+        engine.tick()
+    return True
 
 
 def test_two_workers_at_once(app, cast, clock_at):

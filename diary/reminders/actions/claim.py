@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
@@ -32,7 +32,7 @@ from diary.reminders.rules.decide import (
     is_unreachable,
 )
 from diary.reminders.rules.message import EMAIL, PUSH, SAFETY
-from diary.reminders.rules.plan import Planned, moments, next_moment
+from diary.reminders.rules.plan import EXPIRED, Planned, moments, next_moment
 
 _settings, _delivery = ReminderSettings.__table__, Delivery.__table__  # type: ignore[attr-defined]
 _phone, _tick, _event = PushSubscription.__table__, Tick.__table__, AuditEvent.__table__  # type: ignore[attr-defined]
@@ -54,7 +54,7 @@ _changed = (
 _over = (
     select(_delivery.c.id, _delivery.c.state, _delivery.c.kind)
     .where(CLAIMED, _delivery.c.try_at <= bindparam("now"))
-    .order_by(_delivery.c.try_at)
+    .order_by(_delivery.c.kind.not_in(sorted(SAFETY)), _delivery.c.try_at)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
@@ -93,15 +93,19 @@ def notice(s: Session, now: datetime) -> int:
     """Have the plans looked at of everybody whose treatment was changed since the last round; how many."""
     connection = s.connection()
     last = connection.execute(select(func.max(_event.c.id))).scalar() or 0
-    seen = connection.execute(
-        select(_tick.c.seen_event).where(_tick.c.name == NAME).with_for_update()
-    ).scalar()
-    if seen is None:
+    tick = connection.execute(
+        select(_tick.c.seen_event, _tick.c.began_at).where(_tick.c.name == NAME).with_for_update()
+    ).first()
+    if tick is None:
         first = _dialect(connection).insert(_tick).on_conflict_do_nothing()  # two may begin at once
         connection.execute(first, {"name": NAME, "began_at": now, "seen_event": last, "counts": "{}"})
         return 0
     connection.execute(_tick.update().where(_tick.c.name == NAME).values(began_at=now, seen_event=last))
-    changed = {row.patient_id: row.at for row in connection.execute(_changed, {"seen": seen - OVERLAP})}
+    if tick.began_at > now + LOOK_BACK:
+        _turn_back(connection, now)
+    changed = {
+        row.patient_id: row.at for row in connection.execute(_changed, {"seen": tick.seen_event - OVERLAP})
+    }
     if not changed:
         return 0
     wanted = select(_settings.c.person_id, _settings.c.looked_at).where(
@@ -110,11 +114,26 @@ def notice(s: Session, now: datetime) -> int:
     updates = [
         {"id": row.person_id, "wake": now, "looked": max(row.looked_at or changed[row.person_id], changed[row.person_id])}
         for row in connection.execute(wanted.with_for_update(skip_locked=True))
-        if row.looked_at is None or row.looked_at < changed[row.person_id] + LOOK_BACK
+        if row.looked_at is None or not changed[row.person_id] + LOOK_BACK <= row.looked_at <= now + LOOK_BACK
     ]  # fmt: skip
     if updates:
         connection.execute(_looked, updates)
     return len(updates)
+
+
+def _turn_back(connection: Any, now: datetime) -> None:
+    """The clock was ahead, as the last round shows. What was sent stays sent; what was put off by it, or given up as of no
+    use any more, is decided again by the clock as it is now."""
+    ahead = _settings.c.looked_at > now
+    connection.execute(_settings.update().where(ahead, _settings.c.wake_at > now).values(wake_at=now))
+    given_up = and_(_delivery.c.state == "skipped", _delivery.c.reason == EXPIRED, _delivery.c.sent_at > now)
+    put_off = and_(_delivery.c.state.in_(("waiting", "claimed")), _delivery.c.claimed_at > now)
+    is_to_come = and_(_delivery.c.due_at > now, _delivery.c.reached == "")  # the plan finds it in its time
+    connection.execute(_delivery.delete().where(or_(given_up, put_off), is_to_come))
+    again = {"state": "waiting", "reason": "", "sent_at": None, "claimed_at": now, "try_at": now}
+    connection.execute(_delivery.update().where(given_up, _delivery.c.expires_at > now).values(**again))
+    far = _delivery.c.try_at > now + LEASE
+    connection.execute(_delivery.update().where(put_off, far).values(try_at=now + LEASE))
 
 
 def claim(s: Session, now: datetime, most: int) -> Claimed:

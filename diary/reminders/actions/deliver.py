@@ -127,7 +127,7 @@ def begin(s: Session, now: datetime, claimed: Claimed, ids: Sequence[int]) -> li
         claimed.counts.update(f"skipped_{why}" for _, why in skipped)
     if not sent:
         return []
-    lates = {row.id: row.is_late or (row.attempts == 0 and is_late(row.due_at, now)) for row in sent}
+    lates = {row.id: row.is_late or is_late(row.due_at, now) for row in sent}
     connection.execute(
         _sending,
         [
@@ -135,7 +135,7 @@ def begin(s: Session, now: datetime, claimed: Claimed, ids: Sequence[int]) -> li
             for row in sent
         ],
     )
-    claimed.counts["late"] += sum(lates[row.id] for row in sent if row.attempts == 0)
+    claimed.counts["late"] += sum(lates[row.id] and not row.is_late for row in sent)
     return _parcels(s, now, sent, settings, people, lates, together_with)
 
 
