@@ -6,7 +6,7 @@ set -euo pipefail
 # The one list. Running: the Python environment, and what the PDF report draws text with.
 RUN=(python3-venv libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fontconfig fonts-dejavu-core)
 # Testing: a browser, a second database, and the readers that look into the PDF.
-TEST=(chromium libatomic1 postgresql poppler-utils qpdf strace)
+TEST=(chromium chromium-headless-shell libatomic1 postgresql poppler-utils qpdf strace)
 
 wanted=()
 for part in "$@"; do

@@ -1,6 +1,5 @@
 """Fixtures of the browser tests: the app behind a real server, real Chromium, and pages that watch their console."""
 
-import shutil
 import socket
 import threading
 from collections.abc import Iterator
@@ -8,11 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from diary import db
-from tests import factories
+from tests import browsers, factories
 from tests.page_client import PageClient
 
 TODAY = date(2026, 11, 23)
@@ -20,7 +19,6 @@ NOW = datetime(2026, 11, 23, 18, 5, tzinfo=UTC)
 PATIENCE = (
     30_000  # milliseconds; a busy machine may be slow, and a test that would pass shall not fail for it
 )
-QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
 PHONE = {"width": 412, "height": 915}
 DESK = {"width": 1280, "height": 800}
 EXPECTED = (
@@ -88,13 +86,23 @@ def live(app, server, clock_at) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium")
-    assert path, "Chromium is not installed: `make system` lists what the tests need."
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=QUIET)
-        yield chromium
-        chromium.close()
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def browser(playwright) -> Iterator[Browser]:
+    chromium = playwright.chromium.launch(executable_path=browsers.shell(), args=browsers.QUIET)
+    yield chromium
+    chromium.close()
+
+
+@pytest.fixture(scope="session")
+def whole_browser(playwright) -> Iterator[Browser]:
+    chromium = playwright.chromium.launch(executable_path=browsers.whole(), args=browsers.QUIET)
+    yield chromium
+    chromium.close()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Nothing is lost on the phone: answers without internet, across reloads, restarts, tabs, portals and people."""
 
-import shutil
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +11,8 @@ from diary import db
 from diary.accounts.actions import end_sessions
 from diary.entries.models import Entry, EntryRevision
 from diary.lib import clock
-from tests.e2e.conftest import PATIENCE, PHONE, QUIET, TODAY
+from tests import browsers
+from tests.e2e.conftest import PATIENCE, PHONE, TODAY
 from tests.page_client import PageClient
 
 FIVE = {"pain": 6, "fatigue": 3, "sleep": 0, "mood": 10, "cognition": 5}
@@ -99,7 +99,7 @@ def test_three_days_and_a_restart_of_the_browser(app, cast, live, tmp_path, brow
     playwright = browser.browser_type
     cookie = PageClient(app, cast.alice).http.get_cookie("neap")
     options = {
-        "executable_path": shutil.which("chromium"), "args": QUIET, "base_url": live, "viewport": PHONE,
+        "executable_path": browsers.whole(), "args": browsers.QUIET, "base_url": live, "viewport": PHONE,
     }  # fmt: skip
     days = [TODAY - timedelta(days=ago) for ago in range(3)]
     context = playwright.launch_persistent_context(str(tmp_path / "profile"), **options)

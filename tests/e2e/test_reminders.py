@@ -44,6 +44,12 @@ def stand_in(kept="false", fails="false") -> str:
 
 
 @pytest.fixture
+def browser(whole_browser):
+    """The shell without windows has no push."""
+    return whole_browser
+
+
+@pytest.fixture
 def visit(open_as):
     """A phone with the worker active; by default it has been asked for notifications and has said yes."""
 

@@ -2,7 +2,6 @@
 
 import json
 import random
-import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -11,12 +10,11 @@ from uuid import UUID
 from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
 from diary.lib.pwa import OUTBOX
-from tests import people
+from tests import browsers, people
 from tests.faults import oracle
 from tests.people import Someone
 from tests.serving import Client
 
-QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
 PAGE = "<!doctype html><title>Phone</title>" + "".join(
     f'<script src="/static/{path}"></script>' for path in OUTBOX
 )
@@ -71,7 +69,7 @@ def with_chromium(work: Callable, *given, **more):
 
     def begun():
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
+            browser = playwright.chromium.launch(executable_path=browsers.shell(), args=browsers.QUIET)
             try:
                 return work(*given, browser=browser, **more)
             finally:
