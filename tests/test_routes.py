@@ -99,6 +99,7 @@ staff        GET       /patients/<uuid:patient_uuid>/prep
 staff        GET       /patients/<uuid:patient_uuid>/prep.pdf
 staff        GET       /patients/<uuid:patient_uuid>/prep/text
 staff        GET       /patients/<uuid:patient_uuid>/report.pdf
+staff        GET       /patients/<uuid:patient_uuid>/reports
 staff        GET       /patients/<uuid:patient_uuid>/response
 staff        GET       /patients/<uuid:patient_uuid>/sessions
 staff        GET       /patients/<uuid:patient_uuid>/sessions/<uuid:session_id>

@@ -32,6 +32,7 @@ NOT_ON_PHONES = (
     "js/modules/copy.mjs",
     "js/modules/dose.mjs",
     "js/modules/keys.mjs",
+    "js/modules/report.mjs",
     "js/push.js",
     "js/sw.js",
     "js/vendor/*",  # asks the server, which is not there when this list is needed

@@ -1,6 +1,7 @@
-"""The report of a period, the patient's own and a patient's for staff; the sheet before a session."""
+"""The report of a period, the patient's own and a patient's for staff; which were made; the sheet before a session."""
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from diary.careteam.rules import Kind
 from diary.exchange.queries import period_data
 from diary.lib import clock, errors, pdf
 from diary.lib.forms import echo
-from diary.reports import forms, queries
+from diary.reports import actions, forms, queries
 from diary.reports.rules import prep as prep_rules
 
 bp = Blueprint("reports", __name__)
@@ -25,9 +26,11 @@ PREP_NAME = "neap-session.pdf"
 @access.patient
 def new() -> str:
     """Which days, and which paper; what stands in it."""
+    viewer = access.viewer()
     with db.read() as s:
-        patient = access.own(s, access.viewer())
-    return _form(patient, {}, {}, "/more")
+        patient = access.own(s, viewer)
+        made = queries.reports_made(s, viewer, patient)
+    return _form(patient, {}, {}, "/more", made)
 
 
 @bp.get("/report.pdf")
@@ -38,6 +41,24 @@ def own() -> Response:
     with db.read() as s:
         patient = access.own(s, viewer)
     return _answer(viewer, patient, "/more")
+
+
+@bp.get("/patients/<uuid:patient_uuid>/reports")
+@access.staff
+def index(patient_uuid: UUID) -> str:
+    """Which reports of a patient were made, and the way to another one."""
+    viewer = access.viewer()
+    with db.read() as s:
+        patient = access.load_patient(s, viewer, patient_uuid)
+        if not patient.kinds:
+            raise errors.Hidden
+        made = queries.reports_made(s, viewer, patient)
+    audit.seen(viewer, patient.id, "reports")
+    today = clock.diary_day(clock.now(), patient.zone)
+    usual = forms.Asked(today - timedelta(days=forms.USUAL_DAYS - 1), today)
+    asked = forms.parse_period(_given(), today, today)[0] or usual
+    page = {"nav": "patients", "ref": patient, "made": made, "asked": asked, "today": today}
+    return render_template("reports/index.html", **page, zone=viewer.zone)
 
 
 @bp.get("/patients/<uuid:patient_uuid>/report.pdf")
@@ -120,6 +141,8 @@ def _answer(viewer: access.Viewer, patient: access.PatientRef, back: str) -> Res
     except pdf.PdfBusy:
         return errors.page(503, headers={"Retry-After": "5"})
     _still_shared(viewer, patient, made.kinds)
+    with db.write() as s:
+        actions.note_report(s, viewer, patient, asked, len(body), made.as_of, now)
     headers = {"Content-Disposition": f'attachment; filename="{FILE_NAME}"', "Cache-Control": "no-store"}
     return Response(body, mimetype="application/pdf", headers=headers)
 
@@ -138,9 +161,13 @@ def _still_shared(viewer: access.Viewer, patient: access.PatientRef, kinds: froz
             raise errors.Hidden
 
 
-def _form(patient: access.PatientRef, given: dict[str, str], wrong: dict[str, str], back: str) -> str:
+def _form(
+    patient: access.PatientRef, given: dict[str, str], wrong: dict[str, str], back: str,
+    made: Sequence[queries.MadeRow] = (),
+) -> str:  # fmt: skip
     today = clock.diary_day(clock.now(), patient.zone)
     said: dict[str, Any] = {"errors": wrong, "given": given, "back": back, "patient": patient, "today": today}
+    said["made"] = made
     return render_template("reports/new.html", nav="more" if patient.is_self else "patients", **said)
 
 

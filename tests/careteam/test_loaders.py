@@ -61,7 +61,7 @@ ROWS = {
 
 # What these tell, a moment or a flag alone, no canary stands for; strangers are told nothing all the same.
 WITHOUT_CANARY = {
-    "medications.queries.last_change", "sessions.queries.last_change", "reports.queries.summary.last_session",
+    "medications.queries.last_change", "sessions.queries.last_change", "reports.queries.summary.last_session", "reports.queries.made.reports_made",
     "safety.queries.flags.flags_of", "safety.queries.flags.matters_of", "reminders.queries.wishes.own_wishes",
     "reminders.queries.phones.phones_of", "reminders.queries.phones.phone_at", "reminders.queries.phones.endpoints_of",
     "reminders.queries.phones.delivered", "reminders.queries.phones.silence", "reminders.queries.phones.tried", "reminders.queries.phones.tries_left",

@@ -139,7 +139,7 @@ def test_since_the_last_session(client_as, cast, written):
         factories.session(s, cast.alice, date(2026, 11, 30), status="planned")
         factories.entry(s, cast.alice, date(2026, 11, 20), pain=3)
     assert "13 to 23 November 2026" in reading.flat(bob.get(path).data)
-    assert "since the last session" in bob.get(f"/patients/{cast.alice.uuid}").words().lower()
+    assert "since the last session" in bob.get(f"/patients/{cast.alice.uuid}/reports").words().lower()
     with written() as s:
         careteam.withdraw_consent(
             s,
