@@ -15,7 +15,6 @@ from datetime import datetime
 from tests.conftest import ENVIRON  # noqa: F401  sets the level of the log first
 
 from diary import create_app  # isort: skip
-from diary.db import Database
 from diary.lib import clock
 from diary.reminders import worker as engine
 from diary.reminders.actions import claim, deliver
@@ -41,7 +40,8 @@ def sabotage(name: str) -> None:
 
 def main() -> None:
     app = create_app(dict(os.environ))
-    # A whole round before the first fork, or each process would compile templates and statements anew.
+    # A whole round before the first fork, or each process would compile templates and statements anew. No connection of
+    # it is left: each process makes its own.
     a_round(app, datetime.fromisoformat(sys.argv[1]), "", 0)
     app.extensions["database"].engine.dispose()
     sabotage(os.environ.get("SABOTAGE", ""))
@@ -72,7 +72,6 @@ def a_round(app, now: datetime, window: str, nth: int) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     clock.now = lambda: now
-    app.extensions["database"] = Database(os.environ["DATABASE_URL"])
     with app.app_context():
         Worker(ways_of(app.extensions), now=lambda: now, batch=3, threads=2, at=die).round()
 

@@ -218,20 +218,16 @@ def test_a_postgresql_that_restarts(pg_restartable, cast_of, client_for):
 
 
 @pytest.fixture
-def pg_restartable(the_app, passphrase_hash, clock_at):
-    from tests.conftest import _fill
-    from tests.faults.conftest import DurablePostgres
-
-    server = DurablePostgres()
-    server.cast = _fill(the_app, server.url, passphrase_hash)
+def pg_restartable(the_app, own_postgres, clock_at):
+    server, url, cast = own_postgres
+    server.cast = cast
     clock_at(NOW)
     kept = the_app.extensions["database"]
-    the_app.extensions["database"] = Database(server.url)
+    the_app.extensions["database"] = Database(url)
     with the_app.app_context():
-        yield server, server.url
+        yield server, url
     the_app.extensions["database"].engine.dispose()
     the_app.extensions["database"] = kept
-    server.remove()
 
 
 @pytest.fixture
@@ -253,14 +249,14 @@ def test_a_postgresql_that_is_read_only(pg_restartable, cast_of, client_for):
     write_id, body = uuid4(), a_body(cast.alice)
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as c:
-        c.execute(text("ALTER DATABASE postgres SET default_transaction_read_only = on"))
+        c.execute(text("ALTER DATABASE neap_template SET default_transaction_read_only = on"))
     db.engine().dispose()
     try:
         assert is_refused(put(alice, body, write_id))
     finally:
         with engine.connect() as c:
             c.execute(text("SET default_transaction_read_only = off"))
-            c.execute(text("ALTER DATABASE postgres SET default_transaction_read_only = off"))
+            c.execute(text("ALTER DATABASE neap_template SET default_transaction_read_only = off"))
         engine.dispose()
         db.engine().dispose()
     comes_back(alice, cast, url, write_id, body)
