@@ -10,6 +10,7 @@ from flask import Flask, current_app
 
 from diary import db
 from diary.accounts import actions
+from diary.accounts.worker import send_mails
 from diary.audit import worker as audit
 from diary.careteam import access
 from diary.careteam import queries as careteam
@@ -30,6 +31,7 @@ def tick(app: Flask) -> dict[str, int]:
         done |= _part(lambda: {"diaries_with_a_rule_met": look_at_days(clock.now())})
         done |= _part(lambda: remind(app))
         done |= _part(lambda: audit.round(clock.now()))
+        done |= _part(lambda: send_account_mails(app))
         if any(done.values()):
             log.info("tick", **done)
         return done
@@ -47,6 +49,13 @@ def _part(work: Callable[[], dict[str, int]]) -> dict[str, int]:
 def _end_sessions() -> int:
     with db.write() as s:
         return actions.end_dead_sessions(s, clock.now())
+
+
+def send_account_mails(app: Flask) -> dict[str, int]:
+    """What became of mails about accounts in one round; nothing is said of a round without any."""
+    mail = app.extensions["mail"]
+    counts = send_mails(lambda to, letter: mail.send(to, letter, ""))
+    return {f"account_mails_{name}": number for name, number in sorted(counts.items()) if number}
 
 
 def remind(app: Flask) -> dict[str, int]:

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from diary.accounts.actions import create_person
 from diary.accounts.models import Person
 from diary.careteam import access, actions
-from diary.careteam.rules import Kind, Role
+from diary.careteam.rules import OFF, Kind, Role
 
 PASSPHRASE = "seven quiet waves"
 # Made once with argon2 and this passphrase, so that a test database does not hash it five times.
@@ -52,6 +52,7 @@ def make_cast(s: Session, passphrase_hash: str) -> Cast:
     found: dict[str, Someone] = {}
     for key, name, role, clinic_name, born in PEOPLE:
         clinic = actions.clinic_named(s, clinic_name, LONG_AGO)
+        clinic.second_factor = OFF  # tests/accounts switches it on where it is about that
         person: Person = create_person(s, f"{key}@example.org", name, "Europe/London", LONG_AGO, born)
         person.passphrase_hash = passphrase_hash
         actions.add_member(s, clinic.id, person.id, role, LONG_AGO)

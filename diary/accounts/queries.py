@@ -1,11 +1,21 @@
 """Reads of people, their sessions and what is left of their sign-in budgets."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session
 
-from diary.accounts.models import KnownDevice, LoginSession, Person, SignInBudget
+from diary.accounts.models import (
+    Authenticator,
+    KnownDevice,
+    LoginSession,
+    MailedLink,
+    Passkey,
+    Person,
+    RecoveryCode,
+    SignInBudget,
+)
 from diary.accounts.rules import BUDGET, is_alive, retry_after, token_hash
 from diary.lib import sealing
 
@@ -28,13 +38,29 @@ def device_owner(s: Session, device_token: str | None) -> int | None:
 
 
 def budgets_of(account: str, address: str, known_device: str | None) -> dict[bytes, int]:
-    """The budgets that a sign-in draws on: a known device's own, else the account's and the address's."""
+    """The budgets that a guess draws on: a known device's own, else the account's and the address's.
+
+    An account is named by its e-mail address, as it is typed: one that nobody has is worn out like any other.
+    """
     if known_device:
         return {sealing.email_index(f"device:{known_device}"): BUDGET.device}
     return {
         sealing.email_index(f"account:{account}"): BUDGET.account,
         sealing.email_index(f"address:{address}"): BUDGET.address,
     }
+
+
+def mail_budgets(email: str, address: str) -> dict[bytes, int]:
+    """The budgets of asking for a mail to an address, whoever's it is."""
+    return {
+        sealing.email_index(f"mails:{email}"): BUDGET.mails,
+        sealing.email_index(f"address:{address}"): BUDGET.address,
+    }
+
+
+def address_budget(address: str) -> dict[bytes, int]:
+    """The budget of guesses that name no account."""
+    return {sealing.email_index(f"address:{address}"): BUDGET.address}
 
 
 def wait_before_next(s: Session, budgets: dict[bytes, int], now: datetime) -> int:
@@ -44,10 +70,78 @@ def wait_before_next(s: Session, budgets: dict[bytes, int], now: datetime) -> in
 
 
 def live_sessions(s: Session, person_id: int, now: datetime) -> list[LoginSession]:
-    """A person's own sessions that still count, the latest used first."""
+    """A person's own sessions that still count, the latest used first; half a session is none."""
     rows = s.scalars(
         select(LoginSession)
-        .where(LoginSession.person_id == person_id, LoginSession.ended_at.is_(None))
+        .where(
+            LoginSession.person_id == person_id,
+            LoginSession.ended_at.is_(None),
+            LoginSession.is_half.is_(False),
+        )
         .order_by(LoginSession.seen_at.desc())
     ).all()
     return [row for row in rows if is_alive(row.created_at, row.seen_at, row.is_staff, now)]
+
+
+def has_device(s: Session, person_id: int) -> bool:
+    """Whether somebody signed in on any device before."""
+    return (
+        s.execute(select(KnownDevice.id).where(KnownDevice.person_id == person_id).limit(1)).first()
+        is not None
+    )
+
+
+@dataclass(frozen=True)
+class Factors:
+    """The ways in that somebody set up, beside a passphrase."""
+
+    has_app: bool
+    passkeys: tuple[Passkey, ...]
+    codes_left: int
+
+    @property
+    def has_any(self) -> bool:
+        return self.has_app or bool(self.passkeys)
+
+
+def factors_of(s: Session, person_id: int) -> Factors:
+    """A person's own passkeys, the oldest first, whether an authenticator app is set up, and the codes not used yet."""
+    app = select(Authenticator.id).where(
+        Authenticator.person_id == person_id, Authenticator.confirmed_at.is_not(None)
+    )
+    passkeys = s.scalars(select(Passkey).where(Passkey.person_id == person_id).order_by(Passkey.id)).all()
+    left = select(func.count()).where(RecoveryCode.person_id == person_id, RecoveryCode.used_at.is_(None))
+    return Factors(s.execute(app).first() is not None, tuple(passkeys), s.scalar(left) or 0)
+
+
+def passkey_of(s: Session, credential_id: bytes) -> tuple[Passkey, Person] | None:
+    """A passkey by its own name, with whose it is; for signing in."""
+    row = s.execute(
+        select(Passkey, Person)
+        .join(Person, Person.id == Passkey.person_id)
+        .where(Passkey.credential_id == credential_id, Person.ended_at.is_(None))
+    ).first()
+    return (row[0], row[1]) if row is not None else None
+
+
+def waiting_secret(s: Session, person_id: int) -> str | None:
+    """The secret of an authenticator app that is being set up."""
+    found = s.scalars(
+        select(Authenticator).where(
+            Authenticator.person_id == person_id, Authenticator.confirmed_at.is_(None)
+        )
+    ).first()
+    return found.secret if found is not None else None
+
+
+def open_link(s: Session, purpose: str, token: str, now: datetime) -> bool:
+    """Whether a mailed link still works; looking at it changes nothing."""
+    found = s.execute(
+        select(MailedLink.id).where(
+            MailedLink.token_hash == token_hash(token),
+            MailedLink.purpose == purpose,
+            MailedLink.used_at.is_(None),
+            MailedLink.expires_at > now,
+        )
+    )
+    return found.first() is not None

@@ -1,8 +1,10 @@
 """Who may see whom: the one place that decides, for every route and every loader."""
 
+import base64
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import cache, wraps
 from typing import Any
 from uuid import UUID
@@ -16,11 +18,11 @@ from werkzeug.wrappers import Response
 
 from diary import db
 from diary.accounts.models import LoginSession, Person
-from diary.accounts.rules import is_alive, is_stale, token_hash
+from diary.accounts.rules import is_alive, is_fresh, is_stale, token_hash
 from diary.careteam.models import CareLink, Clinic, Consent, Membership
-from diary.careteam.rules import CARE_ROLES, Kind, Role
-from diary.lib import sealing
-from diary.lib.errors import Hidden
+from diary.careteam.rules import CARE_ROLES, STAFF_ROLES, Kind, Role, wants_second
+from diary.lib import clock, sealing
+from diary.lib.errors import HIDDEN_FIELDS, Hidden
 
 ALL_KINDS = frozenset(Kind)
 
@@ -37,6 +39,8 @@ class Viewer:
     device: str = ""
     operator: bool = False
     uuid: UUID | None = None
+    proven_at: datetime | None = None  # when this session last saw a proof of who it is
+    is_half: bool = False  # the passphrase was right; a second factor is still to come, or to be set up
     hides_before: datetime | None = None  # accepted an invitation then, and nobody has confirmed who it was
 
     def _is(self, *roles: str) -> bool:
@@ -71,6 +75,8 @@ class Viewer:
     @property
     def landing(self) -> str:
         """Where somebody begins after signing in."""
+        if self.is_half:
+            return "/second-factor"
         if self.is_patient:
             return "/today"
         return "/patients" if self.is_staff else "/clinic" if self.is_admin else "/more"
@@ -126,6 +132,9 @@ _by_token = (
         LoginSession.seen_at,
         LoginSession.is_staff,
         LoginSession.device,
+        LoginSession.is_half,
+        LoginSession.proven_at,
+        LoginSession.second_at,
         Person.uuid,
         Person.name_sealed,
         Person.zone,
@@ -133,9 +142,11 @@ _by_token = (
         Membership.role,
         Membership.accepted_at,
         Membership.confirmed_at,
+        Clinic.second_factor,
     )
     .join(Person, Person.id == LoginSession.person_id)
     .outerjoin(Membership, (Membership.person_id == Person.id) & Membership.ended_at.is_(None))
+    .outerjoin(Clinic, Clinic.id == Membership.clinic_id)
     .where(
         LoginSession.token_hash == bindparam("token_hash"),
         LoginSession.ended_at.is_(None),
@@ -145,19 +156,36 @@ _by_token = (
 
 
 def signed_in_by(s: Session, token: str, now: datetime) -> SignedIn | None:
-    """Who holds this token, if the session still lives; one statement."""
+    """Who holds this token, if the session still lives and is whole; one statement.
+
+    Half a session is none: whatever asks for one refuses it, but for the pages that make it whole.
+    """
+    found = _held_by(s, token, now)
+    return None if found is None or found.viewer.is_half else found
+
+
+def half_in_by(s: Session, token: str, now: datetime) -> SignedIn | None:
+    """Who holds this token, where a second factor is still to come."""
+    found = _held_by(s, token, now)
+    return found if found is not None and found.viewer.is_half else None
+
+
+def _held_by(s: Session, token: str, now: datetime) -> SignedIn | None:
     rows = s.execute(_by_token, {"token_hash": token_hash(token)}).all()
     if not rows or not is_alive(rows[0].created_at, rows[0].seen_at, rows[0].is_staff, now):
         return None
     first = rows[0]
-    if is_stale(first.seen_at, now):
+    is_half = first.is_half or (
+        first.second_at is None and wants_second((row.role, row.second_factor) for row in rows)
+    )
+    if is_stale(first.seen_at, now) and not is_half:
         g.touch_session = first.id
     roles = frozenset((row.clinic_id, row.role) for row in rows if row.role)
     return SignedIn(
         token,
         Viewer(
             first.person_id, _opened(first, "name"), first.zone, roles, first.id, first.device,
-            uuid=first.uuid, hides_before=_unconfirmed_since(rows),
+            uuid=first.uuid, hides_before=_unconfirmed_since(rows), proven_at=first.proven_at, is_half=is_half,
         ),
     )  # fmt: skip
 
@@ -185,9 +213,16 @@ def viewer_of(s: Session, person: Person) -> Viewer:
     )
 
 
+def wants_factor(s: Session, viewer: Viewer) -> bool:
+    """Whether a clinic in which somebody is staff asks for a second factor."""
+    staffed = viewer.clinics(*STAFF_ROLES)
+    rules = s.scalars(select(Clinic.second_factor).where(Clinic.id.in_(staffed))) if staffed else ()
+    return wants_second((Role.ADMIN, rule) for rule in rules)
+
+
 def viewer() -> Viewer:
     """The signed-in person of this request; only behind an access rule that asks for a session."""
-    return current_user.viewer
+    return g.half.viewer if "half" in g else current_user.viewer
 
 
 # Routes -------------------------------------------------------------------------------------------
@@ -219,6 +254,88 @@ staff = _rule("staff", lambda viewer: viewer.is_staff)
 clinician = _rule("clinician", lambda viewer: viewer.is_clinician)
 team = _rule("team", lambda viewer: viewer.is_staff or viewer.is_admin)
 admin = _rule("admin", lambda viewer: viewer.is_admin)
+
+
+def _half_in() -> SignedIn | None:
+    token = session.get("_user_id")
+    if not token:
+        return None
+    with db.read() as s:
+        return half_in_by(s, token, clock.now())
+
+
+def half_in(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Somebody whose passphrase was right, and whose second factor is still to come."""
+    return _rule_with_half("half_in", view, takes_whole=False)
+
+
+def entering(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Somebody who is signed in, or half in: for setting up the first second factor, and every other one."""
+    return _rule_with_half("entering", view, takes_whole=True)
+
+
+def _rule_with_half(name: str, view: Callable[..., Any], takes_whole: bool) -> Callable[..., Any]:
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        g.no_store = True
+        if current_user.is_authenticated:
+            return view(*args, **kwargs) if takes_whole else redirect(current_user.viewer.landing, 303)
+        found = _half_in()
+        if found is None:
+            return to_sign_in()
+        g.half = found
+        return view(*args, **kwargs)
+
+    guarded.access = name  # type: ignore[attr-defined]
+    return guarded
+
+
+def fresh(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Step-up, beneath the role's rule: whoever did not prove within ten minutes who they are does so first.
+
+    What a form held is kept, sealed, in this browser's own session, and offered to be sent on afterwards.
+    """
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        if is_fresh(viewer().proven_at, clock.now()):
+            return view(*args, **kwargs)
+        if request.method != "GET":
+            _keep_typed()
+        after = request.full_path.rstrip("?") if request.method == "GET" else _page_of(request.path)
+        return _go_to(url_for("accounts.prove", next=after))
+
+    guarded.is_fresh = True  # type: ignore[attr-defined]
+    return guarded
+
+
+MOST_KEPT = 1500  # the session's cookie has room for a small form
+
+
+def _keep_typed() -> None:
+    typed = [
+        (name, value)
+        for name, value in request.form.items(multi=True)
+        if name not in HIDDEN_FIELDS and name != "csrf_token"
+    ]
+    text = json.dumps({"at": clock.now().timestamp(), "path": request.path, "typed": typed})
+    session.pop("typed", None)
+    if len(text) <= MOST_KEPT and request.query_string == b"":
+        sealed = sealing.seal("session", viewer().session_id, "typed", text)
+        session["typed"] = base64.b64encode(sealed).decode()
+
+
+def take_typed() -> tuple[str, list[tuple[str, str]]] | None:
+    """(path, fields) of the form that waits for this session's proof, once; None where none does."""
+    kept = session.pop("typed", None)
+    if kept is None:
+        return None
+    try:
+        found = json.loads(sealing.unseal("session", viewer().session_id, "typed", base64.b64decode(kept)))
+    except (ValueError, sealing.Unsealable):
+        return None
+    is_recent = is_fresh(datetime.fromtimestamp(found["at"], UTC), clock.now())
+    return (found["path"], [(name, value) for name, value in found["typed"]]) if is_recent else None
 
 
 def development(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -273,7 +390,10 @@ def _page_of(path: str) -> str:
 
 def to_sign_in() -> Response:
     after = request.full_path.rstrip("?") if request.method == "GET" else _page_of(request.path)
-    target = url_for("accounts.sign_in", next=after)
+    return _go_to(url_for("accounts.second_factor" if _half_in() else "accounts.sign_in", next=after))
+
+
+def _go_to(target: str) -> Response:
     if request.headers.get("HX-Request"):
         return Response(status=204, headers={"HX-Redirect": target})
     return redirect(target, 303)

@@ -1,16 +1,25 @@
 """Writes to clinics, roles, care links, consent and invitations."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select, update
 from sqlmodel import Session
 
-from diary.accounts.actions import begin_session, create_person, end_sessions, remember_device, set_passphrase
+from diary.accounts.actions import (
+    begin_session,
+    create_person,
+    end_sessions,
+    mails,
+    remember_device,
+    set_passphrase,
+)
 from diary.accounts.models import Person
-from diary.accounts.queries import device_owner, person_by_email
+from diary.accounts.queries import device_owner, factors_of, has_device, person_by_email
 from diary.accounts.rules import new_token, token_hash
+from diary.accounts.rules.letters import NEW_DEVICE
 from diary.audit import actions as audit
 from diary.careteam import access
 from diary.careteam.forms import Contacts
@@ -143,13 +152,31 @@ def accept_invitation(
 
 
 def sign_in(
-    s: Session, person: Person, device: str, known: str | None, now: datetime
-) -> tuple[access.SignedIn, str]:
-    """Begin a session of somebody who has proved who they are: the user for the cookie, and the device's token."""
+    s: Session,
+    person: Person,
+    device: str,
+    known: str | None,
+    now: datetime,
+    second_at: datetime | None = None,
+) -> tuple[access.SignedIn, str | None]:
+    """Begin a session of somebody who has proved who they are: the user for the cookie, and the device's token.
+
+    Where a second factor is still to come (second_at: when it was given) the session is half, and so no device yet.
+    """
     viewer = access.viewer_of(s, person)
-    token = begin_session(s, person.id, device, viewer.is_staff or viewer.is_admin, now)
-    if known is None or device_owner(s, known) != person.id:
+    factors = factors_of(s, person.id)
+    is_staff = viewer.is_staff or viewer.is_admin
+    has_factor = factors.has_app or (is_staff and bool(factors.passkeys))
+    if second_at is None and (has_factor or access.wants_factor(s, viewer)):
+        token = begin_session(s, person.id, device, is_staff, now, is_half=True)
+        audit.record(s, viewer, "sign_in.half", person.id)
+        return access.SignedIn(token, replace(viewer, is_half=True)), None
+    is_new = known is None or device_owner(s, known) != person.id
+    if known is None or is_new:
+        if has_device(s, person.id):
+            mails.put(s, person.id, NEW_DEVICE, now, about=device)
         known = remember_device(s, person.id, now)
+    token = begin_session(s, person.id, device, is_staff, now, is_new=is_new, second_at=second_at)
     audit.record(s, viewer, "sign_in", person.id)
     return access.SignedIn(token, viewer), known
 

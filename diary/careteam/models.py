@@ -23,6 +23,7 @@ class Clinic(SQLModel, table=True):
     zone: str = "Europe/London"
     opening: str = ""
     checkin_days: str = ""
+    second_factor: str = Field(default="required", sa_column_kwargs={"server_default": "required"})
     is_demo: bool = False
     created_at: datetime = Field(sa_type=Moment)
 

@@ -1,7 +1,7 @@
 """The kinds of data, the roles, what an invitation allows, and when a clinic is open."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from itertools import groupby
@@ -34,6 +34,13 @@ class Role(StrEnum):
 
 CARE_ROLES = frozenset({Role.COACH, Role.CLINICIAN})
 STAFF_ROLES = CARE_ROLES | {Role.ADMIN}
+REQUIRED, OFF = "required", "off"  # whether a clinic's staff give a second factor
+
+
+def wants_second(memberships: Iterable[tuple[str | None, str | None]]) -> bool:
+    """Whether somebody needs a second factor, by (role, their clinic's rule) of each live membership."""
+    return any(role in STAFF_ROLES and rule == REQUIRED for role, rule in memberships)
+
 
 KIND_WORDS = {
     Kind.SCORES: "Scores",

@@ -97,7 +97,7 @@ def _staff(s: Session, hashed: str, begun: datetime) -> dict[str, tuple[int, int
     found = {}
     for key, name, role, clinic_name in STAFF:
         clinic = careteam.clinic_named(s, clinic_name, begun)
-        clinic.is_demo, clinic.country = True, "GB"
+        clinic.is_demo, clinic.country, clinic.second_factor = True, "GB", "off"
         clinic.phone, clinic.opening = truths.PHONES[clinic_name == OTHER], truths.OPENING
         person = accounts.create_person(s, f"{key}@demo.example", name, truths.ZONE, begun)
         person.passphrase_hash = hashed

@@ -32,7 +32,9 @@ NOT_ON_PHONES = (
     "js/modules/copy.mjs",
     "js/modules/dose.mjs",
     "js/modules/keys.mjs",
+    "js/modules/printing.mjs",
     "js/modules/report.mjs",
+    "js/modules/webkey.mjs",  # signing in needs the internet
     "js/push.js",
     "js/sw.js",
     "js/vendor/*",  # asks the server, which is not there when this list is needed

@@ -36,7 +36,7 @@ NAMES = {
     500: "failed",
     503: "busy",
 }
-HIDDEN_FIELDS = {"csrf_token", "passphrase", "current", "again"}
+HIDDEN_FIELDS = {"csrf_token", "passphrase", "current", "again", "code", "recovery", "answer"}
 
 
 class Hidden(Exception):

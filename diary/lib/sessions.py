@@ -49,12 +49,34 @@ def _is_key(view: object) -> bool:
     return getattr(view, "access", "") == "by_link"
 
 
-def enter(user: UserMixin, device: str, target: str) -> Response:
-    """A new session's cookie and the device's, and on to a page of ours."""
+def enter(user: UserMixin, device: str | None, target: str) -> Response:
+    """A new session's cookie and the device's, and on to a page of ours.
+
+    Without a device the session is half: its cookie is kept, and nobody is signed in by it.
+    """
+    return entered(user, device, make_response(see_other(target)))
+
+
+def entered(user: UserMixin, device: str | None, response: Response) -> Response:
+    """The same for an answer that is there already: whatever it says was made before."""
+    anew(user, device)
+    return with_device(device, response)
+
+
+def anew(user: UserMixin, device: str | None) -> None:
+    """A session that nobody had before, with a token of forms of its own."""
     session.clear()
     session.permanent = True
-    login_user(user)
-    response = make_response(see_other(target))
+    if device is None:
+        session["_user_id"] = user.get_id()
+    else:
+        login_user(user)
+
+
+def with_device(device: str | None, response: Response) -> Response:
+    """The cookie by which this device is known the next time."""
+    if device is None:
+        return response
     response.set_cookie(
         device_cookie(current_app), device, max_age=YEAR, httponly=True, samesite="Lax",
         secure=current_app.config["SESSION_COOKIE_SECURE"],

@@ -1,4 +1,4 @@
-"""/reminders/calendar: a link for her own calendar, made with her passphrase, shown once, ended by a button."""
+"""/reminders/calendar: a link for her own calendar, made by who proved it lately, shown once, ended by a button."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -6,8 +6,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from diary import db
-from diary.accounts.actions import count_failure
-from diary.accounts.models import SignInBudget
 from diary.accounts.rules import token_hash
 from diary.audit.models import AuditEvent
 from diary.reminders.models import CalendarFeed
@@ -30,7 +28,7 @@ def feeds(**where):
 
 def made(client) -> str:
     """The path of a link that was just made."""
-    page = client.post("/reminders/calendar", {"passphrase": PASSPHRASE})
+    page = client.post("/reminders/calendar")
     assert page.status == 200
     return LINK.search(page.text)[1]
 
@@ -43,7 +41,7 @@ def test_the_page_says_what_it_is(client_as):
 
 def test_a_link_is_made_and_shown_once(client_as, cast):
     alice = client_as("alice")
-    page = alice.post("/reminders/calendar", {"passphrase": PASSPHRASE})
+    page = alice.post("/reminders/calendar")
     path, token = LINK.search(page.text).groups()
     assert page.headers["Cache-Control"] == "no-store"
     (feed,) = feeds(person_id=cast.alice.id)
@@ -65,28 +63,15 @@ def test_it_shows_when_a_calendar_was_here_last(client_as, clock_at):
     assert "last read 28 March 2026, 15:00" in alice.get("/reminders/calendar").text
 
 
-@pytest.mark.parametrize(
-    ("typed", "said"), [("", "Please type"), ("wrong horse battery", "not your passphrase")]
-)
-def test_without_the_passphrase_there_is_no_link(typed, said, client_as, cast):
-    page = client_as("alice").post("/reminders/calendar", {"passphrase": typed})
-    assert page.status == 422 and said in page.error_of("passphrase") and not LINK.search(page.text)
-    assert not typed or typed not in page.text
-    assert feeds(person_id=cast.alice.id) == []
-
-
-def test_the_passphrase_can_not_be_guessed_here(client_as, cast, written):
+def test_who_did_not_prove_it_lately_is_asked_first(client_as, cast, clock_at):
     alice = client_as("alice")
-    assert alice.post("/reminders/calendar", {"passphrase": "guess number 1"}).status == 422
-    with db.read() as s:
-        counted = {budget.key: budget.failures for budget in stored(s, SignInBudget)}
-    assert list(counted.values()) == [1, 1]  # the account's and the address's
-    with written() as s:
-        for _ in range(9):
-            count_failure(s, list(counted), NOW)
-    late = alice.post("/reminders/calendar", {"passphrase": PASSPHRASE})
-    assert late.status == 429 and int(late.headers["Retry-After"]) > 0
+    clock_at(NOW + timedelta(minutes=11))
+    answer = alice.post("/reminders/calendar")
+    assert answer.status == 303 and answer.location == "/prove?next=/reminders/calendar"
     assert feeds(person_id=cast.alice.id) == []
+    kept = alice.post("/prove", {"passphrase": PASSPHRASE, "next": "/reminders/calendar"})
+    assert kept.one("form", action="/reminders/calendar") is not None
+    assert LINK.search(alice.post("/reminders/calendar").text)
 
 
 def test_a_new_link_ends_the_old_one(client_as, cast):
@@ -124,7 +109,7 @@ def test_a_link_that_is_unread_for_90_days_has_ended_and_says_so(client_as, cloc
 def test_staff_have_no_such_page(who, client_as):
     staff = client_as(who)
     assert staff.get("/reminders/calendar").status == 404
-    assert staff.post("/reminders/calendar", {"passphrase": PASSPHRASE}).status == 404
+    assert staff.post("/reminders/calendar").status == 404
     assert staff.post("/reminders/calendar/end").status == 404
 
 

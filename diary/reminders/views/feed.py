@@ -5,19 +5,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as BaseResponse
 
 from diary import db
-from diary.accounts import actions as accounts
-from diary.accounts import queries as people
 from diary.careteam import access
-from diary.lib import clock, errors, http, log
+from diary.lib import clock, http, log
 from diary.lib.htmx import see_other
 from diary.reminders.actions import links as actions
 from diary.reminders.queries import feed as content
 from diary.reminders.queries import links as queries
 from diary.reminders.transports import ics
 from diary.reminders.views.base import bp
-
-WRONG = "This is not your passphrase."
-NEEDED = "Please type your passphrase."
 
 
 @bp.get("/reminders/calendar")
@@ -28,22 +23,11 @@ def calendar() -> str:
 
 @bp.post("/reminders/calendar")
 @access.patient
-def create_calendar() -> Response | BaseResponse | tuple[str, int] | str:
-    """A new link, which is shown once, to whoever types the passphrase; the one before ends."""
-    viewer, now = access.viewer(), clock.now()
-    typed = request.form.get("passphrase", "")
-    with db.read() as s:
-        person = people.person_of(s, viewer.me)
-        budgets = people.budgets_of(f"calendar:{viewer.me}", http.address(), None)
-        wait = people.wait_before_next(s, budgets, now)
-    if wait:
-        return errors.page(429, headers={"Retry-After": str(wait)})
-    if not typed or not accounts.is_passphrase_of(person, typed):
-        with db.write() as s:
-            accounts.count_failure(s, list(budgets) if typed else [], now)
-        return _page(errors={"passphrase": WRONG if typed else NEEDED}), 422
+@access.fresh
+def create_calendar() -> str:
+    """A new link, which is shown once; the one before ends."""
     with db.write() as s:
-        token = actions.make_feed(s, viewer, now)
+        token = actions.make_feed(s, access.viewer(), clock.now())
     return _page(link=http.address_of(url_for("reminders.calendar_file", token=token)))
 
 
@@ -58,7 +42,7 @@ def end_calendar() -> BaseResponse:
 def _page(**more: object) -> str:
     with db.read_anew() as s:
         feed = queries.feed_of(s, access.viewer(), clock.now())
-    context = {"errors": {}, "link": "", **more}
+    context = {"link": "", **more}
     return render_template("reminders/calendar.html", nav="more", feed=feed, **context)
 
 

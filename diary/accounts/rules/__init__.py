@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
+from uuid import UUID
+
+from pyotp import TOTP
 
 SHORTEST = 10
 LONGEST = 256
@@ -14,15 +17,26 @@ STAFF_IDLE = timedelta(minutes=30)
 STAFF_AGE = timedelta(hours=12)
 TOUCH_AFTER = timedelta(minutes=1)
 WINDOW = timedelta(minutes=15)
+HALF_LIVES = timedelta(minutes=30)  # to put a second factor at hand, or to set one up
+FRESH_FOR = timedelta(minutes=10)
+CHALLENGE_LIVES = timedelta(minutes=5)
+LINK_LIVES = timedelta(hours=1)
+NOTICE_LIVES = timedelta(days=3)
+RESET, EMAIL = "reset", "email"  # what a mailed link is for
+CODES = 10
+STEP = 30  # seconds that a code of an authenticator app counts for
+LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # without those that look alike
+MOST_PASSKEYS = 20
 
 
 @dataclass(frozen=True)
 class Budget:
-    """How many failed sign-ins one account, address or known device has in a window."""
+    """How many wrong guesses one account, address or known device has in a window, and how many mails an account."""
 
     account: int = 10
     address: int = 60
     device: int = 20
+    mails: int = 5
 
 
 BUDGET = Budget()
@@ -38,6 +52,11 @@ def token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
+def handle_of(kept: bytes) -> UUID:
+    """By what a person's own page names one of their sessions, from what is kept of its token."""
+    return UUID(bytes=hashlib.sha256(b"session" + kept).digest()[:16])
+
+
 def is_alive(created_at: datetime, seen_at: datetime, is_staff: bool, now: datetime) -> bool:
     """Whether a session still counts: a patient's 90 days of use, staff's 12 hours and 30 idle minutes."""
     idle = now - seen_at
@@ -49,6 +68,39 @@ def is_alive(created_at: datetime, seen_at: datetime, is_staff: bool, now: datet
 def is_stale(seen_at: datetime, now: datetime) -> bool:
     """Whether it is time to note that a session was used."""
     return now - seen_at >= TOUCH_AFTER
+
+
+def is_fresh(proven_at: datetime | None, now: datetime) -> bool:
+    """Whether somebody proved a short while ago who they are."""
+    return proven_at is not None and now - proven_at < FRESH_FOR
+
+
+def matching_step(secret: str, code: str, after: int, now: datetime) -> int | None:
+    """The half minute since 1970 whose code this is: now's, or its neighbour's; None for a wrong or a used one.
+
+    after: the last half minute whose code counted (RFC 6238, 5.2: each one-time password at most once).
+    """
+    digits = "".join(code.split())
+    if len(digits) != 6 or not (digits.isascii() and digits.isdigit()):
+        return None
+    there = int(now.timestamp()) // STEP
+    found = [
+        step
+        for step in (there - 1, there, there + 1)
+        if secrets.compare_digest(TOTP(secret).generate_otp(step), digits) and step > after
+    ]
+    return found[0] if found else None
+
+
+def new_code() -> str:
+    """A recovery code to be copied by hand: "x7kqm-4hdwp", 49 random bits."""
+    letters = "".join(secrets.choice(LETTERS) for _ in range(10))
+    return f"{letters[:5]}-{letters[5:]}"
+
+
+def plain_code(typed: str) -> str:
+    """A recovery code as it is looked up, whatever was typed between its letters."""
+    return "".join(c for c in typed.casefold() if c.isalnum())[:40]
 
 
 def retry_after(failures: int, allowed: int, since: datetime, now: datetime) -> int:

@@ -8,9 +8,10 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select, update
 from sqlmodel import Session
 
-from diary.accounts.models import KnownDevice, LoginSession, Person, SignInBudget
-from diary.accounts.rules import WINDOW, is_alive, new_token, token_hash
+from diary.accounts.models import KnownDevice, LoginSession, MailedLink, Person
+from diary.accounts.rules import is_alive, new_token, token_hash
 from diary.lib import sealing
+from diary.lib.errors import Hidden
 
 hasher = PasswordHasher()
 
@@ -49,7 +50,17 @@ def is_passphrase_of(person: Person | None, passphrase: str) -> bool:
         return False
 
 
-def begin_session(s: Session, person_id: int, device: str, is_staff: bool, now: datetime) -> str:
+def begin_session(
+    s: Session,
+    person_id: int,
+    device: str,
+    is_staff: bool,
+    now: datetime,
+    *,
+    is_half: bool = False,
+    is_new: bool = False,
+    second_at: datetime | None = None,
+) -> str:
     """A new entry in the session list; returns the token that only the cookie holds."""
     token = new_token()
     s.add(
@@ -57,12 +68,34 @@ def begin_session(s: Session, person_id: int, device: str, is_staff: bool, now: 
             token_hash=token_hash(token),
             person_id=person_id,
             device=device,
-            is_staff=is_staff,
+            is_staff=is_staff or is_half,  # half a session has staff's short life
             created_at=now,
             seen_at=now,
+            is_half=is_half,
+            is_new=is_new,
+            proven_at=None if is_half else now,
+            second_at=second_at,
         )
     )
     return token
+
+
+def prove_session(s: Session, session_id: int, now: datetime) -> str:
+    """Somebody showed once more who they are: the moment is kept, and the session gets a new token."""
+    token = new_token()
+    proven = (
+        update(LoginSession)
+        .where(LoginSession.id == session_id, LoginSession.ended_at.is_(None))
+        .values(proven_at=now, token_hash=token_hash(token))
+    )
+    if s.execute(proven).rowcount != 1:
+        raise Hidden
+    return token
+
+
+def note_second(s: Session, session_id: int, now: datetime) -> None:
+    """This session has seen a second factor: it was set up in it."""
+    s.execute(update(LoginSession).where(LoginSession.id == session_id).values(second_at=now))
 
 
 def touch_session(s: Session, session_id: int, now: datetime) -> None:
@@ -70,43 +103,53 @@ def touch_session(s: Session, session_id: int, now: datetime) -> None:
 
 
 def end_sessions(
-    s: Session, person_id: int, now: datetime, only: int | None = None, but: int | None = None
-) -> None:
-    """End all of a person's sessions, only one of them (the person's own sign-out), or all but one (revoked)."""
+    s: Session,
+    person_id: int,
+    now: datetime,
+    only: int | None = None,
+    but: int | None = None,
+    revoked: bool | None = None,
+) -> int:
+    """End all of a person's sessions, only one of them, or all but one; how many there were.
+
+    A device whose session was revoked clears what it keeps when it asks the next time: every way of ending but the
+    person's own signing out (`only`).
+    """
     wanted = update(LoginSession).where(LoginSession.person_id == person_id, LoginSession.ended_at.is_(None))
     if only is not None:
         wanted = wanted.where(LoginSession.id == only)
     if but is not None:
         wanted = wanted.where(LoginSession.id != but)
-    s.execute(wanted.values(ended_at=now, revoked=only is None))
+    is_revoked = only is None if revoked is None else revoked
+    return s.execute(wanted.values(ended_at=now, revoked=is_revoked)).rowcount
+
+
+def change_passphrase(s: Session, person: Person, passphrase: str, now: datetime) -> None:
+    """A new passphrase; links that were mailed before, for another one, no longer work."""
+    set_passphrase(s, person, passphrase)
+    end_links(s, person.id, now)
+
+
+def change_email(s: Session, person: Person, email: str, now: datetime) -> None:
+    """Another address to sign in with; links that were mailed to the one before no longer work."""
+    person.email_index = sealing.email_index(email)
+    person.email = email.strip()
+    s.add(person)
+    end_links(s, person.id, now)
+
+
+def end_links(s: Session, person_id: int, now: datetime) -> None:
+    s.execute(
+        update(MailedLink)
+        .where(MailedLink.person_id == person_id, MailedLink.used_at.is_(None))
+        .values(used_at=now)
+    )
 
 
 def remember_device(s: Session, person_id: int, now: datetime) -> str:
     token = new_token()
     s.add(KnownDevice(token_hash=token_hash(token), person_id=person_id, created_at=now))
     return token
-
-
-def count_failure(s: Session, keys: list[bytes], now: datetime) -> None:
-    """One failed sign-in against each of these budgets; a window that is over begins anew."""
-    for key in keys:
-        budget = s.get(SignInBudget, key)
-        if budget is None:
-            s.add(SignInBudget(key=key, failures=1, since=now))
-        elif now - budget.since >= WINDOW:
-            budget.failures, budget.since = 1, now
-        else:
-            budget.failures += 1
-    old = select(SignInBudget).where(SignInBudget.since < now - 4 * WINDOW).limit(20)
-    for budget in s.scalars(old).all():
-        s.delete(budget)
-
-
-def forget_failures(s: Session, keys: list[bytes]) -> None:
-    for key in keys:
-        budget = s.get(SignInBudget, key)
-        if budget is not None:
-            s.delete(budget)
 
 
 def end_dead_sessions(s: Session, now: datetime) -> int:
