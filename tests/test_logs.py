@@ -38,8 +38,8 @@ def test_an_unexpected_error_shows_an_id_and_logs_no_data(app, client_as, lines,
     def broken(*_args, **_kw):
         raise RuntimeError("herons-by-the-weir")
 
-    monkeypatch.setattr("diary.accounts.views.queries.live_sessions", broken)
-    page = client_as("alice").get("/more")
+    monkeypatch.setattr("diary.accounts.queries.live_sessions", broken)
+    page = client_as("alice").get("/signing-in")
     assert page.status == 500 and "herons" not in page.text and "Traceback" not in page.text
     assert page.headers["X-Request-Id"] in page.text
     written = "\n".join(lines())
