@@ -45,6 +45,12 @@ class Database:
         self._line = threading.Lock()
 
     @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that only reads, of whoever asks alone; for what goes on after its request."""
+        with Session(self.reader, expire_on_commit=False) as s:
+            yield s
+
+    @contextmanager
     def writing(self) -> Iterator[Session]:
         if not self.is_sqlite:
             with Session(self.engine, expire_on_commit=False) as s, s.begin():
@@ -112,7 +118,7 @@ def engine() -> Engine:
 def read() -> Iterator[Session]:
     """A session that only reads; within a request everyone shares one."""
     if not has_request_context():
-        with Session(database().reader, expire_on_commit=False) as s:
+        with database().reading() as s:
             yield s
         return
     if "reading" not in g:

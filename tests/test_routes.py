@@ -33,6 +33,8 @@ admin        POST      /clinic/check-ins
 admin        POST      /clinic/contacts
 admin        POST      /clinic/invitations
 admin        POST      /clinic/people/<uuid:person_id>/confirmation
+admin        GET       /clinic/audit
+admin        GET       /clinic/audit.csv
 admin        GET       /clinic/reminders
 patient      POST      /commitments/<uuid:commitment_id>/days/<day:day>
 patient      GET POST  /days/<day:day>
@@ -180,6 +182,7 @@ patient      POST      /reminders/phones/<uuid:phone_id>/end
 patient      GET       /reminders/zone
 patient      POST      /reminders/zone
 public       GET       /shell/reminders
+patient      GET       /who-looked
 patient_api  PUT       /api/v1/reminders/phone
 patient_api  POST      /api/v1/reminders/phone/check
 patient_api  POST      /api/v1/reminders/phone/end

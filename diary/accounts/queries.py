@@ -1,6 +1,7 @@
 """Reads of people, their sessions and what is left of their sign-in budgets."""
 
 from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -29,6 +30,11 @@ def person_by_email(s: Session, email: str) -> Person | None:
 def person_of(s: Session, person_id: int) -> Person | None:
     """Whoever is signed in, to be asked for their passphrase once more."""
     return s.get(Person, person_id)
+
+
+def names_of(s: Session, ids: Iterable[int]) -> dict[int, str]:
+    """The names of people whom somebody may know of; whoever is gone has none."""
+    return {person.id: person.name for person in s.scalars(select(Person).where(Person.id.in_(set(ids))))}
 
 
 def device_owner(s: Session, device_token: str | None) -> int | None:

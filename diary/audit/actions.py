@@ -53,10 +53,13 @@ def explain(s: Session, event_id: int, words: str) -> None:
     s.add(reason)
 
 
-def seen(actor: Actor, patient_id: int | None, what: str) -> None:
+def seen(
+    actor: Actor, patient_id: int | None, what: str, clinic_id: int | None = None, thing: str = ""
+) -> None:
     """Note that somebody else's data is about to be shown: once per viewer, patient, kind and ten minutes.
 
-    Its own short transaction, before the body; when it can't be written nothing is shown.
+    Its own short transaction, before the body; when it can't be written nothing is shown. clinic_id: where the patient
+    is seen, for somebody who belongs to several; thing: a code for which part, each noted by itself.
     """
     if actor.person_id is not None and actor.person_id == patient_id:
         return
@@ -69,14 +72,22 @@ def seen(actor: Actor, patient_id: int | None, what: str) -> None:
             _table.c.at > since,
             _table.c.actor_id == actor.person_id,
             _table.c.action == action,
+            _table.c.thing == thing,
         )
         .limit(1)
     )
     with db.read() as s:
         if s.execute(recently).first():
             return
+    taken(actor, patient_id, action, clinic_id, thing)
+
+
+def taken(
+    actor: Actor, patient_id: int | None, action: str, clinic_id: int | None = None, thing: str = ""
+) -> None:
+    """Note that a copy is about to be taken along, each time, as `seen` does with a look."""
     with db.write() as s:
-        record(s, actor, action, patient_id)
+        record(s, actor, action, patient_id, thing, clinic_id)
 
 
 def append_block(s: Session, key: bytes, since: int) -> tuple[int, Head]:

@@ -1,11 +1,18 @@
 """Reads of the audit trail: for the chain, for a clinic's admin, and for the patient."""
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Protocol
 
-from sqlalchemy import bindparam, column, exists, func, select, table
+from sqlalchemy import bindparam, column, exists, func, or_, select, table
 from sqlmodel import Session
 
+from diary.audit.models import AuditEvent, AuditReason
 from diary.audit.rules.chain import COLUMNS, START, Event, Line, is_late
+from diary.audit.rules.looked import Told
+from diary.audit.rules.trail import Wanted
+from diary.lib import clock
+from diary.lib.errors import Hidden
 
 # As it is stored, without the columns' types: what somebody put there may be of another one.
 _event = table("audit_event", *map(column, COLUMNS))
@@ -97,3 +104,106 @@ def lines(s: Session) -> Iterator[Sequence[Line]]:
             Line(row.seq, row.event_id, _bytes(row.mac), None if row.id is None else tuple(row)[3:])
             for row in rows
         ]
+
+
+# Who looked ---------------------------------------------------------------------------------------
+
+
+class Reader(Protocol):
+    """Whoever reads the trail: a patient their own, an admin that of their clinics."""
+
+    @property
+    def person_id(self) -> int | None: ...
+    @property
+    def hides_before(self) -> datetime | None: ...
+    def clinics(self, *roles: str) -> frozenset[int]: ...
+
+
+def about_me(
+    s: Session, viewer: Reader, zone: str, before: date, most: int = 300
+) -> tuple[list[Told], date | None]:
+    """What others did with the viewer's own diary on the days before one, and whom the viewer let see what.
+
+    Newest first, whole days of the zone, about so many events; and the day before which there are more.
+    """
+    wanted = _about_me(viewer).where(AuditEvent.at < _midnight(before, zone))
+    found = list(s.scalars(wanted.limit(most + 1)))
+    if len(found) <= most:
+        return _told(s, found, zone), None
+    last = clock.local(found[-1].at, zone).date()
+    if clock.local(found[0].at, zone).date() == last:  # a day of more than that is shown all the same
+        found = list(s.scalars(wanted.where(AuditEvent.at >= _midnight(last, zone))))
+        return _told(s, found, zone), last
+    whole = [event for event in found if clock.local(event.at, zone).date() > last]
+    return _told(s, whole, zone), clock.local(whole[-1].at, zone).date()
+
+
+def _about_me(viewer: Reader) -> Any:
+    if viewer.person_id is None:
+        raise Hidden
+    mine = AuditEvent.actor_id == viewer.person_id
+    wanted = (
+        select(AuditEvent)
+        .where(
+            AuditEvent.patient_id == viewer.person_id,
+            or_(
+                AuditEvent.role == "operator",
+                AuditEvent.actor_id.is_not(None) & ~mine,
+                mine & AuditEvent.action.startswith("consent."),
+            ),
+        )
+        .order_by(AuditEvent.at.desc(), AuditEvent.id.desc())
+    )
+    # Who took up an invitation that nobody has confirmed sees nothing of what was there before.
+    return wanted.where(AuditEvent.at >= viewer.hides_before) if viewer.hides_before else wanted
+
+
+def _told(s: Session, events: Sequence[AuditEvent], zone: str) -> list[Told]:
+    because = select(AuditReason).where(AuditReason.event_id.in_([event.id for event in events]))
+    reasons = {reason.event_id: reason.words for reason in s.scalars(because)}
+    return [
+        Told(e.id, clock.local(e.at, zone), e.actor_id, e.role, e.action, e.thing, reasons.get(e.id, ""))
+        for e in events
+    ]
+
+
+def _midnight(day: date, zone: str) -> datetime:
+    return datetime.combine(day, time(), clock.zone_of(zone)).astimezone(UTC)
+
+
+# A clinic's trail, for its admin ------------------------------------------------------------------
+
+
+def of_clinics(
+    s: Session, viewer: Reader, people: Any, wanted: Wanted, before: int | None = None, most: int = 50
+) -> tuple[list[AuditEvent], int | None]:
+    """Events of the clinics that the viewer administers, the newest first, and the id before which there are more.
+
+    people: the ids of everybody of these clinics, as part of a statement: what was not done in one clinic (signing in,
+    or by somebody of several) is told where it concerns one of them.
+    """
+    clinics = viewer.clinics("admin")
+    if not clinics:
+        raise Hidden
+    concerns = or_(
+        AuditEvent.patient_id.in_(people), AuditEvent.patient_id.is_(None) & AuditEvent.actor_id.in_(people)
+    )
+    found = select(AuditEvent).where(
+        or_(AuditEvent.clinic_id.in_(clinics), AuditEvent.clinic_id.is_(None) & concerns)
+    )
+    if wanted.since is not None:
+        found = found.where(AuditEvent.at >= _midnight(wanted.since, wanted.zone))
+    if wanted.until is not None:
+        found = found.where(AuditEvent.at < _midnight(wanted.until + timedelta(days=1), wanted.zone))
+    if wanted.actor is not None:
+        found = found.where(AuditEvent.actor_id == wanted.actor)
+    if wanted.role:
+        found = found.where(AuditEvent.role == wanted.role)
+    if wanted.patient is not None:
+        found = found.where(AuditEvent.patient_id == wanted.patient)
+    if wanted.actions is not None:
+        found = found.where(AuditEvent.action.in_(wanted.actions))
+    if before is not None:
+        found = found.where(AuditEvent.id < before)
+    events = list(s.scalars(found.order_by(AuditEvent.id.desc()).limit(most + 1)))
+    return events[:most], events[most - 1].id if len(events) > most else None

@@ -63,7 +63,8 @@ def _kept(name: str) -> Head | None:
     """What was put away here; None where nothing was. Raises ValueError for a file that is not what was written."""
     try:
         found = json.loads(_at(name).read_text())
-        return Head(int(found["count"]), bytes.fromhex(found["mac"]), str(found["at"]))
+        datetime.fromisoformat(found["at"])
+        return Head(int(found["count"]), bytes.fromhex(found["mac"]), found["at"])
     except FileNotFoundError:
         return None
     except (KeyError, TypeError, OSError) as error:
@@ -91,6 +92,28 @@ def is_head_fitting() -> bool:
         return False
     with db.read() as s:
         return all(queries.line_at(s, head.count) == head.mac for head in heads)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What can be said of the chain at once, without walking it."""
+
+    head: Head
+    is_fitting: bool
+    at: datetime | None
+    anchored_at: datetime | None
+
+
+def standing() -> Standing | None:
+    """How the chain stands by what was put away on this machine; None where nothing was."""
+    try:
+        head, anchor = _kept(HEAD), _kept(ANCHOR)
+    except ValueError:
+        return Standing(Head(0, b""), False, None, None)
+    if head is None:
+        return None
+    went = datetime.fromisoformat(anchor.at) if anchor else None
+    return Standing(head, is_head_fitting(), datetime.fromisoformat(head.at), went)
 
 
 def is_head_missing() -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -219,3 +220,37 @@ def has_clinic(s: Session, name: str) -> bool:
 def _admin_of(viewer: access.Viewer, clinic_id: int) -> None:
     if clinic_id not in viewer.clinics(Role.ADMIN):
         raise access.Hidden
+
+
+# Of the audit trail -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Known:
+    """Somebody who is or was of a clinic, as its admin's audit page knows them: of a patient no name."""
+
+    id: int
+    uuid: UUID
+    name: str
+    is_patient: bool
+
+
+def ever_in(viewer: access.Viewer) -> Any:
+    """The ids of everybody who is or was in a clinic that the viewer administers, as part of a statement."""
+    return select(Membership.person_id).where(Membership.clinic_id.in_(viewer.clinics(Role.ADMIN)))
+
+
+def known_ever(s: Session, viewer: access.Viewer) -> dict[int, Known]:
+    """By id everybody of the clinics that the viewer administers, those who left too; names of staff only."""
+    rows = s.execute(
+        select(Person, Membership.role)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(Membership.clinic_id.in_(viewer.clinics(Role.ADMIN)))
+    ).all()
+    people = {person.id: person for person, _ in rows}
+    staff = {person.id for person, role in rows if role in STAFF_ROLES}
+    patients = {person.id for person, role in rows if role == Role.PATIENT}
+    return {
+        one.id: Known(one.id, one.uuid, one.name if one.id in staff else "", one.id in patients)
+        for one in people.values()
+    }

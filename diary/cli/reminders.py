@@ -10,6 +10,7 @@ import click
 from flask import Flask
 
 from diary import db
+from diary.audit import actions as audit
 from diary.careteam import access
 from diary.cli.common import day_or_fail, fail, patient_or_fail
 from diary.lib import clock
@@ -45,6 +46,9 @@ def reminders(email: str, since_text: str, until_text: str, as_text: bool) -> No
         fail("That is longer than two years.")
     with db.read() as s:
         patient = patient_or_fail(s, email)
+    with db.write() as s:
+        audit.record(s, access.OPERATOR, "reminders.show", patient.id, clinic_id=patient.clinic_id)
+    with db.read() as s:
         wishes = own_wishes(s, access.OPERATOR, patient.id).wishes
         begin = max(moment_of(since, time(0), patient.zone), clock.now())
         end = moment_of(until + A_DAY, time(0), patient.zone)

@@ -38,7 +38,9 @@ def report(email: str, since: str, until: str, out: Path, paper: str) -> None:
     if last > today and (not made.days or made.days[-1].day < last):
         fail(f"--until is {last}; that day has not come yet.")
     with db.write() as s:
-        audit.record(s, access.OPERATOR, "report.make", patient.id, clinic_id=patient.clinic_id)
+        audit.record(
+            s, access.OPERATOR, "report.make", patient.id, f"{first}/{last}", clinic_id=patient.clinic_id
+        )
     body = queries.report(shown, paper, data)
     try:
         out.write_bytes(body)

@@ -6,6 +6,7 @@ import click
 from flask import Flask
 
 from diary import db
+from diary.audit import actions as audit
 from diary.careteam import access
 from diary.cli.common import patient_or_fail
 from diary.response.queries import responses
@@ -23,5 +24,8 @@ def response(email: str, as_text: bool) -> None:
     """What each infusion did, by symptom."""
     with db.read() as s:
         patient = patient_or_fail(s, email)
+    with db.write() as s:
+        audit.record(s, access.OPERATOR, "response.show", patient.id, clinic_id=patient.clinic_id)
+    with db.read() as s:
         found = responses(s, access.OPERATOR, patient.id)
     click.echo(json.dumps(as_json(email, found), indent=1))

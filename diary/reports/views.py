@@ -120,7 +120,7 @@ def _prep(patient_uuid: UUID) -> queries.PrepPage:
         patient = access.load_patient(s, viewer, patient_uuid)
         page = queries.prep_page(s, viewer, patient, clock.diary_day(now, patient.zone), now)
     for kind in sorted(patient.kinds):
-        audit.seen(viewer, patient.id, str(kind))
+        audit.seen(viewer, patient.id, str(kind), patient.clinic_id)
     return page
 
 
@@ -132,7 +132,7 @@ def _answer(viewer: access.Viewer, patient: access.PatientRef, back: str) -> Res
     asked, wrong = forms.parse_period(given, today, clock.local(now, patient.zone).date(), session_on)
     if asked is None:
         return Response(_form(patient, _given(), wrong, back), 422)
-    audit.seen(viewer, patient.id, "report")
+    audit.seen(viewer, patient.id, "report", patient.clinic_id, f"{asked.since}/{asked.until}")
     with db.read() as s:
         made = queries.without_open_day(queries.facts(s, viewer, patient, asked.since, asked.until), today)
         data = period_data(s, viewer, patient, made.since, made.until, made.as_of)

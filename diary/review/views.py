@@ -90,7 +90,7 @@ def show(patient_uuid: UUID) -> Response:
             raise access.Hidden
         today = clock.diary_day(now, ref.zone)
     for kind in sorted(ref.kinds):
-        audit.seen(viewer, ref.id, str(kind))
+        audit.seen(viewer, ref.id, str(kind), ref.clinic_id)
     typed = request.args.get("day", "").strip()
     chosen = _day(typed)
     wrong = queries.wrong_day(typed, chosen, today)
@@ -117,7 +117,7 @@ def response(patient_uuid: UUID) -> Response:
             raise access.Hidden
     if {Kind.SCORES, Kind.INFUSIONS} <= ref.kinds:
         for kind in (Kind.INFUSIONS, Kind.SCORES):
-            audit.seen(viewer, ref.id, str(kind))
+            audit.seen(viewer, ref.id, str(kind), ref.clinic_id)
     with db.read() as s:
         page = queries.response_page(
             s, viewer, ref, clock.diary_day(clock.now(), ref.zone), _symptom(),

@@ -110,7 +110,7 @@ def _note_seen(viewer: access.Viewer, flag_id: UUID) -> None:
     with db.read() as s:
         row = queries.flag_row(s, viewer, flag_id, now)
         is_known = queries.has_seen(s, viewer, row.flag.id)
-    audit.seen(viewer, row.flag.patient_id, "flag")
+    audit.seen(viewer, row.flag.patient_id, "flag", row.flag.clinic_id)
     if not is_known:
         with db.write() as s:
             actions.note_seen(s, viewer, flag_id, now)

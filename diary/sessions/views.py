@@ -62,7 +62,7 @@ def index(patient_uuid: UUID) -> str:
         agreed = queries.commitments_of(s, viewer, ref.id) if is_shared else []
         goals = queries.goals_of(s, viewer, ref.id) if is_shared else []
     if is_shared:
-        audit.seen(viewer, ref.id, "sessions")
+        audit.seen(viewer, ref.id, "sessions", ref.clinic_id)
     now = clock.now()
     return render_template(
         "sessions/index.html", nav="patients", ref=ref, is_shared=is_shared, today=_today(ref), goals=goals,
@@ -293,9 +293,9 @@ def _loaded(patient_uuid: UUID, session_id: UUID) -> tuple[access.PatientRef, Se
 
 def _seen(viewer: access.Viewer, ref: access.PatientRef, around: Around) -> None:
     if ref.shares(Kind.SESSIONS):
-        audit.seen(viewer, ref.id, "sessions")
+        audit.seen(viewer, ref.id, "sessions", ref.clinic_id)
     if around.said:
-        audit.seen(viewer, ref.id, "notes")
+        audit.seen(viewer, ref.id, "notes", ref.clinic_id)
 
 
 def _around(s: Any, viewer: access.Viewer, ref: access.PatientRef, row: SessionRow | None) -> Around:

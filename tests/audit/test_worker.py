@@ -130,7 +130,7 @@ def test_four_machines_at_once_make_one_chain(app, cast, monkeypatch):
 
 def test_two_processes_at_once_make_one_chain(app, cast, store, folder):
     """Real ones, with the file between them."""
-    events(cast.alice, 1500)
+    events(cast.alice, 700)
     environ = {**ENVIRON, "DATA_DIR": str(folder), "DATABASE_URL": store[0], "LOG_LEVEL": "critical"}
     program = "from diary import create_app\nfrom diary.audit import worker\nwith create_app().app_context(): print(worker.append())"
     started = [

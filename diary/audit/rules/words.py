@@ -10,8 +10,8 @@ class Meaning:
     """One action code in words.
 
     did, what: for the admin ("looked at", "notes"). yours: for the patient whose diary it is about, after a name
-    ("Dr Bob Ansah looked at your notes"; of what was looked at only the thing, since several are said in one sentence).
-    `{whom}` stands for whom it concerns beside her. Empty: it is never about a patient, or only ever by herself.
+    ("Dr Bob Ansah looked at|your notes"): between bars stands what is said together where several are alike, `{whom}`
+    for whom it concerns beside her. Empty: it is never about a patient, or only ever by herself.
     """
 
     code: str
@@ -22,7 +22,7 @@ class Meaning:
 
 
 def _looked(code: str, what: str, yours: str = "") -> Meaning:
-    return Meaning(code, LOOKED, "looked at", what, yours)
+    return Meaning(code, LOOKED, "looked at", what, yours and f"looked at|{yours}")
 
 
 def _took(code: str, did: str, what: str, yours: str = "") -> Meaning:
@@ -47,7 +47,6 @@ TABLE = (
     _looked("view.caseload", "the list of patients"),
     _looked("view.flags", "the list of flags"),
     _looked("view.people", "the clinic’s people"),
-    _looked("view.reminders", "how reminders go"),
     _looked("response.show", "treatment records, at the command line", "what your infusions did"),
     _looked("medications.show", "treatment records, at the command line", "your medicines"),
     _looked("reminders.show", "reminders, at the command line", "your reminders"),
@@ -56,6 +55,7 @@ TABLE = (
     _took("report.make", "made", "a report, at the command line", "made your report"),
     _took("export", "made", "a copy of everything", "made a copy of everything you keep here"),
     _took("audit.download", "downloaded", "these lines", "downloaded who looked at your diary"),
+    _took("break_glass.open", "opened without consent", "for a reason that was given", "opened your diary without your consent"),
     # The diary
     _changed("entry.create", "wrote", "a day", "wrote a day of your diary"),
     _changed("entry.revise", "changed", "a day", "changed a day of your diary"),
@@ -108,16 +108,16 @@ TABLE = (
     _changed("invitation.accept", "accepted", "an invitation", ""),
     _changed("care_link.create", "added", "a care link", "chose {whom} to care for you"),
     _changed("care_link.end", "ended", "a care link", "ended the care by {whom}"),
-    _changed("consent.give.scores", "gave consent", "for diary answers", "let {whom} see your scores"),
-    _changed("consent.give.notes", "gave consent", "for notes", "let {whom} see your notes"),
-    _changed("consent.give.infusions", "gave consent", "for treatment records", "let {whom} see your infusions and medicines"),
-    _changed("consent.give.questionnaires", "gave consent", "for questionnaires", "let {whom} see your questionnaires"),
-    _changed("consent.give.sessions", "gave consent", "for sessions", "let {whom} see your sessions"),
-    _changed("consent.withdraw.scores", "took back consent", "for diary answers", "hid your scores from {whom}"),
-    _changed("consent.withdraw.notes", "took back consent", "for notes", "hid your notes from {whom}"),
-    _changed("consent.withdraw.infusions", "took back consent", "for treatment records", "hid your infusions and medicines from {whom}"),
-    _changed("consent.withdraw.questionnaires", "took back consent", "for questionnaires", "hid your questionnaires from {whom}"),
-    _changed("consent.withdraw.sessions", "took back consent", "for sessions", "hid your sessions from {whom}"),
+    _changed("consent.give.scores", "gave consent", "for diary answers", "let {whom} see|your scores"),
+    _changed("consent.give.notes", "gave consent", "for notes", "let {whom} see|your notes"),
+    _changed("consent.give.infusions", "gave consent", "for treatment records", "let {whom} see|your infusions and medicines"),
+    _changed("consent.give.questionnaires", "gave consent", "for questionnaires", "let {whom} see|your questionnaires"),
+    _changed("consent.give.sessions", "gave consent", "for sessions", "let {whom} see|your sessions"),
+    _changed("consent.withdraw.scores", "took back consent", "for diary answers", "hid|your scores|from {whom}"),
+    _changed("consent.withdraw.notes", "took back consent", "for notes", "hid|your notes|from {whom}"),
+    _changed("consent.withdraw.infusions", "took back consent", "for treatment records", "hid|your infusions and medicines|from {whom}"),
+    _changed("consent.withdraw.questionnaires", "took back consent", "for questionnaires", "hid|your questionnaires|from {whom}"),
+    _changed("consent.withdraw.sessions", "took back consent", "for sessions", "hid|your sessions|from {whom}"),
     _changed("clinic.contacts", "changed", "contacts and opening hours"),
     _changed("clinic.checkin_days", "changed", "the days of check-ins"),
     # Signing in
@@ -150,7 +150,7 @@ ROLES = {
     "coach": "coach",
     "clinician": "clinician",
     "admin": "admin",
-    "operator": "runs Neap here",
+    "operator": "whoever runs Neap",
 }
 
 

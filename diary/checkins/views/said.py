@@ -364,7 +364,7 @@ def of_patient(patient_uuid: UUID) -> str:
         ref = access.load_patient(s, viewer, patient_uuid)
         rows = queries.checkins_of(s, viewer, ref.id) if ref.shares("infusions") else None
     if rows is not None:
-        audit.seen(viewer, ref.id, "checkins")
+        audit.seen(viewer, ref.id, "checkins", ref.clinic_id)
     by_infusion: dict[UUID, list[queries.CheckinRow]] = {}
     for row in rows or ():
         by_infusion.setdefault(row.target, []).append(row)

@@ -127,7 +127,7 @@ def new(patient_uuid: UUID) -> str:
         plan = _plan(s, viewer, ref)
         draft = actions.draft_of(s, viewer, ref, None)
     if plan.number is not None:
-        audit.seen(viewer, ref.id, "infusions")
+        audit.seen(viewer, ref.id, "infusions", ref.clinic_id)
     typed = _given_now(ref) | {"route": "IV"}
     if plan.last is not None:
         typed |= {"route": plan.last.route, "series": plan.last.series}
@@ -181,7 +181,7 @@ def listed(patient_uuid: UUID) -> str:
         ref = access.load_patient(s, viewer, patient_uuid)
         rows = queries.infusions_of(s, viewer, ref.id, EVERY)
         gaps = queries.gaps_of(s, viewer, ref.id)
-    audit.seen(viewer, ref.id, "infusions")
+    audit.seen(viewer, ref.id, "infusions", ref.clinic_id)
     return render_template(
         "infusions/list.html", nav="patients", ref=ref, courses=_courses(rows)[::-1], gaps=gaps, today=today_of(ref),
         planned=[row for row in rows if row.status == "planned"],
@@ -199,7 +199,7 @@ def as_text(patient_uuid: UUID, infusion_id: UUID) -> Response:
     with db.read() as s:
         ref = access.load_patient(s, viewer, patient_uuid)
         row = queries.infusion(s, viewer, ref.id, infusion_id)
-    audit.seen(viewer, ref.id, "infusions")
+    audit.seen(viewer, ref.id, "infusions", ref.clinic_id)
     return Response(
         render_template("infusions/record.txt", ref=ref, infusion=row, two_places=two_places, **RECORD),
         mimetype="text/plain",
@@ -224,7 +224,7 @@ def record_page(
         courses = _courses(queries.infusions_of(s, viewer, ref.id))
         arrival = _arrival(s, viewer, ref, row)
         gaps = queries.gaps_of(s, viewer, ref.id)
-    audit.seen(viewer, ref.id, "infusions")
+    audit.seen(viewer, ref.id, "infusions", ref.clinic_id)
     may_edit = Role.CLINICIAN in ref.staff_roles
     return render_template(
         "infusions/show.html", nav="patients", ref=ref, infusion=row, history=_history(history), **RECORD,
@@ -285,7 +285,7 @@ def new_course(patient_uuid: UUID) -> str:
         ref = access.require_clinician(s, viewer, patient_uuid)
         access.require(s, viewer, ref.id, Kind.INFUSIONS)
         plan = _plan(s, viewer, ref)
-    audit.seen(viewer, ref.id, "infusions")
+    audit.seen(viewer, ref.id, "infusions", ref.clinic_id)
     typed = {"route": "IV", "count": "6"}
     if plan.last is not None:
         typed |= {"route": plan.last.route, "series": plan.last.series, "time": plan.last.at_time}
@@ -354,7 +354,7 @@ def edit(patient_uuid: UUID, infusion_id: UUID) -> str:
         infusion = actions.load(s, viewer, ref, infusion_id)
         pain = _pain_on_arrival(s, viewer, ref, infusion)
         draft = actions.draft_of(s, viewer, ref, infusion)
-    audit.seen(viewer, ref.id, "infusions")
+    audit.seen(viewer, ref.id, "infusions", ref.clinic_id)
     typed = _as_typed(infusion)
     if infusion.status == "planned":
         typed |= _pain_before(typed, pain)

@@ -59,7 +59,7 @@ def show(patient_uuid: UUID) -> str:
             raise access.Hidden
     if not ref.shares(Kind.INFUSIONS):
         return render_template("medications/show.html", nav="patients", ref=ref, page=None)
-    audit.seen(viewer, ref.id, str(Kind.INFUSIONS))
+    audit.seen(viewer, ref.id, str(Kind.INFUSIONS), ref.clinic_id)
     with db.read() as s:
         page = medication_page(s, viewer, ref, today_of(ref), span if span in dict(PERIODS) else "365")
     return render_template(
@@ -179,7 +179,7 @@ def _recording(patient_uuid: UUID) -> access.PatientRef:
     with db.read() as s:
         ref = access.require_clinician(s, viewer, patient_uuid)
         access.require(s, viewer, ref.id, Kind.INFUSIONS)
-    audit.seen(viewer, ref.id, str(Kind.INFUSIONS))
+    audit.seen(viewer, ref.id, str(Kind.INFUSIONS), ref.clinic_id)
     return ref
 
 
