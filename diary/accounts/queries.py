@@ -1,7 +1,7 @@
 """Reads of people, their sessions and what is left of their sign-in budgets."""
 
-from dataclasses import dataclass
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select

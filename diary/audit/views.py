@@ -96,6 +96,7 @@ def index() -> Response:
 
 @bp.get("/clinic/audit.csv")
 @access.admin
+@access.fresh
 def download() -> Response:
     """The lines that were asked for, all of them, as a file; itself a line."""
     viewer = access.viewer()

@@ -53,7 +53,7 @@ def index(patient_uuid: UUID) -> str:
         if not patient.kinds:
             raise errors.Hidden
         made = queries.reports_made(s, viewer, patient)
-    audit.seen(viewer, patient.id, "reports")
+    audit.seen(viewer, patient.id, "reports", patient.clinic_id)
     today = clock.diary_day(clock.now(), patient.zone)
     usual = forms.Asked(today - timedelta(days=forms.USUAL_DAYS - 1), today)
     asked = forms.parse_period(_given(), today, today)[0] or usual

@@ -1,6 +1,7 @@
 """The lines as CSV: what was asked for and all of it, safe in a spreadsheet, streamed, and itself a line."""
 
 import csv
+from datetime import timedelta
 from io import StringIO
 
 import pytest
@@ -68,6 +69,15 @@ def test_it_is_a_line_itself_each_time(client_as, cast, lines):  # noqa: F811
             (cast.dana.id, cast.alice.id, "2026-11-01/", cast.dana.clinic_id)
         ] * 2
     assert "downloaded who looked at your diary, 2 times" in client_as("alice").get("/who-looked").words()
+
+
+def test_who_did_not_prove_of_late_who_they_are_does_so_first(client_as, cast, lines, clock_at):  # noqa: F811
+    dana = client_as("dana")
+    clock_at(NOW + timedelta(minutes=11))
+    page = dana.get(f"{PATH}.csv?what=looked")
+    assert page.status == 303 and page.location.startswith("/prove?next=/clinic/audit.csv")
+    with db.read_anew() as s:
+        assert not stored(s, AuditEvent, action="audit.download")
 
 
 def test_nothing_is_handed_out_when_it_can_not_be_written(client_as, cast, lines, monkeypatch):  # noqa: F811

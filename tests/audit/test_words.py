@@ -15,6 +15,9 @@ from tests.page_client import HEALTH_WORDS
 CODE = re.compile(r"[a-z_]+(\.[a-z_]+)+|import|export|sign_in|sign_out")
 # What codes are put together from, by the module.
 PARTS = {
+    "accounts/views/factors.py": [
+        f"{way}.{what}" for way in ("passkey", "authenticator") for what in ("create", "end")
+    ],
     "careteam/actions.py": [f"consent.{what}.{kind}" for what in ("give", "withdraw") for kind in Kind],
     "checkins/actions.py": [f"{kind}.{what}" for kind in KINDS for what in ("create", "revise")],
     "safety/actions.py": [
