@@ -8,8 +8,10 @@ from flask.cli import AppGroup
 
 from diary import db
 from diary.accounts import actions as accounts
+from diary.accounts.actions import factors, mails
 from diary.accounts.forms import checked_email, checked_passphrase
 from diary.accounts.queries import person_by_email
+from diary.accounts.rules.letters import WAY_REMOVED
 from diary.audit import actions as audit
 from diary.careteam import access, actions
 from diary.careteam.forms import checked_born, checked_name
@@ -72,3 +74,20 @@ def _add(email: str, role: str, clinic: str, zone: str, name: str, born: str, pa
         audit.record(s, access.OPERATOR, "person.add", person.id, clinic_id=found.id)
     article = "an" if role[0] in "aeiou" else "a"
     click.echo(f"{email} is {article} {role} of {found.name}.")
+
+
+@people.command("reset-factors")
+@click.argument("email")
+def reset_factors(email: str) -> None:
+    """Take somebody's passkeys, authenticator app and recovery codes away, and sign them out everywhere."""
+    now = clock.now()
+    with db.write() as s:
+        person = person_by_email(s, email)
+        if person is not None:
+            taken = factors.remove_factors(s, person.id)
+            accounts.end_sessions(s, person.id, now)
+            audit.record(s, access.OPERATOR, "factors.reset", person.id)
+            mails.put(s, person.id, WAY_REMOVED, now, about="all passkeys, apps and codes")
+    if person is None:
+        fail(f"Nobody here has the e-mail address {email}.")
+    click.echo(", ".join(f"{number} {name.replace('_', ' ')}" for name, number in taken.items()) + " removed")

@@ -6,7 +6,7 @@ import pytest
 
 from diary import db
 from diary.accounts import actions, rules
-from diary.accounts.models import KnownDevice, LoginSession
+from diary.accounts.models import KnownDevice, LoginSession, Person
 from diary.audit.models import AuditEvent
 from diary.lib import clock
 from tests.conftest import stored
@@ -49,7 +49,8 @@ def test_wrong_passphrase_and_unknown_address_get_the_same_answer(client_as):
     assert strip(texts[0]) == strip(texts[1])
 
 
-def test_the_work_is_the_same_for_known_and_unknown(client_as, monkeypatch):
+def hash_calls(client_as, monkeypatch, email) -> list[str]:
+    """The cost of each hash that one wrong sign-in computed."""
     calls = []
     hasher = actions.hasher
 
@@ -60,10 +61,28 @@ def test_the_work_is_the_same_for_known_and_unknown(client_as, monkeypatch):
             calls.append(kept.split("$")[3])
             return hasher.verify(kept, typed)
 
-    monkeypatch.setattr(actions, "hasher", Counting())
-    sign_in(client_as(), "alice@example.org", "not her passphrase")
-    sign_in(client_as(), "nobody@example.org", "not her passphrase")
-    assert len(calls) == 2 and calls[0] == calls[1]
+    with monkeypatch.context() as patch:
+        patch.setattr(actions, "hasher", Counting())
+        sign_in(client_as(), email, "not her passphrase")
+    return calls
+
+
+def is_work_the_same(client_as, monkeypatch) -> bool:
+    known, unknown = (
+        hash_calls(client_as, monkeypatch, email) for email in ("alice@example.org", "nobody@example.org")
+    )
+    return known == unknown and len(known) == 1
+
+
+def test_the_work_is_the_same_for_known_and_unknown(client_as, monkeypatch):
+    assert is_work_the_same(client_as, monkeypatch)
+
+
+def test_the_variant_without_the_dummy_hash_is_found(client_as, monkeypatch):
+    really = actions.is_passphrase_of
+    lazy = lambda person, typed: person is not None and really(person, typed)  # noqa: E731
+    monkeypatch.setattr(actions, "is_passphrase_of", lazy)
+    assert not is_work_the_same(client_as, monkeypatch)
 
 
 def test_what_was_typed_is_kept_but_for_the_passphrase(client_as):
@@ -220,3 +239,78 @@ def test_without_the_token_of_the_page_nothing_happens(client_as):
 def test_somebody_elses_token_does_not_count(client_as):
     hers, his = client_as("alice"), client_as("charlie")
     assert his.post("/sign-out", {"csrf_token": hers.csrf()}).status == 403
+
+
+def test_a_session_set_before_signing_in_is_worth_nothing_after(client_as):
+    """Fixation: whoever planted a cookie beforehand does not hold the session that begins."""
+    victim, attacker = client_as(), client_as()
+    attacker.get("/sign-in")
+    with attacker.http.session_transaction() as session:
+        session["_user_id"] = "planted"
+        planted = dict(session)
+    with victim.http.session_transaction() as session:
+        session.update(planted)
+    assert sign_in(victim, "alice@example.org").status == 303
+    with victim.http.session_transaction() as session:
+        assert session["_user_id"] != "planted"
+    assert attacker.get("/more").status == 303
+
+
+def test_signing_in_again_ends_this_browsers_session_of_before(client_as, cast):
+    browser, kept = client_as("alice"), client_as()
+    with browser.http.session_transaction() as session:
+        before = dict(session)
+    assert sign_in(browser, "charlie@example.org").status == 303
+    with kept.http.session_transaction() as session:
+        session.update(before)
+    assert kept.get("/more").status == 303 and browser.get("/more").status == 200
+
+
+def test_the_cookie_of_somebody_who_was_removed(client_as, cast):
+    client = client_as("alice")
+    with db.write() as s:
+        s.get_one(Person, cast.alice.id).ended_at = clock.now()
+    assert client.get("/today").status == 303
+    assert client.post("/sign-out").status == 303
+    assert sign_in(client_as(), "alice@example.org").status == 422
+
+
+def test_the_token_of_a_session_of_before_does_not_count(client_as):
+    client = client_as("alice")
+    old = client.csrf()
+    sign_in(client, "alice@example.org")
+    assert client.post("/sessions/end-all", {"csrf_token": old}).status == 403
+    assert client.post("/sessions/end-all").status == 303
+
+
+@pytest.mark.parametrize("token", ["", "x", "a.b.c", "\x00", "W10.aaaaaa.bbbbbb"])
+def test_what_is_no_token(client_as, token):
+    assert client_as("alice").post("/sign-out", {"csrf_token": token}).status == 403
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/prove", "/passkeys", "/second-factor", "/forgotten", "/reset/x", "/new-email/x", "/devices/0/end"],
+)
+@pytest.mark.parametrize("origin", ["null", "https://evil.example", "http://localhost.evil.example"])
+def test_no_form_of_signing_in_is_taken_from_another_site(client_as, path, origin):
+    path = path.replace("/0/", "/00000000-0000-4000-8000-000000000000/")
+    assert client_as("alice").post(path, {}, headers={"Origin": origin}).status == 403
+    assert client_as("alice").post(path, {}, csrf=False).status == 403
+
+
+@pytest.mark.parametrize("header", ["User-Agent", "Referer", "X-Forwarded-For", "Accept-Language"])
+def test_a_header_that_would_add_one(client_as, header):
+    with pytest.raises(ValueError, match="newline"):
+        client_as().post("/sign-in", {"email": "alice@example.org"}, headers={header: "a\r\nSet-Cookie: b=c"})
+    odd = client_as().post(
+        "/sign-in", {"email": "a@b.example", "passphrase": "x"}, headers={header: "\xff\x00<b>"}
+    )
+    assert odd.status == 422 and "<b>" not in odd.headers.get("Set-Cookie", "")
+
+
+@pytest.mark.parametrize("field", ["email", "passphrase", "next", "answer"])
+def test_a_form_of_ten_megabytes(client_as, field):
+    path = "/sign-in/passkey" if field == "answer" else "/sign-in"
+    answer = client_as().post(path, {field: "a" * 10_000_000})
+    assert answer.status == 413

@@ -11,6 +11,7 @@ from diary import db
 from diary.accounts.queries import person_by_email
 from diary.careteam.models import Clinic, Membership
 from tests import factories
+from tests.accounts.ways import app_of, by_passphrase
 from tests.conftest import stored
 
 
@@ -48,6 +49,16 @@ def test_a_passphrase_from_stdin(run, client_as):
             "1980-02-01",
         )
         assert len(stored(s, Clinic)) == 2
+
+
+def test_second_factors_are_taken_away(run, client_as, cast):
+    app_of(cast.bob)
+    bob = client_as("bob")
+    result = run("people", "reset-factors", cast.bob.email)
+    assert (result.exit_code, result.stdout) == (0, "0 passkey, 1 authenticator, 0 recovery code removed\n")
+    assert bob.get("/patients").status == 303, "signed out everywhere"
+    assert by_passphrase(client_as(), cast.bob).location == "/patients"
+    assert run("people", "reset-factors", "nobody@example.org").exit_code == 2
 
 
 @pytest.mark.parametrize(
