@@ -170,8 +170,10 @@ def give_second_factor() -> Response | str | tuple[Response | str, int]:
             is_right = factors.use_recovery(s, person.id, form.value.recovery, now)
         else:
             is_right = factors.use_code(s, person.id, form.value.code, now)
-        what = "recovery_code.use" if form.value.recovery else "sign_in.code"
-        audit.record(s, viewer, what if is_right else "sign_in.second_failed", person.id)
+        if not is_right:
+            audit.record(s, viewer, "sign_in.second_failed", person.id)
+        elif form.value.recovery:
+            audit.record(s, viewer, "recovery_code.use", person.id)
     if not is_right:
         wrong = {"recovery": WRONG_RECOVERY} if form.value.recovery else {"code": WRONG_CODE}
         return _second_page(typed, wrong), 422

@@ -141,6 +141,8 @@ TABLE = (
     _changed("authenticator.create", "added", "an authenticator app"),
     _changed("authenticator.end", "removed", "an authenticator app"),
     _changed("recovery_codes.create", "made", "recovery codes"),
+    _changed("recovery_code.use", "used", "a recovery code"),
+    _changed("factors.reset", "took away", "all second factors"),
     # Reminders
     _changed("reminders.change", "changed", "reminders", "changed your reminders"),
     _changed("reminders.pause", "paused", "reminders", "paused your reminders"),
