@@ -73,6 +73,7 @@ def seen(
             _table.c.actor_id == actor.person_id,
             _table.c.action == action,
             _table.c.thing == thing,
+            _table.c.role == actor.role_code,  # what was opened by breaking the glass is noted as such
         )
         .limit(1)
     )

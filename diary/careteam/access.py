@@ -9,9 +9,10 @@ from functools import cache, wraps
 from typing import Any
 from uuid import UUID
 
-from flask import abort, current_app, g, jsonify, redirect, request, session, url_for
+from flask import abort, current_app, g, has_request_context, jsonify, redirect, request, session, url_for
 from flask_login import UserMixin, current_user
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, literal, or_, select, union_all
+from sqlalchemy.orm import aliased
 from sqlmodel import Session
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
@@ -19,10 +20,11 @@ from werkzeug.wrappers import Response
 from diary import db
 from diary.accounts.models import LoginSession, Person
 from diary.accounts.rules import is_alive, is_fresh, is_stale, token_hash
-from diary.careteam.models import CareLink, Clinic, Consent, Membership
+from diary.careteam.models import BreakGlass, CareLink, Clinic, Consent, Membership
 from diary.careteam.rules import CARE_ROLES, STAFF_ROLES, Kind, Role, wants_second
 from diary.lib import clock, sealing
 from diary.lib.errors import HIDDEN_FIELDS, Hidden
+from diary.lib.types import Moment
 
 ALL_KINDS = frozenset(Kind)
 
@@ -42,6 +44,7 @@ class Viewer:
     proven_at: datetime | None = None  # when this session last saw a proof of who it is
     is_half: bool = False  # the passphrase was right; a second factor is still to come, or to be set up
     hides_before: datetime | None = None  # accepted an invitation then, and nobody has confirmed who it was
+    works_in: int | None = None  # the clinic chosen of several, for the lists and pages of one clinic
 
     def _is(self, *roles: str) -> bool:
         return any(role in roles for _, role in self.roles)
@@ -83,12 +86,16 @@ class Viewer:
 
     @property
     def role_code(self) -> str:
-        return "operator" if self.operator else "+".join(sorted({str(role) for _, role in self.roles}))
+        """As what somebody does or sees something; in a request that a break-glass let in, that it did."""
+        if self.operator:
+            return "operator"
+        broken = ["break_glass"] if has_request_context() and g.get("broken_glass") else []
+        return "+".join([*sorted({str(role) for _, role in self.roles}), *broken])
 
     @property
     def clinic_id(self) -> int | None:
         clinics = {clinic for clinic, _ in self.roles}
-        return clinics.pop() if len(clinics) == 1 else None
+        return clinics.pop() if len(clinics) == 1 else self.works_in
 
 
 OPERATOR = Viewer(person_id=None, name="operator", operator=True)
@@ -181,11 +188,13 @@ def _held_by(s: Session, token: str, now: datetime) -> SignedIn | None:
     if is_stale(first.seen_at, now) and not is_half:
         g.touch_session = first.id
     roles = frozenset((row.clinic_id, row.role) for row in rows if row.role)
+    chosen = session.get("works_in") if has_request_context() else None
     return SignedIn(
         token,
         Viewer(
             first.person_id, _opened(first, "name"), first.zone, roles, first.id, first.device,
             uuid=first.uuid, hides_before=_unconfirmed_since(rows), proven_at=first.proven_at, is_half=is_half,
+            works_in=chosen if any(clinic == chosen for clinic, _ in roles) else None,
         ),
     )  # fmt: skip
 
@@ -419,16 +428,16 @@ def own(s: Session, viewer: Viewer) -> PatientRef:
 
 
 def load_patient(s: Session, viewer: Viewer, uuid: UUID) -> PatientRef:
-    """A patient with a live care link to the viewer, with the kinds that consent lets them see."""
+    """A patient whom the viewer cares for, covers for or opened by break-glass, with the kinds that they may see."""
     if viewer.operator:
         row = s.execute(_own.where(Person.uuid == uuid).limit(1)).first()
         if row is None:
             raise Hidden
         return _ref(row, ALL_KINDS, frozenset())
-    found = _linked(s, viewer, Person.uuid == uuid)
-    if not found:
+    found = _seen_by(s, viewer, Person.uuid == uuid)
+    if found is None:
         raise Hidden
-    return found[0]
+    return found
 
 
 def caseload(s: Session, viewer: Viewer) -> list[PatientRef]:
@@ -436,17 +445,53 @@ def caseload(s: Session, viewer: Viewer) -> list[PatientRef]:
     return sorted(_linked(s, viewer, is_list=True), key=lambda ref: (ref.name.casefold(), ref.id))
 
 
+# The moment of the asking, in statements that are built once.
+NOW = bindparam("access_now", callable_=clock.now, type_=Moment)
+
+
+def stands(link: Any) -> Any:
+    """Whether a care link is not over, begun or planned, as a part of a statement."""
+    return and_(link.ended_at.is_(None), or_(link.ends_at.is_(None), link.ends_at > NOW))
+
+
+def is_live(link: Any) -> Any:
+    """Whether a care link holds now, as a part of a statement."""
+    return and_(stands(link), link.began_at <= NOW)
+
+
+_covered = aliased(CareLink, name="covered")
+# A cover holds as long as the link of whom it covers for does.
+_is_cover = (
+    select(_covered.id)
+    .where(
+        _covered.patient_id == CareLink.patient_id,
+        _covered.clinic_id == CareLink.clinic_id,
+        _covered.staff_id == CareLink.covers_id,
+        _covered.covers_id.is_(None),
+        is_live(_covered),
+    )
+    .correlate(CareLink)
+    .exists()
+)
+
+
+def cares() -> Any:
+    """Whether a row of care_link lets its member of staff ask now, as a part of a statement."""
+    return and_(is_live(CareLink), or_(CareLink.covers_id.is_(None), _is_cover))
+
+
+_person = (
+    Person.id,
+    Person.uuid,
+    Person.name_sealed,
+    Person.born_sealed,
+    Person.zone,
+    Clinic.id.label("clinic_id"),
+    Clinic.name.label("clinic_name"),
+)
 # Built once: a caseload is asked for with each look at it.
 _links = (
-    select(
-        Person.id,
-        Person.uuid,
-        Person.name_sealed,
-        Person.born_sealed,
-        Person.zone,
-        Clinic.id.label("clinic_id"),
-        Clinic.name.label("clinic_name"),
-    )
+    select(*_person, CareLink.id.label("link_id"), CareLink.covers_id)
     .join(CareLink, CareLink.patient_id == Person.id)
     .join(Clinic, Clinic.id == CareLink.clinic_id)
     .join(
@@ -458,14 +503,30 @@ _links = (
     )
     .where(
         CareLink.staff_id == bindparam("me"),
-        CareLink.ended_at.is_(None),
+        cares(),
         CareLink.clinic_id.in_(bindparam("clinics", expanding=True)),
         Person.ended_at.is_(None),
     )
     .order_by(CareLink.id)
 )
-_consents = select(Consent.patient_id, Consent.kind).where(
+_given = select(Consent.patient_id, Consent.kind, literal(0).label("link_id")).where(
     Consent.staff_id == bindparam("me"), Consent.withdrawn_at.is_(None)
+)
+# What a cover sees: what was given to whom they cover for, once the patient has agreed to this cover.
+_given_to_covered = (
+    select(Consent.patient_id, Consent.kind, CareLink.id.label("link_id"))
+    .join(CareLink, (CareLink.patient_id == Consent.patient_id) & (CareLink.covers_id == Consent.staff_id))
+    .where(
+        CareLink.staff_id == bindparam("me"),
+        CareLink.agreed_at.is_not(None),
+        CareLink.ended_at.is_(None),
+        Consent.withdrawn_at.is_(None),
+    )
+)
+_consents = union_all(_given, _given_to_covered)
+_consents_of_one = union_all(
+    _given.where(Consent.patient_id == bindparam("patient")),
+    _given_to_covered.where(Consent.patient_id == bindparam("patient")),
 )
 
 
@@ -474,8 +535,21 @@ def sharing(kind: Kind) -> Any:
 
     It narrows what is read; what is handed out is still decided by each patient's `shares`.
     """
-    return select(Consent.patient_id).where(
-        Consent.staff_id == bindparam("me"), Consent.kind == kind, Consent.withdrawn_at.is_(None)
+    return union_all(
+        select(Consent.patient_id).where(
+            Consent.staff_id == bindparam("me"), Consent.kind == kind, Consent.withdrawn_at.is_(None)
+        ),
+        select(Consent.patient_id)
+        .join(
+            CareLink, (CareLink.patient_id == Consent.patient_id) & (CareLink.covers_id == Consent.staff_id)
+        )
+        .where(
+            CareLink.staff_id == bindparam("me"),
+            CareLink.agreed_at.is_not(None),
+            CareLink.ended_at.is_(None),
+            Consent.kind == kind,
+            Consent.withdrawn_at.is_(None),
+        ),
     )
 
 
@@ -486,25 +560,23 @@ def _kinds(names: frozenset[str]) -> frozenset[Kind]:
 
 def _linked(s: Session, viewer: Viewer, *where: Any, is_list: bool = False) -> list[PatientRef]:
     clinics = viewer.clinics(*CARE_ROLES)
+    if is_list and viewer.works_in is not None:
+        clinics &= {viewer.works_in}
     if not clinics:
         return []
     found = s.connection()
     wanted = {"me": viewer.person_id, "clinics": sorted(clinics)}
     rows = found.execute(_links.where(*where) if where else _links, wanted).all()
-    consents = _consents.where(Consent.patient_id == rows[0].id) if len(rows) == 1 else _consents
-    shared: dict[int, set[str]] = {}
-    for patient_id, kind in found.execute(consents, {"me": viewer.person_id}).all() if rows else ():
-        shared.setdefault(patient_id, set()).add(kind)
+    given = _shared_with(s, viewer, {row.id for row in rows})
     name_of = sealing.unsealing("person", "name")
-    by_clinic = {
-        clinic: frozenset(role for place, role in viewer.roles if place == clinic and role in CARE_ROLES)
-        for clinic in clinics
-    }
+    by_clinic = {clinic: _care_roles(viewer, clinic) for clinic in clinics}
     refs: dict[int, PatientRef] = {}
     for row in rows:
         roles = by_clinic[row.clinic_id]
+        kinds = _kinds(given.get((row.id, row.link_id if row.covers_id else 0), frozenset()))
         if row.id in refs:
-            refs[row.id] = replace(refs[row.id], staff_roles=refs[row.id].staff_roles | roles)
+            ref = refs[row.id]
+            refs[row.id] = replace(ref, staff_roles=ref.staff_roles | roles, kinds=ref.kinds | kinds)
             continue
         refs[row.id] = PatientRef(
             id=row.id,
@@ -514,10 +586,78 @@ def _linked(s: Session, viewer: Viewer, *where: Any, is_list: bool = False) -> l
             zone=row.zone,
             clinic_id=row.clinic_id,
             clinic_name=row.clinic_name,
-            kinds=_kinds(frozenset(shared.get(row.id, ()))),
+            kinds=kinds,
             staff_roles=roles,
         )
     return list(refs.values())
+
+
+def _shared_with(s: Session, viewer: Viewer, patients: set[int]) -> dict[tuple[int, int], frozenset[str]]:
+    """By patient and link the kinds given; link 0 is what was given to the viewer in person, the others are covers."""
+    if not patients:
+        return {}
+    wanted: dict[str, Any] = {"me": viewer.person_id}
+    if len(patients) == 1:
+        wanted["patient"] = next(iter(patients))
+    rows = s.connection().execute(_consents_of_one if len(patients) == 1 else _consents, wanted).all()
+    given: dict[tuple[int, int], set[str]] = {}
+    for patient_id, kind, link_id in rows:
+        given.setdefault((patient_id, link_id), set()).add(kind)
+    return {key: frozenset(kinds) for key, kinds in given.items()}
+
+
+def _care_roles(viewer: Viewer, clinic: int) -> frozenset[str]:
+    return frozenset(role for place, role in viewer.roles if place == clinic and role in CARE_ROLES)
+
+
+# Break-glass ----------------------------------------------------------------------------------------
+
+_broken = (
+    select(*_person)
+    .join(BreakGlass, BreakGlass.patient_id == Person.id)
+    .join(Clinic, Clinic.id == BreakGlass.clinic_id)
+    .join(
+        Membership,
+        (Membership.person_id == Person.id)
+        & (Membership.clinic_id == Clinic.id)
+        & (Membership.role == Role.PATIENT)
+        & Membership.ended_at.is_(None),
+    )
+    .where(
+        BreakGlass.staff_id == bindparam("me"),
+        BreakGlass.began_at <= NOW,
+        BreakGlass.ends_at > NOW,
+        BreakGlass.clinic_id.in_(bindparam("clinics", expanding=True)),
+        Person.ended_at.is_(None),
+    )
+    .order_by(BreakGlass.id)
+)
+
+
+def _seen_by(s: Session, viewer: Viewer, where: Any) -> PatientRef | None:
+    """One patient as the viewer may know them: by care link, by a cover, or by a break-glass of this hour.
+
+    A break-glass opens every kind, and to look only: a request that writes is judged without it. Private notes stay
+    closed to it as to everybody, since no kind holds them.
+    """
+    found = _linked(s, viewer, where)
+    ref = found[0] if found else None
+    clinics = viewer.clinics(Role.CLINICIAN)
+    writes = has_request_context() and request.method not in ("GET", "HEAD")
+    if not clinics or writes or (ref is not None and ref.kinds == ALL_KINDS):
+        return ref
+    wanted = {"me": viewer.person_id, "clinics": sorted(clinics)}
+    row = s.connection().execute(_broken.where(where), wanted).first()
+    if row is None:
+        return ref
+    if has_request_context():
+        g.broken_glass = True
+    if ref is not None:
+        return replace(ref, kinds=ALL_KINDS)
+    return PatientRef(
+        row.id, row.uuid, _opened(row, "name"), _born(row), row.zone, row.clinic_id, row.clinic_name,
+        ALL_KINDS, frozenset(),
+    )  # fmt: skip
 
 
 def is_patient(s: Session, person_id: int) -> bool:
@@ -529,15 +669,15 @@ def kinds(s: Session, viewer: Viewer, patient_id: int) -> frozenset[Kind]:
     """The kinds of a patient's data that the viewer may see now; none for a stranger."""
     if viewer.operator or viewer.person_id == patient_id:
         return ALL_KINDS
-    found = _linked(s, viewer, Person.id == patient_id)
-    return found[0].kinds if found else frozenset()
+    found = _seen_by(s, viewer, Person.id == patient_id)
+    return found.kinds if found else frozenset()
 
 
 def require_concerned(s: Session, viewer: Viewer, patient_id: int) -> None:
     """Raises Hidden unless the viewer is the operator, the patient, or cares for the patient; no consent asked."""
     if viewer.operator or viewer.person_id == patient_id:
         return
-    if not _linked(s, viewer, Person.id == patient_id):
+    if _seen_by(s, viewer, Person.id == patient_id) is None:
         raise Hidden
 
 
@@ -558,11 +698,11 @@ def require_clinician(s: Session, viewer: Viewer, uuid: UUID) -> PatientRef:
 
 
 def clinic_admin(s: Session, viewer: Viewer) -> Clinic:
-    """The clinic that the viewer administers; the first one of several."""
+    """The clinic that the viewer administers; of several the one they chose to work in, else the first."""
     clinics = viewer.clinics(Role.ADMIN)
     if not clinics:
         raise Hidden
-    clinic = s.get(Clinic, min(clinics))
+    clinic = s.get(Clinic, viewer.works_in if viewer.works_in in clinics else min(clinics))
     if clinic is None:
         raise Hidden
     return clinic

@@ -9,7 +9,19 @@ from pydantic import ConfigDict, field_validator
 from sqlmodel import SQLModel
 
 from diary.accounts.forms import checked_email, checked_passphrase
-from diary.careteam.rules import DAY_KEYS, FURTHEST_DAY, MOST_DAYS, Kind, Opening, Role
+from diary.careteam.rules import (
+    DAY_KEYS,
+    FURTHEST_DAY,
+    LONGEST_REASON,
+    MOST_DAYS,
+    MOST_MONTHS,
+    SHORTEST_REASON,
+    STAFF_ROLES,
+    Kind,
+    Opening,
+    Role,
+    is_code,
+)
 from diary.lib import clock
 from diary.lib.forms import UNSHOWABLE, echo
 
@@ -91,6 +103,100 @@ class LinkForm(SQLModel):
 
     patient: str = ""
     staff: str = ""
+    covers: str = ""
+    begins_on: str = ""
+    ends_on: str = ""
+
+    @field_validator("begins_on", "ends_on")
+    @classmethod
+    def _day(cls, text: str) -> str:
+        return checked_day(text)
+
+
+class GlassForm(SQLModel):
+    """Whose record is to be opened without link or consent, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    who: str = ""
+    born_on: date | None = None
+    reason: str = ""
+
+    @field_validator("who")
+    @classmethod
+    def _who(cls, text: str) -> str:
+        text = " ".join(text.split())
+        if not text or len(text) > 254:
+            raise ValueError("Please type their whole name, or their e-mail address.")
+        return text
+
+    @field_validator("born_on", mode="before")
+    @classmethod
+    def _born(cls, text: object) -> object:
+        return checked_born(str(text or "")) or None
+
+    @field_validator("reason")
+    @classmethod
+    def _reason(cls, text: str) -> str:
+        return checked_reason(text)
+
+
+class CodeForm(SQLModel):
+    """Eight digits from a sheet of the clinic, typed with or without a space."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: str = ""
+
+    @field_validator("code")
+    @classmethod
+    def _code(cls, text: str) -> str:
+        digits = re.sub(r"[\s-]", "", text)
+        if not is_code(digits):
+            raise ValueError("A code has eight digits, like 1234 5678.")
+        return digits
+
+
+def checked_reason(text: str) -> str:
+    """A reason in words of 20 to 1,000 characters; raises ValueError in plain words."""
+    text = text.strip()
+    if len(" ".join(text.split())) < SHORTEST_REASON:
+        raise ValueError(f"Please say why, in at least {SHORTEST_REASON} characters. The patient reads it.")
+    if len(text) > LONGEST_REASON or UNSHOWABLE.search(text):
+        raise ValueError(f"This can't be kept: at most {LONGEST_REASON} characters.")
+    return text
+
+
+def checked_day(text: str) -> str:
+    """A day as YYYY-MM-DD within ten years, or empty; raises ValueError in plain words."""
+    if not text.strip():
+        return ""
+    try:
+        day = date.fromisoformat(text.strip())
+    except ValueError:
+        raise ValueError("This is not a date. Please write it like 2026-12-24.") from None
+    if abs((day - clock.now().date()).days) > 3653:
+        raise ValueError("This day is too far away.")
+    return day.isoformat()
+
+
+def parse_roles(roles: Collection[str]) -> frozenset[Role]:
+    """The roles of a member of staff; raises ValueError in plain words."""
+    if any(role not in STAFF_ROLES for role in roles):
+        raise ValueError("Neap does not know this role.")
+    if not roles:
+        raise ValueError("Please choose at least one role, or end their membership.")
+    return frozenset(Role(role) for role in roles)
+
+
+def parse_months(text: str) -> int | None:
+    """Whole months that a clinic keeps a diary, empty where it says nothing; raises ValueError in plain words."""
+    text = text.strip()
+    if not text:
+        return None
+    if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= MOST_MONTHS:
+        raise ValueError(f"This is a number of months from 1 to {MOST_MONTHS}.")
+    return int(text)
 
 
 def checked_name(text: str) -> str:

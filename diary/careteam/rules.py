@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import groupby
 
@@ -10,7 +10,11 @@ from diary.lib import clock
 from diary.lib.words import DAYS
 
 INVITATION_LIVES = timedelta(days=7)
-CONSENT_WORDING = "2026-11"
+CODE_LIVES = timedelta(minutes=15)
+GLASS_LASTS = timedelta(minutes=60)
+SHORTEST_REASON, LONGEST_REASON = 20, 1000
+MOST_MONTHS = 600
+CONSENT_WORDING = "2026-12"
 
 
 class Kind(StrEnum):
@@ -49,6 +53,44 @@ KIND_WORDS = {
     Kind.QUESTIONNAIRES: "Questionnaires",
     Kind.SESSIONS: "Sessions",
 }
+# What each kind means, as the consent screen says it, to be read aloud; a changed word is a new CONSENT_WORDING.
+KIND_MEANS = {
+    Kind.SCORES: "Your numbers for each day, your sleep, and what you tick about the day.",
+    Kind.NOTES: "Your own words: notes, intentions and what you wrote after an infusion. Never a note marked “only you”.",
+    Kind.INFUSIONS: "Your infusions, your medicines, and your answers to the questions after an infusion.",
+    Kind.QUESTIONNAIRES: "Your answers to questionnaires, and their results.",
+    Kind.SESSIONS: "Your sessions, your goals, and what you agreed on.",
+}
+
+
+def kinds_words(kinds: Iterable[str]) -> str:
+    """ "nothing yet", "scores; infusions and medications", "all five kinds": what is shared, in a few words."""
+    given = set(kinds)
+    if not given:
+        return "nothing yet"
+    if given >= set(Kind):
+        return "all five kinds"
+    return "; ".join(KIND_WORDS[kind].split(",")[0].lower() for kind in Kind if kind in given)
+
+
+def grouped(code: str) -> str:
+    """Eight digits as they are read aloud and typed: two groups of four."""
+    return f"{code[:4]} {code[4:]}"
+
+
+def is_code(text: str) -> bool:
+    """Whether a text is eight plain digits."""
+    return len(text) == 8 and text.isascii() and text.isdigit()
+
+
+def end_of_day(day: date, zone: str) -> datetime:
+    """The UTC moment at which a calendar day ends on the wall clock of a zone."""
+    return datetime.combine(day + timedelta(days=1), time(0), clock.zone_of(zone)).astimezone(UTC)
+
+
+def start_of_day(day: date, zone: str) -> datetime:
+    """The UTC moment at which a calendar day begins on the wall clock of a zone."""
+    return datetime.combine(day, time(0), clock.zone_of(zone)).astimezone(UTC)
 
 
 def is_open(expires_at: datetime, used_at: datetime | None, now: datetime) -> bool:

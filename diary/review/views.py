@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from diary import db
 from diary.audit import actions as audit
 from diary.careteam import access
+from diary.careteam import queries as careteam
 from diary.careteam.rules import Kind, Role
 from diary.charts import SPARK_FRAME
 from diary.infusions.rules import saved_words, two_places
@@ -53,6 +54,7 @@ def index() -> str:
     audit.seen(viewer, None, "caseload")
     with db.read() as s:
         rows = queries.caseload(s, viewer, today, search, _uuid(request.args.get("open")), now=now)
+        invited = careteam.waiting(s, viewer, now)
     show = request.args.get("show", "all")
     places = [[row for row in rows if row.place == place] for place in range(len(queries.GROUPS))]
     named = list(zip(queries.GROUPS, places, strict=True))
@@ -66,7 +68,7 @@ def index() -> str:
     ]
     return render_template(
         "review/patients.html", nav="patients", cases=cases, count=len(rows), search=search, show=show, shows=shows,
-        frame=SPARK_FRAME, now=clock.local(now, viewer.zone),
+        frame=SPARK_FRAME, now=clock.local(now, viewer.zone), invited=invited,
     )  # fmt: skip
 
 

@@ -122,7 +122,7 @@ def _cares(viewer: access.Viewer) -> Any:
         CareLink.patient_id == Flag.patient_id,
         CareLink.clinic_id == Flag.clinic_id,
         CareLink.staff_id == viewer.person_id,
-        CareLink.ended_at.is_(None),
+        access.cares(),
     )
 
 

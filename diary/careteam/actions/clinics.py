@@ -1,0 +1,62 @@
+"""Clinics and what they set for themselves."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlmodel import Session
+
+from diary.audit import actions as audit
+from diary.careteam import access
+from diary.careteam.forms import Contacts
+from diary.careteam.models import Clinic
+from diary.careteam.rules import opening_text
+
+
+def clinic_named(s: Session, name: str, now: datetime) -> Clinic:
+    """The clinic of that name, made when it is missing."""
+    clinic = s.scalars(select(Clinic).where(func.lower(Clinic.name) == name.strip().lower())).first()
+    if clinic is None:
+        clinic = Clinic(name=name.strip(), created_at=now)
+        s.add(clinic)
+        s.flush()
+    return clinic
+
+
+def lock_clinic(s: Session, clinic_id: int) -> Clinic:
+    """The clinic, held until the transaction ends: who belongs to it is changed by one at a time.
+
+    1. Two admins take the admin's role from each other at once.
+    2. Each would still see the other as the one who stays.
+    3. So the second waits here, and then sees what the first has done. (On SQLite all writers wait in line anyway.)
+    """
+    clinic = s.scalars(
+        select(Clinic)
+        .where(Clinic.id == clinic_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).first()
+    if clinic is None:
+        raise access.Hidden
+    return clinic
+
+
+def set_contacts(s: Session, actor: access.Viewer, clinic: Clinic, contacts: Contacts) -> None:
+    """How the clinic is reached and when, as its help page and its flags' timers use it from now on."""
+    clinic.phone, clinic.country, clinic.zone = contacts.phone, contacts.country, contacts.zone
+    clinic.hours, clinic.opening = contacts.hours, opening_text(contacts.opening)
+    s.add(clinic)
+    audit.record(s, actor, "clinic.contacts", clinic_id=clinic.id)
+
+
+def set_checkin_days(s: Session, actor: access.Viewer, clinic: Clinic, days: tuple[int, ...]) -> None:
+    """On which days after an infusion the clinic's patients are asked, beside the evening and the next morning."""
+    clinic.checkin_days = " ".join(map(str, days)) or "-"
+    s.add(clinic)
+    audit.record(s, actor, "clinic.checkin_days", clinic_id=clinic.id)
+
+
+def set_retention(s: Session, actor: access.Viewer, clinic: Clinic, months: int | None) -> None:
+    """How long the clinic says that it keeps a diary; its patients read it, nothing is erased by it."""
+    clinic.retention_months = months
+    s.add(clinic)
+    audit.record(s, actor, "clinic.retention", clinic_id=clinic.id)
