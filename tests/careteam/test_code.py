@@ -47,6 +47,15 @@ def test_eight_digits_sign_the_patient_in(client_as, cast, who, typed):
     assert phone.get("/today").status == 200
 
 
+def test_it_proves_nothing(client_as, cast):
+    """Else whoever made the code could let themselves see everything."""
+    digits, _ = made(client_as("bob"), cast.alice)
+    phone = client_as()
+    phone.post("/code", {"code": digits})
+    answer = phone.post(f"/sharing/{cast.bob.uuid}/consents", {"kind": "scores"})
+    assert answer.status == 303 and answer.location.startswith("/prove")
+
+
 def test_it_works_once_and_ends_nothing_else(client_as, cast):
     before, (digits, _) = client_as("alice"), made(client_as("bob"), cast.alice)
     assert client_as().post("/code", {"code": digits}).status == 303

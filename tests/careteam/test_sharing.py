@@ -50,15 +50,30 @@ def test_taken_back_and_given_again_with_wording_and_moment(client_as, cast, clo
     page = alice.get("/sharing")
     assert switch(page, cast.bob, "notes").get("aria-checked") == "false"
     assert switch(page, cast.cora, "notes").get("aria-checked") == "true"
-    clock_at(now + timedelta(hours=1))
+    clock_at(now + timedelta(minutes=5))
     assert alice.post(f"/sharing/{cast.bob.uuid}/consents", {"kind": "notes"}).status == 303
     with db.read() as s:
         rows = stored(s, Consent, patient_id=cast.alice.id, staff_id=cast.bob.id, kind="notes")
         events = [e.action for e in stored(s, AuditEvent, patient_id=cast.alice.id, actor_id=cast.alice.id)]
     assert [row.withdrawn_at for row in rows] == [now, None]
-    assert (rows[1].given_at, rows[1].wording) == (now + timedelta(hours=1), CONSENT_WORDING)
+    assert (rows[1].given_at, rows[1].wording) == (now + timedelta(minutes=5), CONSENT_WORDING)
     assert events[-2:] == ["consent.withdraw.notes", "consent.give.notes"]
     assert "Since 4 May 2026" in alice.get("/sharing").words()
+
+
+def test_giving_asks_once_more_who_it_is_and_taking_back_does_not(client_as, cast, clock_at):
+    clock_at(now := datetime(2026, 5, 4, 9, tzinfo=UTC))
+    alice = client_as("alice")
+    clock_at(now + timedelta(minutes=11))
+    assert alice.post(f"/sharing/{cast.bob.uuid}/consents/end", {"kind": "notes"}).location.startswith(
+        "/sharing"
+    )
+    answer = alice.post(f"/sharing/{cast.bob.uuid}/consents", {"kind": "notes"})
+    assert answer.status == 303 and answer.location.startswith("/prove")
+    with db.read() as s:
+        assert not [
+            c for c in stored(s, Consent, staff_id=cast.bob.id, kind="notes") if c.withdrawn_at is None
+        ]
 
 
 def test_giving_twice_is_once(client_as, cast):

@@ -8,7 +8,7 @@ from diary.careteam.actions.clinics import (
     set_contacts,
     set_retention,
 )
-from diary.careteam.actions.codes import end_device, make_code, use_code
+from diary.careteam.actions.codes import end_device, leave_unproven, make_code, use_code
 from diary.careteam.actions.consent import agree_to_cover, give_consent, refuse_cover, withdraw_consent
 from diary.careteam.actions.glass import break_glass
 from diary.careteam.actions.invitations import accept_invitation, confirm_person, end_invitation, invite, join
@@ -36,6 +36,7 @@ __all__ = [
     "give_consent",
     "invite",
     "join",
+    "leave_unproven",
     "link",
     "lock_clinic",
     "make_code",

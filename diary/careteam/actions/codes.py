@@ -92,6 +92,16 @@ def use_code(s: Session, now: datetime, digits: str = "", token: str = "") -> Pe
     return person
 
 
+def leave_unproven(s: Session, user: access.SignedIn) -> None:
+    """A code from the clinic signs in and proves nothing: whoever made it gives no consent in the patient's name."""
+    s.flush()
+    s.execute(
+        update(LoginSession)
+        .where(LoginSession.token_hash == token_hash(user.get_id()))
+        .values(proven_at=None)
+    )
+
+
 def end_device(s: Session, actor: access.Viewer, uuid: UUID, session_id: int, now: datetime) -> None:
     """The clinic signs one of a patient's phones out; the patient is told."""
     person, clinic_id = phone_clinic(s, actor, uuid)

@@ -80,6 +80,7 @@ def use_printed_code(token: str) -> Response:
 def _entered(s: Any, person: Any) -> Response:
     known = request.cookies.get(device_cookie(current_app))
     user, device = actions.sign_in(s, person, http.device(), known, clock.now())
+    actions.leave_unproven(s, user)
     return enter(user, device, user.viewer.landing)
 
 
