@@ -61,10 +61,10 @@ class DurablePostgres:
 
 
 class CopiedPostgres(DurablePostgres):
-    """The same with what a running server holds, which costs a fraction of making and migrating anew; in short runs it
-    does not wait for the disk: a process that dies is no machine that does."""
+    """The same with what a running server holds, which costs a fraction of making and migrating anew; it does
+    not wait for the disk: a process that dies is no machine that does."""
 
-    fsync = "on" if LONG else "off"
+    fsync = "off"
 
     def __init__(self, url: str) -> None:
         self.of = url.split("host=")[1]
