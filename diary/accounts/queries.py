@@ -140,14 +140,16 @@ def waiting_secret(s: Session, person_id: int) -> str | None:
     return found.secret if found is not None else None
 
 
-def open_link(s: Session, purpose: str, token: str, now: datetime) -> bool:
-    """Whether a mailed link still works; looking at it changes nothing."""
-    found = s.execute(
-        select(MailedLink.id).where(
+def open_link(s: Session, purpose: str, token: str, now: datetime) -> Person | None:
+    """Whose mailed link this is, while it works; looking at it changes nothing."""
+    return s.scalars(
+        select(Person)
+        .join(MailedLink, MailedLink.person_id == Person.id)
+        .where(
             MailedLink.token_hash == token_hash(token),
             MailedLink.purpose == purpose,
             MailedLink.used_at.is_(None),
             MailedLink.expires_at > now,
+            Person.ended_at.is_(None),
         )
-    )
-    return found.first() is not None
+    ).first()

@@ -29,6 +29,7 @@ def alices(client_as):
     return client, enrol(client)
 
 
+@pytest.mark.both
 def test_a_passkey_is_made_and_signs_in_without_an_address(client_as, cast, alices):
     _, key = alices
     (kept,) = keys(person_id=cast.alice.id)

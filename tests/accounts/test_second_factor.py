@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pyotp
 import pytest
 
 from diary import db
@@ -219,13 +220,12 @@ def test_without_one_there_is_only_the_page_that_sets_it_up(new):
         assert new.get(path).location.startswith("/second-factor"), path
 
 
+@pytest.mark.both
 def test_an_app_is_set_up_and_its_codes_shown_once(new, client_as, cast):
     assert new.post("/authenticator/new").location == "/authenticator"
     page = new.get("/authenticator")
     assert page.one("img", class_="qr").get("src").startswith("data:image/svg+xml")
     secret = KEY.search(page.text)[1].replace(" ", "")
-    import pyotp
-
     assert new.post("/authenticator", {"code": "000000"}).status == 422
     done = new.post("/authenticator", {"code": pyotp.TOTP(secret).at(clock.now())})
     assert done.status == 200 and len(CODE.findall(done.text)) == 10

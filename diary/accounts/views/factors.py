@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pyotp
 import segno
-from flask import g, make_response, redirect, render_template, request, url_for
+from flask import g, make_response, redirect, render_template, url_for
 from sqlmodel import Session
 from werkzeug.wrappers import Response
 
@@ -19,7 +19,7 @@ from diary.accounts.models import Person
 from diary.accounts.rules import is_fresh
 from diary.accounts.rules.letters import WAY_ADDED, WAY_REMOVED
 from diary.accounts.views import keys
-from diary.accounts.views.base import bp, safe_path, typed_form
+from diary.accounts.views.base import bp, typed_form
 from diary.accounts.views.guessing import guess_of, known_device
 from diary.accounts.views.page import signing_in_page
 from diary.audit import actions as audit
@@ -254,8 +254,7 @@ def _after_adding(viewer: access.Viewer, codes: list[str]) -> Response:
         person = s.get_one(Person, viewer.me)
         user, device = careteam.sign_in(s, person, http.device(), known_device(), now, second_at=now)
     anew(user, device)
-    after = safe_path(request.args.get("next", "")) or user.viewer.landing
-    return with_device(device, _codes_page(codes, after))
+    return with_device(device, _codes_page(codes, user.viewer.landing))
 
 
 def _codes_page(codes: list[str], after: str) -> Response:

@@ -48,7 +48,8 @@ def create_reset() -> Response | tuple[str, int]:
     with db.write() as s:
         person = queries.person_by_email(s, form.value.email)
         # Whoever never signed in has an invitation to open, not a passphrase to replace.
-        is_known = person is not None and person.passphrase_hash is not None
+        was_here = queries.has_device(s, person.id if person is not None else 0)
+        is_known = person is not None and (was_here or person.passphrase_hash is not None)
         mails.put(s, person.id if person is not None and is_known else None, RESET, clock.now())
         audit.record(s, None, "passphrase.forgotten", person.id if person else None)
     return see_other(url_for("accounts.forgotten", sent=1))
@@ -63,10 +64,10 @@ def edit_reset(token: str) -> str | tuple[str, int]:
 def _reset_page(token: str, problems: dict[str, str]) -> str | tuple[str, int]:
     g.no_store = True
     with db.read_anew() as s:
-        is_open = queries.open_link(s, RESET, token, clock.now())
-    if not is_open:
+        person = queries.open_link(s, RESET, token, clock.now())
+    if person is None:
         return render_template("accounts/dead_link.html"), 404
-    return render_template("accounts/reset.html", token=token, errors=problems)
+    return render_template("accounts/reset.html", token=token, errors=problems, email=person.email)
 
 
 @bp.post("/reset/<token>")
@@ -140,8 +141,8 @@ def create_email() -> Response | tuple[str, int]:
 def confirm_email(token: str) -> str | tuple[str, int]:
     g.no_store = True
     with db.read() as s:
-        is_open = queries.open_link(s, EMAIL, token, clock.now())
-    if not is_open:
+        person = queries.open_link(s, EMAIL, token, clock.now())
+    if person is None:
         return render_template("accounts/dead_link.html"), 404
     return render_template("accounts/new_email.html", token=token)
 

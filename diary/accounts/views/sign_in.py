@@ -21,7 +21,10 @@ from diary.lib.htmx import see_other
 from diary.lib.sessions import enter
 
 WRONG = "This e-mail address and passphrase do not belong together. Please check both."
-NO_SUCH_KEY = "Neap could not sign you in with that passkey. Please try another one, or your passphrase."
+NO_SUCH_KEY = (
+    "Neap could not sign you in with that passkey. Please try another one, or your passphrase. "
+    "(One named \u201cNeap on this phone\u201d opens the app lock only.)"
+)
 WRONG_CODE = "This code does not open. Each counts once, for half a minute: please wait for the next one, and check the phone’s clock."
 WRONG_RECOVERY = "This recovery code does not open. Each one works once; please try another."
 NEEDED = "Please type the code."
