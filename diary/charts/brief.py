@@ -12,6 +12,7 @@ from diary.lib.words import date_short
 
 WIDTH, LEFT, RIGHT, WORDS = 520, 58, 396, 404
 HEAD, LANE = 20, 78
+SESSION_WORDS = 78  # units that "last session" takes
 LEAST_DROPS = 14  # units an infusion needs for a hairline of its own
 
 
@@ -39,12 +40,12 @@ def _head(frame: Frame, inside: Sequence[Mark], met: date | None, uid: str) -> s
     free: float = WORDS
     if met is not None:
         told.append(f"last session on {date_short(met)}")
-        is_left = plot.x(met) > LEFT + 90
+        is_left = plot.x(met) + SESSION_WORDS > WORDS
         body += plot.path("met", f"M{n(plot.x(met))} 6V{HEAD}")
         body += label(
             plot.x(met) + (-5 if is_left else 5), 12, "last session", "lab", "end" if is_left else ""
         )
-        taken = (plot.x(met) - 78, plot.x(met)) if is_left else (plot.x(met), plot.x(met) + 78)
+        taken = (plot.x(met) - SESSION_WORDS * is_left, plot.x(met) + SESSION_WORDS * (not is_left))
     else:
         taken = (0.0, 0.0)
     for mark in reversed(inside):

@@ -142,7 +142,10 @@ def caseload(
     flags = by_patient(open_flags(s, viewer, now))
     rows = [
         _flagged(
-            _row(ref, drawn[ref.id], meetings.get(ref.id, NOTHING_AHEAD), effects.get(ref.id), rests.get(ref.id, ()), today),
+            _row(
+                ref, drawn[ref.id], meetings.get(ref.id, NOTHING_AHEAD), effects.get(ref.id), rests.get(ref.id, ()),
+                clock.local(now, ref.zone).date(),  # before 04:00 a session of the day on the wall is today's
+            ),
             flags.get(ref.id, ()), now, viewer.zone,
         )
         for ref in refs
