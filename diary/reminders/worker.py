@@ -1,16 +1,17 @@
-"""One round of the engine: claim, mark, send, store, each in its own short transaction, and nothing while sending.
+"""One round of the engine: claim, send, store; two short transactions a batch, and nothing while sending.
 
 A worker may die at any line, and two may run at once. What a death costs, by where it comes:
 
 1. before `claim` commits: nothing has happened;
-2. before `begin` commits: the lease runs out, the next round sends;
-3. before `settle` commits: it may have gone or not; it is counted as unknown and never sent twice, one of safety is sent
-   again with the same Message-ID.
+2. before `settle` commits: it may have gone or not; it is counted as unknown and never sent twice, one of safety is sent
+   again with the same Message-ID;
+3. after that: nothing.
 """
 
 import random
+import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,17 +19,20 @@ from datetime import datetime, timedelta
 from diary import db
 from diary.lib import clock
 from diary.lib.log import log
-from diary.reminders.actions import claim as claiming
-from diary.reminders.actions import deliver, ticks
-from diary.reminders.actions.deliver import Parcel, Result
+from diary.reminders.actions import ticks
+from diary.reminders.actions.claim import claim
+from diary.reminders.actions.deliver import Result, settle
 from diary.reminders.actions.escalate import escalate
+from diary.reminders.actions.notice import NAME, notice
+from diary.reminders.actions.parcels import Parcel
 from diary.reminders.rules.message import EMAIL, PUSH, Outcome, Phone
 
 Way = Callable[[Parcel, Phone | None], Outcome]
-BATCH, THREADS, MOST_BATCHES = 50, 8, 200
+# A batch is as long as its lease lasts even where every try in it times out; a round as the time to the next.
+BATCH, THREADS, ROUND_SECONDS = 50, 8, 50
 A_MINUTE = timedelta(minutes=1)
-# The windows between two steps, in which tests let a worker die.
-WINDOWS = ("claim", "claimed", "begin", "begun", "sent", "settle", "settled")
+# The windows in which tests let a worker die: in the claim, with it, after the sending, in the storing, after it.
+WINDOWS = ("claim", "begun", "sent", "settle", "settled")
 
 
 def nothing(_window: str) -> None:
@@ -48,21 +52,18 @@ class Worker:
     counts: Counter[str] = field(default_factory=Counter)
 
     def round(self) -> Counter[str]:
-        """Everything that is due now; what was done, by name."""
+        """Everything that is due now, or as much of it as there is time for; what was done, by name."""
         self.counts = Counter()
-        began = self.now()
+        began, end_at = self.now(), time.monotonic() + ROUND_SECONDS
         with db.write() as s:
-            self.counts["changed"] += claiming.notice(s, began)
+            self.counts["changed"] += notice(s, began)
         told = self._tell()
-        for _ in range(MOST_BATCHES):
-            if (
-                self.now() - told >= A_MINUTE
-            ):  # a flag does not wait for a long round's end: a slow server's, say
-                told = self._tell()
-            if not self._batch():
-                break
+        with ThreadPoolExecutor(self.threads) as pool:
+            while self._batch(pool) and time.monotonic() < end_at:
+                if self.now() - told >= A_MINUTE:  # a flag does not wait for a long round's end
+                    told = self._tell()
         with db.write() as s:
-            ticks.end(s, claiming.NAME, began, self.now(), self.counts)
+            ticks.end(s, NAME, began, self.now(), self.counts)
         return self.counts
 
     def _tell(self) -> datetime:
@@ -72,34 +73,30 @@ class Worker:
             self.counts.update(escalate(s, now))
         return now
 
-    def _batch(self) -> bool:
+    def _batch(self, pool: ThreadPoolExecutor) -> bool:
         """One batch; whether there may be more."""
         with db.write() as s:
-            claimed = claiming.claim(s, self.now(), self.batch)
+            claimed = claim(s, self.now(), self.batch)
             self.at("claim")
-        self.at("claimed")
-        for ids in _chunks(claimed.ids, self.batch):
-            with db.write() as s:
-                parcels = deliver.begin(s, self.now(), claimed, ids)
-                self.at("begin")
+        if claimed.parcels:
             self.at("begun")
-            results = self._send(parcels)
+            results = self._send(claimed.parcels, pool)
             self.at("sent")
-            if not results:
-                continue
             with db.write() as s:
-                claimed.counts += deliver.settle(s, self.now(), results, self.jitter())
+                claimed.counts += settle(s, self.now(), results, self.jitter())
                 self.at("settle")
             self.at("settled")
         self.counts += claimed.counts
         return claimed.is_more
 
-    def _send(self, parcels: Sequence[Parcel]) -> list[Result]:
+    def _send(self, parcels: Sequence[Parcel], pool: ThreadPoolExecutor) -> list[Result]:
         """Hand them all over, some at a time; outside of any transaction."""
-        if self.threads <= 1 or len(parcels) <= 1:
+        threads = min(self.threads, len(parcels))
+        if threads <= 1:
             return [self._hand_over(parcel) for parcel in parcels]
-        with ThreadPoolExecutor(self.threads) as pool:
-            return list(pool.map(self._hand_over, parcels))
+        left = iter(parcels)  # one for all threads: each takes the next when it is done with one
+        done = [pool.submit(lambda: [self._hand_over(parcel) for parcel in left]) for _ in range(threads)]
+        return [result for several in done for result in several.result()]
 
     def _hand_over(self, parcel: Parcel) -> Result:
         way = self.ways.get(parcel.channel)
@@ -117,11 +114,6 @@ def _tried(way: Way, parcel: Parcel, phone: Phone | None) -> Outcome:
     except Exception as error:
         log.error("reminder", kind=type(error).__name__)
         return Outcome("retry", "error")
-
-
-def _chunks(ids: Sequence[int], size: int) -> Iterator[Sequence[int]]:
-    for start in range(0, len(ids), size):
-        yield ids[start : start + size]
 
 
 def ways_of(extensions: Mapping[str, object]) -> dict[str, Way]:

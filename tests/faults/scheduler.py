@@ -24,18 +24,18 @@ from diary.reminders.worker import Worker, ways_of
 def sabotage(name: str) -> None:
     """What the judge has to find out: two engines that are wrong."""
     if name == "sent_before_sending":
-        begin = engine.deliver.begin
+        whole = engine.claim
 
-        def hasty(s, now, claimed, ids):
-            parcels = begin(s, now, claimed, ids)
-            for parcel in parcels:
+        def hasty(s, now, most):
+            claimed = whole(s, now, most)
+            for parcel in claimed.parcels:
                 found = deliver.Result(parcel, ((None, engine.Outcome("sent")),))
                 deliver.settle(s, now, [found], 0.0)
-            return parcels
+            return claimed
 
-        engine.deliver.begin = hasty
+        engine.claim = hasty
     elif name == "sends_again":
-        claim.SAFETY = frozenset({*claim.SAFETY, "daily_log"})
+        claim.SENT_AGAIN = frozenset({*claim.SENT_AGAIN, "daily_log"})
 
 
 def main() -> None:

@@ -2,13 +2,17 @@
 
 import itertools
 import threading
-from datetime import date, timedelta
+from collections import Counter
+from datetime import date, time, timedelta
 from uuid import uuid4
 
 import pytest
 
 from diary import db
+from diary.accounts.actions import create_person
 from diary.careteam import access
+from diary.careteam import actions as careteam
+from diary.careteam.rules import Role
 from diary.reminders.actions import wishes as actions
 from diary.reminders.models import Delivery, PushSubscription, ReminderSettings, Tick
 from diary.reminders.rules.message import Outcome
@@ -81,18 +85,15 @@ def test_a_day_that_is_done_is_never_reminded_of(engine, cast, fields):
     assert engine.sink.took == []
 
 
-def test_done_between_claim_and_send(engine, cast):
+def test_done_between_two_tries(engine, cast):
     wish(cast.alice, "2026-03-09T12:00")
-
-    def write(window):
-        if window == "claimed" and not done:
-            done.append(1)
-            with db.write() as s:
-                factories.entry(s, cast.alice, DAY, pain=4)
-
-    done = []
-    engine.worker.at = write
-    assert engine.tick("2026-03-09T20:30")["skipped_done"] == 1
+    engine.sink.answers["email", None] = Outcome("retry", "unreachable")
+    assert engine.tick("2026-03-09T20:30")["waiting"] == 1
+    with db.write() as s:
+        factories.entry(s, cast.alice, DAY, pain=4)
+    engine.sink.answers.clear()
+    assert engine.tick("2026-03-09T20:31")["skipped_done"] == 1
+    assert len(engine.sink.took) == 1
     assert states() == [("daily_log", "skipped", "done")]
 
 
@@ -306,17 +307,6 @@ def test_a_worker_that_dies_anywhere_loses_and_doubles_nothing(engine, cast, win
         assert took == 1
 
 
-def test_a_worker_that_comes_back_too_late_sends_nothing(engine, cast):
-    """Its lease is over and another holds the claim, which has sent nothing yet."""
-    wish(cast.alice, "2026-03-09T12:00")
-    second = Engine("2026-03-09T20:36")
-    engine.worker.at = once("claimed", lambda: dies(second, "claimed"))
-    assert engine.tick("2026-03-09T20:30")["sent"] == 0
-    assert engine.sink.took == []
-    assert states() == [("daily_log", "claimed", "")]
-    assert Engine("2026-03-09T20:42").tick()["sent"] == 1
-
-
 @pytest.mark.parametrize("is_of_safety", [False, True])
 def test_an_outcome_that_comes_too_late_changes_nothing(engine, cast, is_of_safety):
     """Its lease ended while it sent. Another one said that nobody knows or, of a flag, is at it once more."""
@@ -359,6 +349,45 @@ def dies(engine, window) -> bool:
     with pytest.raises(Died):
         engine.tick()
     return True
+
+
+def test_what_waits_and_what_is_due_now_come_together(engine, cast):
+    """Of a try again and a reminder of the same minute one goes, and opens Today."""
+    wish(cast.alice, "2026-03-09T12:00", daily=(time(17, 58),) * 7, checkins=False)
+    with db.write() as s:
+        factories.infusion(s, cast.alice, DAY + timedelta(days=1), status="planned", time="10:00")
+    engine.sink.answers["email", None] = Outcome("retry", "429", 120)
+    engine.tick("2026-03-09T17:58")
+    engine.sink.answers.clear()
+    engine.tick("2026-03-09T18:00")
+    (parcel,) = engine.sink.sent
+    assert (parcel.message.kind, parcel.message.path) == ("infusion", "/today")
+    assert states() == [("daily_log", "skipped", "coalesced"), ("infusion", "sent", "")]
+
+
+def test_many_people_in_several_batches(engine, cast, written):
+    """Seven people of two zones and several times, three at once: each once, and each looked at again in time."""
+    zones = itertools.cycle(("Europe/London", "Europe/Berlin"))
+    with written() as s:
+        people = [create_person(s, f"p{n}@example.org", f"P {n}", next(zones), engine.now) for n in range(7)]
+        for n, person in enumerate(people):
+            careteam.add_member(s, cast.alice.clinic_id, person.id, Role.PATIENT, engine.now)
+            own = f"20:{15 * (n % 3):02}"
+            row = ReminderSettings(
+                person_id=person.id, daily=",".join([own] * 7), by_email=True, wake_at=engine.now,
+                looked_at=engine.now, changed_at=engine.now,
+            )  # fmt: skip
+            s.add(row)
+    engine.worker.batch = 3
+    counts = engine.tick("2026-03-09T20:59")
+    assert (counts["claimed"], counts["sent"], counts["looked_at"]) == (7, 7, 7)
+    assert Counter(engine.sink.said) == Counter((one.id, "daily_log", "2026-03-09") for one in people)
+    with db.read() as s:
+        next_at = {row.person_id: row.wake_at for row in stored(s, ReminderSettings)}
+    assert [f"{next_at[one.id]:%H:%M}" for one in people] == [
+        "20:00", "19:15", "20:30", "19:00", "20:15", "19:30", "20:00",
+    ]  # fmt: skip
+    assert engine.tick("2026-03-09T21:00")["looked_at"] == 0
 
 
 def test_two_workers_at_once(app, cast, clock_at):

@@ -109,18 +109,6 @@ def test_acknowledged_while_it_could_not_be_sent(engine, cast):
     assert (row.state, row.reason) == ("skipped", "acknowledged")
 
 
-def test_acknowledged_between_the_claim_and_the_sending(engine, cast):
-    raise_flag(cast.alice)
-
-    def act(window):
-        if window == "claimed":
-            acknowledge(cast, after(0))
-
-    engine.worker.at = act
-    engine.tick(after(0))
-    assert names(engine, cast) == []
-
-
 @pytest.mark.parametrize("window", WINDOWS)
 def test_wherever_the_process_dies_it_is_told(engine, cast, window):
     """Once, or, where nobody knows whether the first one went, twice with the same Message-ID."""

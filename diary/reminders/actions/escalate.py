@@ -15,8 +15,8 @@ from sqlmodel import Session
 from diary.careteam import access
 from diary.lib import clock
 from diary.lib.types import from_ms, to_ms
-from diary.reminders.actions.deliver import ACKNOWLEDGED
 from diary.reminders.models import Delivery, PushSubscription
+from diary.reminders.rules.decide import ACKNOWLEDGED
 from diary.reminders.rules.escalation import OF_USE, Told, told
 from diary.reminders.rules.message import EMAIL, PUSH, SAFETY
 from diary.safety.queries import unanswered

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, time
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -39,13 +40,22 @@ def own_wishes(s: Session, viewer: access.Viewer, patient_id: int) -> OwnWishes:
 
 def wishes_from(row: Any, zone: str) -> Wishes:
     """A stored row as the rules read it."""
-    quiet = (_time(row.quiet_from), _time(row.quiet_until)) if row.quiet_from and row.quiet_until else None
     return Wishes(
-        daily=tuple(_time(part) if part else None for part in row.daily.split(",")) if row.daily else OFF,
+        daily=_daily(row.daily),
         checkins=row.checkins, ahead=row.ahead, commitments=row.commitments, by_email=row.by_email,
-        by_push=row.by_push, email_instead=row.email_instead, quiet=quiet, zone=zone,
+        by_push=row.by_push, email_instead=row.email_instead, quiet=_quiet(row.quiet_from, row.quiet_until), zone=zone,
         paused_until=row.paused_until, not_today=row.not_today,
     )  # fmt: skip
+
+
+@lru_cache(maxsize=1000)
+def _daily(text: str) -> tuple[time | None, ...]:
+    return tuple(_time(part) if part else None for part in text.split(",")) if text else OFF
+
+
+@lru_cache(maxsize=1000)
+def _quiet(since: str, until: str) -> tuple[time, time] | None:
+    return (_time(since), _time(until)) if since and until else None
 
 
 def _time(text: str) -> time:

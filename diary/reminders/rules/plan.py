@@ -8,7 +8,7 @@ one has the same name in every zone, and after every change of quiet hours: by (
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from uuid import UUID
 
 from diary.checkins.rules import DAYS, INTENTION_BEFORE, Due, Given, due_on
@@ -26,6 +26,7 @@ from diary.reminders.rules.wall import A_DAY, after_quiet, moment_of
 from diary.reminders.rules.wishes import Wishes
 
 EVENING, MORNING, NOON = time(18), time(9), time(12)
+Quiet = tuple[time, time] | None
 OF_USE = timedelta(hours=6)  # at least so long, also where quiet hours moved it past its day's end
 BASELINE_DAYS = timedelta(days=14)
 COURSE_GAP = timedelta(days=70)
@@ -170,8 +171,8 @@ def _of_day(wishes: Wishes, facts: Facts, on: date) -> Iterator[Planned]:
     """What a calendar day of the person's wall clock holds, before anything is moved out of another day's quiet hours."""
     daily = wishes.daily[on.weekday()]
     if daily is not None:
-        yield _at(wishes, DAILY, f"{on.isoformat()}T{daily:%H:%M}", on, daily)
-    if wishes.checkins:
+        yield _daily(on, daily, wishes.quiet, wishes.zone)
+    if wishes.checkins and facts.given:
         yield from _around_infusions(wishes, facts, on, daily)
     if wishes.ahead:
         yield from _ahead(wishes, facts, on)
@@ -205,9 +206,22 @@ def _ahead(wishes: Wishes, facts: Facts, on: date) -> Iterator[Planned]:
 
 def _at(wishes: Wishes, kind: str, thing: str, on: date, at: time, ends: datetime | None = None) -> Planned:
     """A reminder at a time of the wall clock; of use to the diary day's end, or to where it `ends`."""
+    day, due_at, expires_at = _times(on, at, wishes.quiet, wishes.zone)
+    return Planned(kind, thing, day, due_at, ends or expires_at)
+
+
+# At half past eight a whole zone is asked the same two questions.
+@lru_cache(maxsize=10_000)
+def _daily(on: date, at: time, quiet: Quiet, zone: str) -> Planned:
+    return Planned(DAILY, f"{on.isoformat()}T{at:%H:%M}", *_times(on, at, quiet, zone))
+
+
+@lru_cache(maxsize=10_000)
+def _times(on: date, at: time, quiet: Quiet, zone: str) -> tuple[date, datetime, datetime]:
+    """The diary's day, the moment it is due and the moment it is of no use any more."""
     day = on if at >= clock.DAY_BEGINS else on - A_DAY
-    due_at = after_quiet(moment_of(on, at, wishes.zone), wishes.quiet, wishes.zone)
-    return Planned(kind, thing, day, due_at, ends or max(clock.day_end(day, wishes.zone), due_at + OF_USE))
+    due_at = after_quiet(moment_of(on, at, zone), quiet, zone)
+    return day, due_at, max(clock.day_end(day, zone), due_at + OF_USE)
 
 
 def _start(one: Given, zone: str) -> datetime:
@@ -220,6 +234,6 @@ def _stamp(moment: datetime) -> str:
 
 
 def next_moment(found: Iterable[tuple[Planned, str]], now: datetime) -> datetime | None:
-    """When a plan has to be looked at next: its first moment that is still to come, done or not, since what is done
-    may be undone."""
-    return min((one.due_at for one, _ in found if one.due_at > now), default=None)
+    """When a plan, in its order, has to be looked at next: its first moment that is still to come, done or not, since
+    what is done may be undone."""
+    return next((one.due_at for one, _ in found if one.due_at > now), None)
