@@ -234,6 +234,7 @@ def apart(evenings: Evenings, sink: Sink) -> tuple[list[float], int]:
     given = (theirs, evenings.values, evenings.moment, evenings.people, sink.port)
     process = _apart.Process(target=_whole_evening, args=given)
     process.start()
+    theirs.close()  # or its death would not be noticed
     began, most = pipe.recv()
     process.join()
     evenings.gone += 1
@@ -303,6 +304,7 @@ class Fleet:
             ours, theirs = _apart.Pipe()
             process = _apart.Process(target=_evening_after_evening, args=(theirs, values), daemon=True)
             process.start()
+            theirs.close()
             assert ours.recv() == "ready"
             self.pipes.append(ours)
             self.processes.append(process)
