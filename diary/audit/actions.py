@@ -16,7 +16,9 @@ VIEWED_ONCE_IN = timedelta(minutes=10)
 _table = AuditEvent.__table__  # type: ignore[attr-defined]
 _insert = _table.insert()
 _lines = AuditChain.__table__.insert()  # type: ignore[attr-defined]
-BLOCK = 500  # lines in one transaction: about 20 ms, so that writers need not wait
+BLOCK = (
+    100  # lines in one transaction: a few milliseconds, so that writers hardly wait, on a busy machine too
+)
 
 
 class Actor(Protocol):
@@ -91,8 +93,8 @@ def taken(
         record(s, actor, action, patient_id, thing, clinic_id)
 
 
-def append_block(s: Session, key: bytes, since: int) -> tuple[int, Head]:
-    """Append what the chain lacks of the events after the id `since`, at most a block; how many, and the head then.
+def append_block(s: Session, key: bytes, since: int) -> tuple[int, Head, int]:
+    """Append what the chain lacks of the events after the id `since`, at most a block: how many, the head, the last id.
 
     Two processes at once: on SQLite there is one writer; on PostgreSQL the lock below lets one in after the other,
     and the second reads what the first committed. A line's number is unique, should either fail.
@@ -104,9 +106,10 @@ def append_block(s: Session, key: bytes, since: int) -> tuple[int, Head]:
     for event in queries.waiting(s, since, BLOCK):
         seq, mac = seq + 1, line_mac(key, mac, seq + 1, event)
         lines.append({"seq": seq, "event_id": event[0], "mac": mac})
-    if lines:
-        s.execute(_lines, lines)
-    return len(lines), Head(seq, mac)
+    if not lines:
+        return 0, Head(seq, mac), since
+    s.execute(_lines, lines)
+    return len(lines), Head(seq, mac), lines[-1]["event_id"]
 
 
 def _row(actor, action, patient_id, thing, clinic_id):  # type: ignore[no-untyped-def]

@@ -136,7 +136,7 @@ def append(all_of_it: bool = True) -> int:
             since = queries.ALL if all_of_it else queries.newest_appended(s) - OVERLAP
         while True:
             with db.write() as s:
-                lines, head = actions.append_block(s, keys()[0], since)
+                lines, head, since = actions.append_block(s, keys()[0], since)
             if not lines:
                 return count
             count += lines

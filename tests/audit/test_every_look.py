@@ -75,11 +75,26 @@ def test_each_page_about_a_patient(app, cast, client_as, ids, monkeypatch):
 
 
 def test_lists_are_one_event_without_subjects(cast, client_as):
-    for who, path, action in (("bob", "/patients", "view.caseload"), ("bob", "/flags", "view.flags")):
+    for who, path, action in (
+        ("bob", "/patients", "view.caseload"),
+        ("bob", "/flags", "view.flags"),
+        ("dana", "/clinic", "view.people"),
+    ):
         client_as(who).get(path)
         with db.read_anew() as s:
             (event,) = stored(s, AuditEvent, action=action)
             assert (event.actor_id, event.patient_id) == (getattr(cast, who).id, None)
+
+
+def test_what_is_known_of_a_person_beside_the_diary(cast, client_as):
+    alice = cast.alice.uuid
+    for who, path, action in (
+        ("dana", f"/clinic/people/{alice}", "view.people"),
+        ("bob", f"/people/{alice}/phones", "view.phones"),
+        ("dana", f"/people/{alice}/phones", "view.phones"),
+    ):
+        assert client_as(who).get(path).status == 200
+        assert (action, cast.alice.clinic_id) in looks(getattr(cast, who), cast.alice)
 
 
 def test_her_own_pages_are_no_looks(app, cast, client_as, ids):

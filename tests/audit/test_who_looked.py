@@ -77,11 +77,12 @@ def test_what_was_taken_along_and_what_was_changed(client_as, cast, at):
     at(NOW, by(cast.bob), "view.report", cast.alice, "2026-08-25/2026-11-19")
     at(NOW - timedelta(minutes=1), by(cast.bob), "medication.create", cast.alice, "7")
     at(NOW - timedelta(minutes=2), by(cast.bob), "medication.create", cast.alice, "8")
+    at(NOW - timedelta(minutes=10), by(cast.bob), "goal.create", cast.alice, "8")
     at(NOW - timedelta(minutes=3), access.OPERATOR, "export", cast.alice)
     found = rows(client_as("alice").get("/who-looked"))[:3]
     assert found == [
         "Dr Bob Ansah, your clinician made your report, 25 Aug to 19 Nov 2026 12:00",
-        "Dr Bob Ansah, your clinician added a medicine, 2 times 11:58 to 11:59",
+        "Dr Bob Ansah, your clinician added a medicine, 2 times set a goal 11:50 to 11:59",
         "Whoever runs Neap here made a copy of everything you keep here 11:57",
     ]
 

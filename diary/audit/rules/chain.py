@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 # A column that is added to the table later needs a form of its own: what these macs cover can't change.
 COLUMNS = (
@@ -21,7 +22,7 @@ LATEST = timedelta(hours=1)
 MANY = 5  # lines that fit nowhere, one after the other, are told as one
 MOST_JUDGED = 100  # lines that fit nowhere; beyond them nobody needs to be told which was swapped with which
 
-Event = Sequence[object]
+Event = Sequence[Any]
 Mac = Callable[[bytes, int, Event], list[bytes]]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import groupby
+from itertools import groupby, starmap
 
 from diary.audit.rules.words import MEANINGS, ROLES, join
 from diary.lib.words import date_short, plural, time_hm
@@ -29,7 +29,7 @@ class Row:
     who: str
     role: str
     group: str
-    words: str
+    words: tuple[str, ...]
     when: str
     reason: str = ""
 
@@ -69,11 +69,16 @@ def days(events: Iterable[Told], me: int, names: Mapping[int, str]) -> list[tupl
 
 
 def _rows(events: list[Told], me: int, names: Mapping[int, str]) -> list[Row]:
-    together: dict[Act, list[tuple[Told, str]]] = {}
+    """One line for what one person did of one kind, but for each reason that was given one of its own."""
+    rows: dict[tuple[str, str, str, str], dict[Act, list[tuple[Told, str]]]] = {}
     for event in events:
         act, what = _act(event, me, names)
-        together.setdefault(act, []).append((event, what))
-    return [_row(act, said) for act, said in together.items()]
+        acts = rows.setdefault((act.who, act.role, act.group, act.reason), {})
+        acts.setdefault(act, []).append((event, what))
+    return [
+        Row(who, role, group, tuple(starmap(_words, acts.items())), _when(acts.values()), reason)
+        for (who, role, group, reason), acts in rows.items()
+    ]
 
 
 def _act(event: Told, me: int, names: Mapping[int, str]) -> tuple[Act, str]:
@@ -91,16 +96,20 @@ def _act(event: Told, me: int, names: Mapping[int, str]) -> tuple[Act, str]:
     return act, what or _period(event.thing)
 
 
-def _row(act: Act, said: list[tuple[Told, str]]) -> Row:
+def _words(act: Act, said: list[tuple[Told, str]]) -> str:
     things = list(dict.fromkeys(what for _, what in reversed(said) if what))
     words = act.does
     if things:
-        words += f"{' ' if MEANINGS[said[0][0].action].yours.count('|') else ', '}{join(things)}"
+        words += f"{' ' if '|' in MEANINGS[said[0][0].action].yours else ', '}{join(things)}"
     elif len(said) > 1:
         words += f", {plural(len(said), 'time')}"
-    first, last = time_hm(said[-1][0].at), time_hm(said[0][0].at)
-    when = last if first == last else f"{first} to {last}"
-    return Row(act.who, act.role, act.group, f"{words} {act.tail}".strip(), when, act.reason)
+    return f"{words} {act.tail}".strip()
+
+
+def _when(acts: Iterable[list[tuple[Told, str]]]) -> str:
+    moments = [event.at for said in acts for event, _ in said]
+    first, last = time_hm(min(moments)), time_hm(max(moments))
+    return last if first == last else f"{first} to {last}"
 
 
 def _who(event: Told, me: int, names: Mapping[int, str]) -> str:

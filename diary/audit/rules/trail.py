@@ -9,6 +9,7 @@ from diary.audit.rules.words import LOOKED, TABLE, meaning, role_words
 
 SHORT = 8  # so many characters of an opaque id are shown, and are enough to ask for it
 OPERATOR = "operator"
+NAMES_SOMEBODY = ("consent.", "care_link.", "role.", "code.use")  # their thing is a person
 
 
 @dataclass(frozen=True)
@@ -94,12 +95,20 @@ def line(
         did=said.did,
         what=f"{said.what}, {beside.shown}" if beside else said.what,
         is_strong=said.group != LOOKED,
-        whose=whose.shown if whose else ("somebody else" if patient is not None else ""),
+        whose=_whose(actor, patient, whose),
         whose_id=str(whose.uuid) if whose and not whose.name else "",
         thing=thing,
         address=address,
         request_id=request_id,
     )
+
+
+def _whose(actor: int | None, patient: int | None, known: Somebody | None) -> str:
+    if patient is None:
+        return ""
+    if known is None:
+        return "somebody else"
+    return "their own" if known.name and actor == patient else known.shown
 
 
 def _who(actor: int | None, role: str, known: Somebody | None) -> str:

@@ -8,6 +8,7 @@ from flask import render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from diary import db
+from diary.audit import actions as audit
 from diary.careteam import access, actions, queries
 from diary.careteam.forms import (
     LinkForm,
@@ -45,6 +46,7 @@ def clinic() -> str:
 
 def clinic_page(**extra: object) -> str:
     viewer, now = access.viewer(), clock.now()
+    audit.seen(viewer, None, "people")
     with db.read() as s:
         clinic = access.clinic_admin(s, viewer)
         members = queries.members(s, viewer, clinic.id)
@@ -164,6 +166,7 @@ def _person_page(person_id: UUID, problems: dict[str, str], chosen: list[str] | 
         links = queries.links(s, viewer, clinic.id, clock.now())
     if found is None:
         raise access.Hidden
+    audit.seen(viewer, found.person_id if found.is_patient else None, "people", clinic.id)
     return render_template(
         "careteam/person.html", nav="clinic", clinic=clinic, person=found, errors=problems,
         roles=[Role.COACH, Role.CLINICIAN, Role.ADMIN], chosen=found.staff_roles if chosen is None else chosen,

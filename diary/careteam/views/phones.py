@@ -96,6 +96,9 @@ def phones(person_id: UUID) -> str:
 def _phones_page(person_id: UUID, **extra: object) -> str:
     viewer = access.viewer()
     with db.read() as s:
+        patient, clinic_id = queries.phone_clinic(s, viewer, person_id)
+    audit.seen(viewer, patient.id, "phones", clinic_id)
+    with db.read() as s:
         found = queries.patient_phones(s, viewer, person_id, clock.now())
     return render_template(
         "careteam/phones.html", nav="patients" if viewer.is_staff else "clinic", person=found,
