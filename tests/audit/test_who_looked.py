@@ -9,8 +9,11 @@ from diary import db
 from diary.accounts.models import Person
 from diary.audit import actions as audit
 from diary.audit import queries
-from diary.careteam import access, actions
+from diary.careteam import access
+from diary.careteam.models import Membership
+from diary.careteam.rules import Role
 from diary.lib.errors import Hidden
+from tests.conftest import stored
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -35,6 +38,13 @@ def at(clock_at, written):
     return write
 
 
+def accepted(s, patient, moment):
+    """As if the patient's invitation had been taken up then, and nobody had confirmed who it was."""
+    (membership,) = stored(s, Membership, person_id=patient.id, role=Role.PATIENT)
+    membership.accepted_at, membership.confirmed_at = moment, None
+    s.add(membership)
+
+
 def rows(page) -> list[str]:
     return [page.words(row).replace(" ,", ",") for row in page.all("li", class_="r")]
 
@@ -45,7 +55,7 @@ def headings(page) -> list[str]:
 
 def test_nobody_looked_yet(client_as, cast, at, written):
     with written() as s:  # nothing of before is theirs to see
-        actions._of_patient(s, cast.charlie.clinic_id, cast.charlie.id, accepted_at=NOW)
+        accepted(s, cast.charlie, NOW)
     page = client_as("charlie").get("/who-looked")
     assert page.status == 200 and "As soon as somebody looks" in page.text
 
@@ -168,7 +178,7 @@ def test_dates_beyond_all_are_no_error(client_as, before):
 def test_whoever_is_not_confirmed_sees_nothing_from_before(client_as, cast, at, written):
     at(NOW - timedelta(days=3), by(cast.bob), "view.scores", cast.charlie)
     with written() as s:
-        actions._of_patient(s, cast.charlie.clinic_id, cast.charlie.id, accepted_at=NOW - timedelta(days=1))
+        accepted(s, cast.charlie, NOW - timedelta(days=1))
     at(NOW, by(cast.erin), "view.scores", cast.charlie)
     page = client_as("charlie").get("/who-looked")
     assert "Erin" in page.text and "Bob" not in page.text
