@@ -2,7 +2,6 @@
 
 import base64
 import json
-import re
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -114,7 +113,6 @@ def test_with_a_server_nothing_is_kept(fresh, tmp_path):
 def test_it_is_for_whoever_builds_neap_signed_in_or_not(client_as):
     """The stranger's test: on a developer's machine everybody sees it, and it holds invented people's mails."""
     assert [client_as(who).get("/dev/mail").status for who in (None, "alice", "charlie", "bob")] == [200] * 4
-    assert not re.search("alice@", client_as("charlie").get("/dev/mail").text)
 
 
 def test_the_catcher_says_that_it_is_on(tmp_path, fresh):
