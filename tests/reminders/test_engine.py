@@ -249,6 +249,16 @@ def test_what_waits_is_not_put_off_by_a_clock_that_was_ahead(engine, cast, ahead
     assert engine.sink.sent[0].message.is_late
 
 
+@pytest.mark.parametrize("ahead", [timedelta(hours=12), timedelta(days=2)])
+def test_after_a_clock_that_was_ahead_a_scheduler_that_was_down_still_looks_back(engine, cast, ahead):
+    wish(cast.alice, "2026-03-09T12:00")
+    engine.tick(at("2026-03-09T17:32") + ahead)
+    engine.tick("2026-03-09T17:33")
+    engine.tick("2026-03-09T23:00")  # down for more than five hours
+    assert [day for _, _, day in engine.sink.said] == ["2026-03-09"]
+    assert engine.sink.sent[0].message.is_late
+
+
 def test_a_change_is_noticed_though_the_clock_was_ahead(engine, cast):
     wish(cast.alice, "2026-03-09T12:00", daily=(None,) * 7)
     engine.tick("2026-04-09T12:00")

@@ -71,8 +71,10 @@ def notice(s: Session, now: datetime) -> int:
 def _turn_back(connection: Any, now: datetime) -> None:
     """The clock was ahead, as the last round shows. What was sent stays sent; what was put off by it, or given up as of no
     use any more, is decided again by the clock as it is now."""
+    # What was due up to now was decided in that round; what comes from now on was not, however far it looked.
     ahead = _settings.c.looked_at > now
     connection.execute(_settings.update().where(ahead, _settings.c.wake_at > now).values(wake_at=now))
+    connection.execute(_settings.update().where(ahead).values(looked_at=now))
     given_up = and_(_delivery.c.state == "skipped", _delivery.c.reason == EXPIRED, _delivery.c.sent_at > now)
     put_off = and_(_delivery.c.state.in_(("waiting", "claimed")), _delivery.c.claimed_at > now)
     is_to_come = and_(_delivery.c.due_at > now, _delivery.c.reached == "")  # the plan finds it in its time
