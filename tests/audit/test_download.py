@@ -18,6 +18,7 @@ def table(page) -> list[dict[str, str]]:
     return list(csv.DictReader(StringIO(page.text, newline="")))
 
 
+@pytest.mark.both
 def test_what_was_asked_for(client_as, cast, lines):  # noqa: F811
     page = client_as("dana").get(f"{PATH}.csv?who={cast.bob.uuid}")
     assert page.status == 200 and page.headers["Content-Type"].startswith("text/csv")

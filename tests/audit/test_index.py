@@ -52,6 +52,7 @@ def rows(page) -> list[list[str]]:
     return [[page.words(cell) for cell in row] for row in found if next(iter(row)).tag.endswith("td")]
 
 
+@pytest.mark.both
 def test_in_words_codes_and_opaque_ids(client_as, cast, lines):
     page = client_as("dana").get(PATH)
     id_ = str(cast.alice.uuid)[:8]
@@ -85,6 +86,7 @@ def test_only_of_ones_own_clinics(client_as, cast, lines, written):
     assert "Dr Erin Vale" in theirs.text
 
 
+@pytest.mark.both
 def test_of_several_clinics_where_it_concerns_one(client_as, cast, clock_at, written):
     """Somebody of two clinics signs in: both admins see that. What they did in the other one, this admin does not."""
     clock_at(NOW)

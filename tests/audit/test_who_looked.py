@@ -60,6 +60,7 @@ def test_nobody_looked_yet(client_as, cast, at, written):
     assert page.status == 200 and "As soon as somebody looks" in page.text
 
 
+@pytest.mark.both
 def test_by_day_who_what_and_when(client_as, cast, at):
     morning = NOW.replace(hour=8, minute=34)
     for minutes, kind in ((0, "scores"), (0, "notes"), (41, "scores"), (41, "sessions")):
