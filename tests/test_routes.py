@@ -38,6 +38,7 @@ admin        POST      /clinic/people/<uuid:person_id>/patient/end
 admin        POST      /clinic/people/<uuid:person_id>/roles
 admin        POST      /clinic/people/<uuid:person_id>/staff/end
 admin        POST      /clinic/retention
+admin        POST      /clinic/second-factor
 signed_in    POST      /invitations/<token>/joining
 signed_in    POST      /notices/<uuid:notice_id>/seen
 staff        GET       /patients/new

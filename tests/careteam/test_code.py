@@ -142,7 +142,8 @@ def test_it_is_audited_and_told(client_as, cast):
             ("code.make", cast.bob.id),
             ("code.use", cast.alice.id),
         ]
-    assert "Dr Bob Ansah made the code" in phone.get("/today").words()
+    assert "Somebody signed in as you" in phone.get("/today").words()
+    assert "Dr Bob Ansah made the code" in phone.get("/sharing").words()
 
 
 @pytest.mark.parametrize("who", ["alice", "charlie", "erin"])

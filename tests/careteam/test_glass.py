@@ -143,8 +143,8 @@ def test_the_patient_is_told_until_they_have_seen_it(client, client_as, cast):
         page = alice.get(path)
         assert "Dr Ilse Varga opened your record" in page.words(page.one("div", class_="told")), path
         assert WHY not in page.text
-    (form,) = [f for f in alice.get("/today").all("form") if "/notices/" in (f.get("action") or "")]
-    assert alice.post(form.get("action")).location == "/today"
+    (form,) = [f for f in alice.get("/sharing").all("form") if "/notices/" in (f.get("action") or "")]
+    assert alice.post(form.get("action"), {"at": "sharing"}).location == "/sharing"
     assert not alice.get("/today").all("div", class_="told")
     assert "Opened without being asked Dr Ilse Varga" not in alice.get("/today").words()
     assert "Dr Ilse Varga" in alice.get("/sharing").words(), "the list stays"

@@ -137,6 +137,7 @@ TABLE = (
     _changed("code.failed", "failed to sign in", "with a code", ""),
     _changed("device.end", "signed out", "somebody’s device", "signed one of your devices out"),
     _changed("break_glass.refused", "asked to open", "a record without consent, and found nobody", ""),
+    _changed("clinic.second_factor", "changed", "whether staff give a second step", ""),
     _changed("clinic.retention", "changed", "how long records are kept", ""),
     _changed("clinic.contacts", "changed", "contacts and opening hours"),
     _changed("clinic.checkin_days", "changed", "the days of check-ins"),

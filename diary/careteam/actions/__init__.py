@@ -7,6 +7,7 @@ from diary.careteam.actions.clinics import (
     set_checkin_days,
     set_contacts,
     set_retention,
+    set_second_factor,
 )
 from diary.careteam.actions.codes import end_device, leave_unproven, make_code, use_code
 from diary.careteam.actions.consent import agree_to_cover, give_consent, refuse_cover, withdraw_consent
@@ -45,6 +46,7 @@ __all__ = [
     "set_checkin_days",
     "set_contacts",
     "set_retention",
+    "set_second_factor",
     "sign_in",
     "tell",
     "use_code",

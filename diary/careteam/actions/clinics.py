@@ -55,6 +55,13 @@ def set_checkin_days(s: Session, actor: access.Viewer, clinic: Clinic, days: tup
     audit.record(s, actor, "clinic.checkin_days", clinic_id=clinic.id)
 
 
+def set_second_factor(s: Session, actor: access.Viewer, clinic: Clinic, rule: str) -> None:
+    """Whether the clinic's staff give a second factor; whoever has none sets one up at their next step."""
+    clinic.second_factor = rule
+    s.add(clinic)
+    audit.record(s, actor, "clinic.second_factor", clinic_id=clinic.id)
+
+
 def set_retention(s: Session, actor: access.Viewer, clinic: Clinic, months: int | None) -> None:
     """How long the clinic says that it keeps a diary; its patients read it, nothing is erased by it."""
     clinic.retention_months = months

@@ -22,6 +22,8 @@ from diary.careteam.rules import (
     ALWAYS_ASKED,
     CARE_ROLES,
     DAY_KEYS,
+    OFF,
+    REQUIRED,
     STAFF_ROLES,
     Role,
     checkin_days,
@@ -57,7 +59,7 @@ def clinic_page(**extra: object) -> str:
         "typed": {}, "errors": {}, "link_errors": {}, "link_typed": {}, "opened": "",
         "contacts": _contacts_of(clinic), "contact_errors": {}, "day_errors": {},
         "later_days": ", ".join(map(str, checkin_days(clinic.checkin_days)[len(ALWAYS_ASKED):])),
-        "months": clinic.retention_months or "", "month_errors": {}, **extra,
+        "months": clinic.retention_months or "", "month_errors": {}, "factor_errors": {}, **extra,
     }  # fmt: skip
     country = COUNTRIES.get(clinic.country)
     return render_template(
@@ -136,6 +138,19 @@ def update_retention() -> Response | tuple[str, int]:
     with db.write() as s:
         actions.set_retention(s, viewer, access.clinic_admin(s, viewer), months)
     return see_other(url_for("careteam.clinic", saved="retention"))
+
+
+@bp.post("/clinic/second-factor")
+@access.admin
+@access.fresh
+def update_second_factor() -> Response | tuple[str, int]:
+    """Whether staff give a second factor."""
+    viewer, rule = access.viewer(), request.form.get("rule", "")
+    if rule not in (REQUIRED, OFF):
+        return clinic_page(factor_errors={"rule": "Please choose one of the two."}), 422
+    with db.write() as s:
+        actions.set_second_factor(s, viewer, access.clinic_admin(s, viewer), rule)
+    return see_other(url_for("careteam.clinic", saved="second-factor"))
 
 
 # People -------------------------------------------------------------------------------------------
