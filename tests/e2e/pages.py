@@ -1,6 +1,6 @@
 """Every page that one of the cast can open, found from the routes themselves."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import product
 
 from flask import Flask
@@ -11,7 +11,7 @@ from diary.infusions.models import Infusion
 from diary.medications.models import Medication
 from diary.safety.models import Flag
 from diary.sessions.models import CareSession
-from tests.e2e.conftest import TODAY
+from tests.e2e.conftest import PATIENCE, TODAY
 from tests.page_client import PageClient
 
 DAYS = (TODAY.isoformat(), "2026-10-01")
@@ -63,3 +63,15 @@ def grow(page, size: int) -> None:
         sheet.replaceSync(`html { font-size: ${size}px }`); document.adoptedStyleSheets = [sheet]; }""",
         size,
     )
+
+
+def until(page, question: str | Callable[[], object]) -> None:
+    """Ask the page an expression, or the test a function, again and again.
+
+    Playwright's own waiting takes a promise for a yes, and evaluates within the page, which the content policy forbids.
+    """
+    for _ in range(PATIENCE // 50):
+        if page.evaluate(question) if isinstance(question, str) else question():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"it never came: {question}")

@@ -36,8 +36,10 @@ def test_log_review_record_read(open_as, history):
     sign_in(doctor, history.bob.email)
     doctor.get_by_role("link", name="Alice Marlow", exact=True).click()
     record_infusion(doctor)
+    doctor.get_by_role("link", name="Make report").click()
     with doctor.expect_download() as download:
         doctor.get_by_role("button", name="Two pages as PDF").click()
+    expect(doctor.locator("#made tbody tr")).to_have_count(1)
     pdf = download.value.path().read_bytes()
     assert len(reading.opened(pdf).pages) == 2
     words = reading.flat(pdf)

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import TODAY
-from tests.e2e.pages import grow
+from tests.e2e.pages import grow, until
 
 
 @pytest.mark.parametrize("width", [412, 360])
@@ -22,7 +22,7 @@ def test_the_day_card_steps_in_place(open_as, history):
     page.get_by_role("link", name="Look at a day").click()
     expect(page.locator("#day-name")).to_have_text("Monday 23 November")
     page.mouse.wheel(0, 300)
-    page.wait_for_function("scrollY === 300")
+    until(page, "scrollY === 300")
     page.locator("#day-before").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#day-name")).to_have_text("Sunday 22 November")

@@ -16,7 +16,8 @@ from playwright.sync_api import expect
 from diary import db
 from diary.reminders.models import Delivery, Nudge, PushSubscription, ReminderSettings
 from tests.conftest import stored
-from tests.e2e.conftest import PATIENCE, TODAY
+from tests.e2e.conftest import TODAY
+from tests.e2e.pages import until
 from tests.e2e.test_worker import ACTIVE
 from tests.reminders.phones import ENDPOINT, KEYS, a_delivery, put
 
@@ -73,14 +74,6 @@ def row_of(page):
 def rows(model, **where):
     with db.read() as s:
         return stored(s, model, **where)
-
-
-def until(page, question) -> None:
-    for _ in range(PATIENCE // 50):
-        if question():
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError("it never came")
 
 
 # This phone -----------------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ def test_the_focus_stays_on_the_link_and_is_not_lost_with_it(open_as, url):
     page.locator("#infusion-after").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#day-name")).to_have_text("Saturday 14 November 2026")
-    page.wait_for_function("document.activeElement.id === 'day'")
+    expect(page.locator("#day")).to_be_focused()
 
 
 def test_without_scripts(open_as, url):

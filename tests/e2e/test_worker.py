@@ -96,15 +96,6 @@ def version_of(page) -> str:
     return page.locator("link[href$='/css/phone.css']").get_attribute("href").split("/")[2].removeprefix("v-")
 
 
-def until(page, question: str) -> None:
-    """Playwright's own waiting takes a promise for a yes."""
-    for _ in range(600):
-        if page.evaluate(question):
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(question)
-
-
 def look_for_newer(page) -> None:
     page.evaluate(LOOK)
     until(page, IS_WAITING)
@@ -448,7 +439,7 @@ def test_the_button_asks_where_the_browser_can(open_as):
     }""")
     button = page.get_by_role("button", name="Put Neap on this phone")
     button.click()
-    page.wait_for_function("window.asked === 1")
+    until(page, "window.asked === 1")
     button.click()
     expect(page.locator("[data-part=by-hand]")).to_be_focused()
     assert page.evaluate("window.asked") == 1
