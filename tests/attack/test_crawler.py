@@ -1,264 +1,79 @@
 """A crawler as each of the cast tries every route and method with everyone's ids: nobody sees what is not theirs.
 
-Every person has a canary of each kind of data; an answer that holds a canary its reader may not see is a leak.
-The control is the owner's own reach: what may be seen must be found, or the crawler proves nothing.
+Every person has a canary of each kind of data; an answer that holds a canary its reader may not see is a leak, and so
+is one that lets a reader further than is promised of its route. The control is everybody's own reach: what may be seen
+must be found, or the crawler proves nothing. What it is worth is shown by tests/attack/test_mutations.py.
 """
 
-import itertools
+import os
 import re
-import subprocess
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from sqlmodel import select
 
 from diary import db
-from diary.careteam import access, actions
-from diary.careteam.models import CareLink
 from diary.careteam.rules import Kind
 from diary.entries.models import Entry, EntryRevision
-from diary.infusions.models import Infusion
 from diary.lib import clock
-from diary.medications.models import Medication
-from diary.safety.actions import open_flag
-from diary.safety.models import Flag
-from diary.sessions.models import CareSession, Goal
-from tests import factories
-from tests.checkins.said import checkin
+from tests.attack.crawl import asks, holds, walk, wanted
+from tests.attack.world import BY_NAME, CANARIES, DAY, READERS, TODAY
 from tests.sync.phones import HEADERS, a_body
 
-DAY = date(2026, 3, 15)
-TODAY = DAY + timedelta(days=30)
-TAG = re.compile(r"<(?:script|style)[^>]*>.*?</(?:script|style)>|<[^>]+>", re.S)
-
-
-@dataclass(frozen=True)
-class Canary:
-    """A text that stands in one person's data of one kind and nowhere else."""
-
-    owner: str
-    kind: str
-    text: str
-
-
-CANARIES = (
-    Canary("alice", "name", "Marlow"),
-    Canary("alice", Kind.SCORES, "4.3"),
-    Canary("alice", Kind.NOTES, "herons-by-the-weir"),
-    Canary("alice", "private", "only-for-my-own-eyes"),
-    Canary("alice", Kind.INFUSIONS, "41.7"),
-    Canary("alice", Kind.SESSIONS, "a-walk-round-the-mill"),
-    Canary("alice", "staff", "asks-about-her-brother"),
-    Canary("alice", "flag", "tripped-over-the-cat"),
-    Canary("charlie", Kind.SESSIONS, "stairs-one-by-one"),
-    Canary("charlie", "staff", "wants-a-quieter-room"),
-    Canary("charlie", "flag", "slipped-on-the-ferry"),
-    Canary("charlie", "name", "Boone"),
-    Canary("charlie", Kind.SCORES, "6.9"),
-    Canary("charlie", Kind.NOTES, "marsh-at-first-light"),
-    Canary("charlie", "private", "nobody-else-reads-this"),
-    Canary("charlie", Kind.INFUSIONS, "83.9"),
-)
-EVERYTHING = {"name", *Kind}
-
-
-def plant(s, cast, name: str) -> None:
-    person = getattr(cast, name)
-    found = {canary.kind: canary.text for canary in CANARIES if canary.owner == name}
-    for step in range(-16, 28):
-        factories.entry(
-            s, person, DAY + timedelta(days=step), pain=found[Kind.SCORES], mood=found[Kind.SCORES]
-        )
-    on = TODAY - timedelta(days=3)
-    factories.entry(s, person, on, note=found[Kind.NOTES], note_private="no")
-    factories.entry(s, person, on - timedelta(days=1), note=found["private"], note_private="yes")
-    target = factories.infusion(
-        s, person, DAY, dose_mg=found[Kind.INFUSIONS], note=f"recorded {found[Kind.INFUSIONS]}"
-    ).uuid
-    for after, kind, private in ((1, Kind.NOTES, "no"), (2, "private", "yes")):
-        said = {"own": f"felt {found[Kind.INFUSIONS]}", "insight": found[kind], "insight_private": private}
-        checkin(s, person, target, DAY + timedelta(days=after), said)
-    factories.session(s, person, DAY, note=found[Kind.SESSIONS], private_note=found["staff"])
-    factories.goal(s, person, found[Kind.SESSIONS])
-    factories.medication(
-        s,
-        person,
-        f"Rarely {found[Kind.INFUSIONS]}",
-        DAY,
-        dose=found[Kind.INFUSIONS],
-        dose_unit="mg",
-        times_per_day="1",
-    )
-
-
-def plant_flag(s, cast, name: str) -> None:
-    """An answer that fired: told to whoever cares for the person, whatever the consent, and to nobody else."""
-    person = getattr(cast, name)
-    (answer,) = (canary.text for canary in CANARIES if canary.owner == name and canary.kind == "flag")
-    open_flag(s, access.Viewer(person.id), person.id, "fall", "m", clock.now(), clock.now(), answer=answer)
+LONG = bool(os.environ.get("NEAP_LONG"))
+FIXED = ("nobody", "alice", "charlie", "bob", "cora", "dana", "erin")
+MAY_SEE = {None if name == "nobody" else name: BY_NAME[name].sees for name in FIXED}
 
 
 @pytest.fixture
-def planted(app, cast, clock_at):
-    from datetime import UTC, datetime, time
-
-    clock_at(datetime.combine(TODAY, time(12), UTC))
-    with db.write() as s:
-        plant(s, cast, "alice")
-        plant(s, cast, "charlie")
-        plant_flag(s, cast, "alice")
-        plant_flag(s, cast, "charlie")
-        # Cora sees Alice's scores only: what she gets of the other kinds would be a leak.
-        others = [kind for kind in Kind if kind != Kind.SCORES]
-        actions.withdraw_consent(s, access.OPERATOR, cast.alice.id, cast.cora.id, others, clock.now())
+def planted(world, cast):
     return cast
 
 
-MAY_SEE = {
-    "alice": {("alice", kind) for kind in EVERYTHING | {"private"}},
-    "bob": {("alice", kind) for kind in EVERYTHING | {"flag", "staff"}},
-    "cora": {("alice", "name"), ("alice", Kind.SCORES), ("alice", "flag")},
-    "dana": {("alice", "name")},
-    "charlie": {("charlie", kind) for kind in EVERYTHING | {"private"}},
-    "erin": {("charlie", kind) for kind in EVERYTHING | {"flag", "staff"}},
-    None: set(),
-}
-
-
-def ids(app, cast) -> dict[str, list[str]]:
-    """Everything that could stand in a URL, of everybody."""
-    with db.read() as s:
-        infusions = [str(row.uuid) for row in s.exec(select(Infusion)).all()]
-        medicines = [str(row.uuid) for row in s.exec(select(Medication)).all()]
-        links = [str(row.uuid) for row in s.exec(select(CareLink)).all()]
-        flags = [str(row.uuid) for row in s.exec(select(Flag)).all()]
-        sessions = [str(row.uuid) for row in s.exec(select(CareSession)).all()]
-        goals = [str(row.uuid) for row in s.exec(select(Goal)).all()]
-    people = [str(person.uuid) for person in (cast.alice, cast.charlie, cast.bob)]
-    return {
-        "UUIDConverter": people + infusions + medicines + links[:1],
-        "flag_id": flags + people[:1],
-        "session_id": sessions + people[:1],
-        "goal_id": goals + people[:1],
-        "token": ["x" * 43],
-        "other": [str(TODAY - timedelta(days=3)), str(TODAY - timedelta(days=4)), str(DAY)],
-    }
-
-
-def medicine_ids(cast) -> list[str]:
-    """Whose second id in an address is a medicine's: both of them, and one that is none."""
-    with db.read() as s:
-        return [str(row.uuid) for row in s.exec(select(Medication)).all()] + [str(cast.bob.uuid)]
-
-
-def urls(app, cast):
-    known = ids(app, cast)
-    with db.read() as s:
-        infusion_of = {str(row.uuid): row.patient_id for row in s.exec(select(Infusion)).all()}
-    for rule in app.url_map.iter_rules():
-        if rule.endpoint == "static":
-            continue
-        names = sorted(rule.arguments)
-        pools = [
-            known[name]
-            if name in ("token", "flag_id", "session_id", "goal_id")
-            else known.get(rule._converters[name].__class__.__name__, known["other"])
-            for name in names
-        ]
-        if "medication_id" in names:  # every id in both places would be a quarter of all requests
-            pools[names.index("medication_id")] = medicine_ids(cast)
-        for values in itertools.product(*pools):
-            with app.test_request_context():
-                path = app.url_map.bind("localhost").build(
-                    rule.endpoint,
-                    {n: _value(rule, n, v) for n, v in zip(names, values, strict=True)},
-                    method=None,
-                )
-            for query in queries_of(rule.rule):
-                yield path + query, sorted(rule.methods & {"GET", "POST"})
-    assert infusion_of
-
-
-def _value(rule, name, text):
-    return rule._converters[name].to_python(text)
-
-
-def queries_of(rule: str) -> list[str]:
-    if rule.endswith(".pdf"):
-        return [f"?since={DAY - timedelta(days=20)}&until={TODAY}"]
-    if rule == "/story":
-        return [
-            "?span=all&table=1",
-            f"?span=all&day={TODAY - timedelta(days=3)}",
-            f"?span=all&day={TODAY - timedelta(days=4)}",
-        ]
-    if rule == "/patients/<uuid:patient_uuid>" or (
-        rule.startswith("/patients/<uuid:") and rule.count("/") == 2
-    ):
-        return ["?span=all", "?span=all&table=1"]
-    return [""]
-
-
-def words(page, tmp_path) -> str:
-    kind = page.response.content_type or ""
-    if "pdf" in kind:
-        (tmp_path / "a.pdf").write_bytes(page.data)
-        return subprocess.run(
-            ["pdftotext", tmp_path / "a.pdf", "-"], capture_output=True, check=True, text=True
-        ).stdout
-    if "html" in kind:
-        return TAG.sub(" ", page.text) + " ".join(
-            re.findall(r'(?:value|alt|title|aria-label)="([^"]*)"', page.text)
-        )
-    return page.data.decode("utf-8", "replace")
-
-
-def holds(text: str, canary: Canary) -> bool:
-    return re.search(rf"(?<![\d.]){re.escape(canary.text)}(?![\d])", text) is not None
-
-
-@pytest.mark.slow
-def test_nobody_sees_what_is_not_theirs(app, planted, client_as, tmp_path, capsys):
-    tried, leaks, reached, statuses = 0, [], {}, {}
-    everything = list(urls(app, planted))
-    for who, allowed in MAY_SEE.items():
-        client = client_as(who)
-        for url, methods in everything:
-            for method in methods:
-                if method == "POST" and url in ("/sign-out", "/sessions/end-all"):
-                    continue
-                sent_as = (
-                    HEADERS if url.startswith("/api/") else None
-                )  # what a phone sends, which is no page's form
-                page = client.post(url, headers=sent_as) if method == "POST" else client.get(url)
-                tried += 1
-                statuses[page.status] = statuses.get(page.status, 0) + 1
-                assert page.status < 500, f"{who} {method} {url}: {page.status}"
-                assert page.status != 403, f"{who} {method} {url}: 403 tells that something is there"
-                text = words(page, tmp_path)
-                for canary in CANARIES:
-                    if not holds(text, canary):
-                        continue
-                    if (canary.owner, canary.kind) in allowed:
-                        reached.setdefault(who, set()).add((canary.owner, canary.kind))
-                    else:
-                        leaks.append(f"{who} {method} {url}: {canary}")
-    wanted = {(who, what) for who, allowed in MAY_SEE.items() for what in allowed if what[1] in HAS_A_PAGE}
-    got = {(who, what) for who, found in reached.items() for what in found}
-    share = len(wanted & got) / len(wanted)
+def report(capsys, what, readers, *walks):
+    """The figures, in the test's own output; and what is wrong, if anything is."""
+    urls = set().union(*(found.urls for found in walks))
+    wrong = [line for found in walks for line in found.wrong]
+    statuses = sum((found.statuses for found in walks), start=walks[0].statuses.__class__())
+    tried, leaks = sum(found.tried for found in walks), sum(len(found.leaks) for found in walks)
+    reached, wished = set().union(*(found.reached for found in walks)), wanted(readers)
     with capsys.disabled():
         print(
-            f"\ncrawler: {len(everything)} URLs, {len(MAY_SEE)} readers, {tried} requests, {len(leaks)} leaks, "
-            f"control {len(wanted & got)} of {len(wanted)}, answers {dict(sorted(statuses.items()))}"
+            f"\ncrawler, {what}: {len(urls)} URLs, {len(readers)} readers, {tried} requests, {leaks} leaks, "
+            f"{len(wrong) - leaks} let in, control {len(wished & reached)} of {len(wished)}, "
+            f"answers {dict(sorted(statuses.items()))}"
         )
-    assert not leaks, leaks[:5]
-    assert share >= 0.95, sorted(wanted - got)
-    assert tried > 300
+    assert not wrong, "\n".join(wrong[:20])
+    assert len(wished & reached) >= 0.95 * len(wished), sorted(wished - reached)
+    assert all(any(one[0] == name for one in reached) for name in {one[0] for one in wished})
 
 
-HAS_A_PAGE = {"name", "private", "flag", "staff", Kind.SESSIONS, Kind.SCORES, Kind.NOTES, Kind.INFUSIONS}
+def test_nobody_sees_what_is_not_theirs(app, world, tmp_path, capsys):
+    """The fixed cast, pages and files with one person's ids at a time."""
+    what = [ask for ask in asks(app, world, ["GET"]) if len(set(ask.owners)) < 2]
+    report(capsys, "pages of the fixed cast", FIXED, walk(app, world, FIXED, what, tmp_path))
+
+
+def test_nobody_writes_what_is_not_theirs(app, world, tmp_path, capsys):
+    """Forms as strangers to whom they are about; where nothing is shown there is no control."""
+    what = [ask for ask in asks(app, world, ["POST", "PUT"]) if ask.owners == ("alice",) * len(ask.owners)]
+    found = walk(app, world, ("nobody", "charlie"), what, tmp_path)
+    with capsys.disabled():
+        print(f"\ncrawler, forms: {found.tried} requests, {len(found.wrong)} let in or leaked")
+    assert not found.wrong, "\n".join(found.wrong[:20])
+    assert found.tried > 150
+
+
+@pytest.mark.skipif(not LONG, reason="make attack")
+def test_nobody_of_all_readers_gets_what_is_not_theirs(app, world, tmp_path, capsys):
+    """Pages, parts for htmx, files and forms, as everybody who has, had or never had a right, with all ids mixed."""
+    names = [reader.name for reader in READERS]
+    pages = walk(app, world, names, list(asks(app, world, ["GET"])), tmp_path)
+    report(capsys, "pages", names, pages)
+    parts = walk(app, world, names, list(asks(app, world, ["GET"], htmx=True)), tmp_path)
+    forms = walk(app, world, names, list(asks(app, world, ["POST", "PUT"])), tmp_path)
+    report(capsys, "pages, parts and forms", names, pages, parts, forms)
 
 
 def test_what_is_hidden_looks_like_what_is_not_there(client_as, planted):
