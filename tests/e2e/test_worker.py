@@ -7,6 +7,8 @@ import pytest
 from flask import Response
 from playwright.sync_api import expect
 
+from tests.e2e.pages import until
+
 pytestmark = pytest.mark.browser
 
 ACTIVE = """async () => {

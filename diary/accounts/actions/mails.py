@@ -14,11 +14,12 @@ from sqlmodel import Session
 
 from diary.accounts.models import AccountMail, MailedLink, Person
 from diary.accounts.rules import EMAIL, LINK_LIVES, NOTICE_LIVES, RESET, new_token, token_hash
-from diary.accounts.rules.letters import Letter, letter_of
+from diary.accounts.rules.letters import GLASS, Letter, letter_of
 
 LEASE = timedelta(minutes=5)
 KEPT = timedelta(days=30)  # what was sent or failed, to be looked up
 LINKS = {RESET: "/reset/", EMAIL: "/new-email/"}
+PLACES = {GLASS: "/"}  # what it is about stands on the first page after signing in
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def take(s: Session, now: datetime, most: int = 50) -> list[Envelope]:
             mail.to = None
         else:
             mail.attempts, mail.try_at = mail.attempts + 1, now + LEASE
-            path = _link(s, mail, now) if mail.kind in LINKS else "/signing-in"
+            path = _link(s, mail, now) if mail.kind in LINKS else PLACES.get(mail.kind, "/signing-in")
             letter = letter_of(mail.kind, mail.uuid, path, mail.about, mail.made_at, person.zone)
             found.append(Envelope(mail.id, mail.attempts, mail.to or person.email, letter))
         s.add(mail)

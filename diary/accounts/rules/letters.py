@@ -11,6 +11,7 @@ from diary.lib.words import MONTHS
 NEW_DEVICE, PASSPHRASE_CHANGED, WAY_ADDED, WAY_REMOVED, EMAIL_CHANGED = (
     "new_device", "passphrase_changed", "way_added", "way_removed", "email_changed",
 )  # fmt: skip
+GLASS = "glass"
 NOT_YOU = "If that was not you, please end the device you do not know, change your passphrase, and tell your clinic."
 # Heading and subject, the words below it, and what the button says; {device} and {at} are filled in.
 WORDS = {
@@ -51,6 +52,12 @@ WORDS = {
         "Your address was changed",
         "You sign in with another e-mail address from now on; it was changed {at}. Mails go there, this is the last one here. "
         "If that was not you, please tell your clinic at once.",
+        "Open Neap",
+    ),
+    GLASS: (
+        "Something was opened, and you are told",
+        "Somebody of your clinic opened something in Neap for an hour, {at}, and gave a reason. Who it was and why stands in "
+        "Neap, where you sign in.",
         "Open Neap",
     ),
 }  # fmt: skip

@@ -33,6 +33,6 @@ def break_glass(s: Session, actor: access.Viewer, form: GlassForm, now: datetime
     )
     audit.explain(s, opened.event_id, form.reason)
     s.add(opened)
-    tell(s, found.person_id, "glass", actor, now, found.clinic_id)
-    tell_admins(s, "glass_admin", actor, now, found.clinic_id, found.person_id)
+    tell(s, found.person_id, "glass", actor, now, found.clinic_id, is_mailed=True)
+    tell_admins(s, "glass_admin", actor, now, found.clinic_id, found.person_id, is_mailed=True)
     return found.uuid
