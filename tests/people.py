@@ -14,6 +14,7 @@ from diary.careteam.rules import OFF, Kind, Role
 PASSPHRASE = "seven quiet waves"
 # Made once with argon2 and this passphrase, so that a test database does not hash it five times.
 LONG_AGO = datetime(2026, 1, 2, 9, tzinfo=UTC)
+EVER = datetime(2000, 1, 1, tzinfo=UTC)  # whatever day a test lives on, the care links have begun
 PEOPLE = (
     ("alice", "Alice Marlow", Role.PATIENT, "Harbour Pain Clinic", "1972-05-04"),
     ("bob", "Dr Bob Ansah", Role.CLINICIAN, "Harbour Pain Clinic", None),
@@ -60,6 +61,6 @@ def make_cast(s: Session, passphrase_hash: str) -> Cast:
     cast = Cast(**found)
     operator = access.OPERATOR
     for patient, staff in ((cast.alice, cast.bob), (cast.alice, cast.cora), (cast.charlie, cast.erin)):
-        actions.link(s, operator, patient.clinic_id, patient.id, staff.id, LONG_AGO)
+        actions.link(s, operator, patient.clinic_id, patient.id, staff.id, EVER)
         actions.give_consent(s, operator, patient.id, staff.id, list(Kind), LONG_AGO)
     return cast

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from diary import db
+from diary.accounts.models import Person
 from diary.accounts.queries import person_by_email
 from diary.careteam import access, actions
 from diary.careteam.models import Clinic
@@ -66,6 +67,21 @@ def test_what_was_there_before_opens_with_the_confirmation(client_as, noor, cloc
     assert "is it them?" not in dana.get("/clinic").text
     assert NOTE in stranger.get(day).text
     assert date_full(a_day_before()) in stranger.get("/infusions").text
+
+
+def test_who_was_confirmed_before_the_link_was_used_is_not_confirmed(client_as, noor, cast, clock_at):
+    """It says nothing of whoever holds a forwarded link."""
+    token, person = noor
+    with db.write() as s:
+        actions.confirm_person(s, viewer_of_dana(s, cast), person.clinic_id, person.uuid, clock.now())
+    clock_at(clock.now() + timedelta(minutes=1))
+    stranger = client_as()
+    assert stranger.post(f"/invitations/{token}", ACCEPTED).status == 303
+    assert stranger.get(f"/days/{a_day_before()}").status == 404
+
+
+def viewer_of_dana(s, cast):
+    return access.viewer_of(s, s.get_one(Person, cast.dana.id))
 
 
 @pytest.mark.parametrize("who", ["alice", "bob", "cora", "charlie"])

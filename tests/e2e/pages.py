@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from itertools import product
 
+from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from sqlmodel import select
 
@@ -14,6 +15,11 @@ from diary.sessions.models import CareSession
 from tests.e2e.conftest import PATIENCE, TODAY
 from tests.page_client import PageClient
 
+AXE = Axe().axe_script
+# The faults alone come over: all that passed is a hundred times as much.
+FAULTS = """async (options) => (await axe.run(options)).violations
+  .filter((fault) => ["serious", "critical"].includes(fault.impact))
+  .map((fault) => `${fault.id} (${fault.impact}): ${JSON.stringify(fault.nodes.slice(0, 3).map((node) => node.target))}`)"""
 DAYS = (TODAY.isoformat(), "2026-10-01")
 QUERIES = {"/today": ("", "?low=1"), "/check-in": ("", "?step=now"), "/story": ("", "?span=30", "?span=all")}
 
@@ -54,6 +60,13 @@ def _values(name: str, converter, known: list[str]) -> list:
         return [converter.to_python(day) for day in DAYS]
     except Exception:
         return ["x" * 43]
+
+
+def faults(page, rules: list[str] | None = None) -> list[str]:
+    """What axe finds serious or critical, by these of its rules or by all of them."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE)
+    return page.evaluate(FAULTS, {"resultTypes": ["violations"]} | ({"runOnly": rules} if rules else {}))
 
 
 def grow(page, size: int) -> None:

@@ -11,6 +11,7 @@ from sqlmodel import select
 from diary import db
 from diary.entries.models import Entry
 from tests.e2e.conftest import NOW, PATIENCE, TODAY
+from tests.e2e.pages import until
 from tests.page_client import PageClient
 
 FIVE = {"pain": 6, "fatigue": 3, "sleep": 0, "mood": 10, "cognition": 5}
@@ -79,7 +80,7 @@ def test_nothing_scrolls_on_earlier_days_and_after_midnight(
     assert page.locator(".late-note").count() == 1
     for symptom in asked:
         expect(page.locator(".question.now")).to_have_id(f"q-{symptom}")
-        assert page.evaluate("document.documentElement.scrollHeight <= innerHeight"), f"{path} scrolls"
+        until(page, "document.documentElement.scrollHeight <= innerHeight")  # once the sheet has its height
         for touched in (".switch", ".easebtn", ".score.now"):
             assert not page.locator(touched).first.evaluate(COVERED), f"{touched} lies under the sheet"
         tap(page, symptom, 4)

@@ -4,22 +4,16 @@ quiet; targets are large enough; nothing is cut at 320 px, nor with text twice a
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from tests.e2e.conftest import EXPECTED, NOW
-from tests.e2e.pages import grow, pages_of
+from tests.e2e.pages import faults, grow, pages_of
 from tests.safety.flags import raise_flag
 
-AXE = Axe().axe_script
 PAGES_AT_LEAST = {"alice": 8, "bob": 6, "cora": 4, "dana": 4, "charlie": 6, None: 2}
 NARROW = {"width": 320, "height": 640}
 # What another scheme or width can break; the rest is the same page.
 BY_SCHEME, BY_WIDTH = ["color-contrast"], ["color-contrast", "scrollable-region-focusable"]
 LOOKED_AT_CLOSELY = ("alice", "bob")  # in dark and at 320 px too: the phone's pages and the desk's
-# The faults alone come over: all that passed is a hundred times as much.
-FAULTS = """async (options) => (await axe.run(options)).violations
-  .filter((fault) => ["serious", "critical"].includes(fault.impact))
-  .map((fault) => `${fault.id} (${fault.impact}): ${JSON.stringify(fault.nodes.slice(0, 3).map((node) => node.target))}`)"""
 WIDER_THAN_SCREEN = """() => {
   const wide = document.documentElement.clientWidth + 1;
   const inside = (el) => el.closest('.scroll-x, .chartbox, .visually-hidden, .skip-link, svg, datalist');
@@ -52,10 +46,7 @@ class Judge:
 
     def faults(self, where: str, rules: list[str] | None = None) -> None:
         self.hears = False
-        if not self.page.evaluate("'axe' in window"):
-            self.page.evaluate(AXE)
-        options = {"resultTypes": ["violations"]} | ({"runOnly": rules} if rules else {})
-        self.found += [f"{self.page.url} {where}: {fault}" for fault in self.page.evaluate(FAULTS, options)]
+        self.found += [f"{self.page.url} {where}: {fault}" for fault in faults(self.page, rules)]
         self.page.evaluate("0")  # what axe caused has been heard
         self.hears = True
 

@@ -6,7 +6,7 @@ from sqlmodel import select
 from diary import db
 from diary.entries.models import Entry
 from tests.e2e.conftest import TODAY
-from tests.e2e.test_axe import faults
+from tests.e2e.pages import faults
 from tests.e2e.test_outbox import all_sent, poll, ready, revisions, waiting
 
 URL = f"/days/{TODAY}/more"

@@ -5,7 +5,7 @@ from sqlmodel import select
 
 from diary import db
 from diary.goodday.models import GoodDayWord
-from tests.e2e.test_axe import faults
+from tests.e2e.pages import faults
 from tests.e2e.test_outbox import all_sent, poll, ready, tap, waiting
 
 SOUP = "Ring Ida. The soup is in the freezer."

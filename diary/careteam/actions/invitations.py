@@ -156,7 +156,8 @@ def accept_invitation(
     actor = access.Viewer(person.id, roles=frozenset({(invitation.clinic_id, invitation.role)}))
     audit.record(s, actor, "invitation.accept", person.id)
     if invitation.role == Role.PATIENT:
-        _of_patient(s, invitation.clinic_id, person.id, accepted_at=now)
+        # Who accepts is confirmed afterwards: what was said of the person before says nothing of who holds the link.
+        _of_patient(s, invitation.clinic_id, person.id, accepted_at=now, confirmed_at=None)
         for staff_id in carers_of(s, person.id):
             give_consent(s, actor, person.id, staff_id, kinds, now)
     return person
@@ -188,7 +189,7 @@ def _use(s: Session, invitation: Invitation, now: datetime) -> None:
         raise access.Hidden
 
 
-def _of_patient(s: Session, clinic_id: int, person_id: int, **values: datetime) -> int:
+def _of_patient(s: Session, clinic_id: int, person_id: int, **values: datetime | None) -> int:
     """Note a moment on a patient's live membership of a clinic; how many there were."""
     done = s.execute(
         update(Membership)
