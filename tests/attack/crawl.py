@@ -79,19 +79,21 @@ def asks(app, world: World, methods: Iterable[str], htmx: bool = False, only: st
         pairs = itertools.product(("alice", "charlie"), repeat=min(len(ids), 2)) if ids else [()]
         for owners in pairs:
             whose = dict(zip(ids, owners, strict=False))
-            values = {name: _value(world, name, whose.get(name, "alice")) for name in names}
             path = rule.rule
             for name in names:
-                path = re.sub(rf"<(\w+:)?{name}>", values[name], path)
+                path = re.sub(rf"<(\w+:)?{name}>", _value(world, name, whose.get(name, "alice")), path)
             for method in sorted(rule.methods & set(methods)):
                 queries = queries_of(rule.rule) if method == "GET" else [""]
-                for query in queries:
-                    yield Ask(method, path + query, rule.rule, owners, frozenset(ids), htmx)
+                # Of the days, beside everybody's, those before and after somebody came whom nobody has confirmed.
+                for back in (3, 6, 10) if "DAY" in path and method == "GET" else (3,):
+                    on = path.replace("DAY", str(TODAY - timedelta(days=back)))
+                    for query in queries:
+                        yield Ask(method, on + query, rule.rule, owners, frozenset(ids), htmx)
 
 
 def _value(world: World, name: str, owner: str) -> str:
     if name == "day":
-        return str(TODAY - timedelta(days=3))
+        return "DAY"
     return world.ids[owner].get(name, world.ids[owner]["patient_uuid"])
 
 
