@@ -71,6 +71,8 @@ def test_half_a_session_adds_no_factor_of_its_own(half):
     for path in ("/authenticator/new", "/authenticator", "/passkeys"):
         assert half.post(path, {"name": "x", "answer": "{}"}).location == "/second-factor", path
     assert half.get("/authenticator").location == "/second-factor"
+    asked = half.post("/passkeys/challenge")
+    assert asked.location == "/second-factor" and "bob@" not in asked.text
     with db.read() as s:
         assert len(stored(s, Authenticator)) == 1
 

@@ -131,7 +131,8 @@ READERS = (
     Reader("pat", frozenset({"patient"}), _of("pat", Kind.NOTES)),
     Reader("gone", frozenset(), _of("gone", "name")),
     Reader("closed", session="none"),
-    Reader("half", session="half"),
+    # Bob has no second factor here: setting up the first one names whose it is.
+    Reader("half", frozenset(), _of("bob", "email"), session="half"),
     Reader("ended", session="none"),
     Reader("idle", session="none"),
     Reader("stale", frozenset({"patient"}), _of("alice", *ALL, "private", "email", "reason"), session="stale"),

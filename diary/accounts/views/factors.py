@@ -78,8 +78,10 @@ def ask_new_passkey() -> Response:
     if not viewer.is_half and not is_fresh(viewer.proven_at, clock.now()):
         return keys.question({"prove": url_for("accounts.prove", next=url_for("accounts.signing_in"))})
     with db.read() as s:
-        person = s.get_one(Person, viewer.me)
-        known = [one.credential_id for one in queries.factors_of(s, viewer.me).passkeys]
+        person, has = s.get_one(Person, viewer.me), queries.factors_of(s, viewer.me)
+    if viewer.is_half and has.has_any:  # half a session makes the first one only, and is told nothing else
+        return redirect(url_for("accounts.second_factor"), 303)
+    known = [one.credential_id for one in has.passkeys]
     challenge = keys.ask(f"make:{viewer.session_id}")
     return keys.question(
         webkeys.to_make(challenge, person.uuid.bytes, person.email, person.name or person.email, known)
