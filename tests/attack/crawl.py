@@ -241,8 +241,10 @@ def walk(app, world: World, readers: Iterable[str], what, tmp_path, stops: bool 
     return found
 
 
-# They may be told, and no page does: whoever left, to the admin; a symptom that was named and not scored, to staff.
+# They may be told, and no page does: whoever left, to the admin; a symptom that was named and not scored, to staff; whose the first
+# second factor will be, which is the answer to a form.
 NOWHERE_SHOWN = {
+    ("half", "bob"),
     ("dana", "gone"),
     ("dana", "closed"),
     ("staledana", "gone"),
