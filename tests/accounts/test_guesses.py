@@ -1,16 +1,20 @@
 """Budgets: guesses at once get no more than guesses one after another, on both databases."""
 
 import threading
+import time
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from diary import db
 from diary.accounts.actions import factors, guesses
+from diary.accounts.models import SignInBudget
 from diary.accounts.rules import WINDOW
 from diary.lib import clock
 from tests.accounts.ways import app_of, code_at
 from tests.accounts.ways import by_passphrase as _by_passphrase
+from tests.conftest import stored
 
 KEY = b"k" * 32
 
@@ -50,6 +54,69 @@ def test_a_window_that_is_over_begins_anew_and_a_right_guess_is_given_back(app):
         assert guesses.take(s, {KEY: 1}, now + WINDOW) == 0
         guesses.give_back(s, [KEY])
         assert guesses.take(s, {KEY: 1}, now + WINDOW + timedelta(seconds=1)) == 0
+
+
+@pytest.mark.both
+def test_a_guess_given_back_beside_one_that_is_taken_waits_for_no_one_that_waits(app, store):
+    """Two phones of one person sign in at once: each of the two transactions holds rows that the other wants."""
+    if store[0].startswith("sqlite"):
+        pytest.skip("SQLite has one writer")
+    now, first, last = clock.now(), b"a" * 32, b"z" * 32
+    with db.write() as s:
+        for key in (last, first):  # as they lie in the table, not as they are sorted
+            guesses.take(s, {key: 5}, now)
+    held, failures = threading.Event(), []
+
+    def give_back() -> None:
+        held.wait()
+        try:
+            with app.app_context(), db.write() as s:
+                guesses.give_back(s, [last, first])
+        except Exception as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=give_back)
+    thread.start()
+    with db.write() as s:
+        guesses.take(s, {first: 5}, now)
+        held.set()
+        waits_for_a_lock(app)
+        guesses.take(s, {last: 5}, now)
+    thread.join()
+    assert not failures
+    with db.read() as s:
+        assert [row.failures for row in stored(s, SignInBudget)] == [1, 1]
+
+
+@pytest.mark.both
+def test_old_budgets_that_somebody_else_draws_on_are_left(app, store):
+    if store[0].startswith("sqlite"):
+        pytest.skip("SQLite has one writer")
+    then, now = clock.now() - 5 * WINDOW, clock.now()
+    with db.write() as s:
+        guesses.take(s, {b"a" * 32: 5}, then)
+    done = threading.Event()
+
+    def other() -> None:
+        with app.app_context(), db.write() as s:
+            guesses.take(s, {b"b" * 32: 5}, now)
+        done.set()
+
+    with db.write() as s:
+        s.execute(text("SELECT 1 FROM sign_in_budget FOR UPDATE"))
+        thread = threading.Thread(target=other)
+        thread.start()
+        assert done.wait(20), "it waited for the row that this one holds"
+    thread.join()
+
+
+def waits_for_a_lock(app) -> None:
+    for _ in range(1000):
+        with app.app_context(), db.database().reading() as s:
+            if s.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+                return
+        time.sleep(0.02)
+    raise AssertionError("nobody waited")
 
 
 @pytest.mark.both

@@ -25,7 +25,13 @@ def take(s: Session, budgets: Mapping[bytes, int], now: datetime) -> int:
     for key, allowed in sorted(budgets.items()):  # in one order, so that two do not wait for each other
         failures, since = s.connection().execute(_taken(s, key, now)).one()
         wait = max(wait, retry_after(failures - 1, allowed, since, now))
-    old = select(_budget.c.key).where(_budget.c.since < now - 4 * WINDOW).limit(20)
+    # Rows that somebody else holds are left for the next: waiting for them would be waiting in another order.
+    old = (
+        select(_budget.c.key)
+        .where(_budget.c.since < now - 4 * WINDOW)
+        .limit(20)
+        .with_for_update(skip_locked=True)
+    )
     s.connection().execute(delete(SignInBudget).where(SignInBudget.key.in_(old)))
     return wait
 
@@ -49,8 +55,9 @@ def _taken(s: Session, key: bytes, now: datetime) -> Any:
 
 def give_back(s: Session, keys: Iterable[bytes]) -> None:
     """It was no wrong guess."""
-    s.connection().execute(
-        _budget.update()
-        .where(_budget.c.key.in_(list(keys)), _budget.c.failures > 0)
-        .values(failures=_budget.c.failures - 1)
-    )
+    for key in sorted(keys):  # in the order of `take`: one statement for all would lock them in any
+        s.connection().execute(
+            _budget.update()
+            .where(_budget.c.key == key, _budget.c.failures > 0)
+            .values(failures=_budget.c.failures - 1)
+        )
