@@ -11,7 +11,7 @@ from uuid import UUID
 
 from flask import abort, current_app, g, has_request_context, jsonify, redirect, request, session, url_for
 from flask_login import UserMixin, current_user
-from sqlalchemy import and_, bindparam, literal, or_, select, union_all
+from sqlalchemy import and_, bindparam, func, literal, or_, select, union_all
 from sqlalchemy.orm import aliased
 from sqlmodel import Session
 from werkzeug.exceptions import HTTPException
@@ -21,7 +21,7 @@ from diary import db
 from diary.accounts.models import LoginSession, Person
 from diary.accounts.rules import is_alive, is_fresh, is_stale, token_hash
 from diary.careteam.models import BreakGlass, CareLink, Clinic, Consent, Membership
-from diary.careteam.rules import CARE_ROLES, STAFF_ROLES, Kind, Role, wants_second
+from diary.careteam.rules import CARE_ROLES, COURSE_GAP_DAYS, STAFF_ROLES, Kind, Role, wants_second
 from diary.lib import clock, sealing
 from diary.lib.errors import HIDDEN_FIELDS, Hidden
 from diary.lib.types import Moment
@@ -115,6 +115,7 @@ class PatientRef:
     kinds: frozenset[Kind]
     staff_roles: frozenset[str]
     is_self: bool = False
+    course_gap: int = COURSE_GAP_DAYS  # infusions further apart, in days, are of two courses
 
     def shares(self, kind: str) -> bool:
         return kind in self.kinds
@@ -410,8 +411,35 @@ def _go_to(target: str) -> Response:
 
 # Loaders ------------------------------------------------------------------------------------------
 
+_place, _place_of = aliased(Clinic, name="place"), aliased(Membership, name="place_of")
+
+
+def _course_gap(person_id: Any) -> Any:
+    """A patient's course gap in days, as a part of a statement: of two clinics the first one's, as with check-ins.
+
+    It goes by the patient alone, so that everybody who looks reads the same figures; and it stays as it was in the
+    clinic that somebody left last.
+    """
+    return (
+        select(func.coalesce(_place.course_gap_days, COURSE_GAP_DAYS))
+        .join(_place_of, _place_of.clinic_id == _place.id)
+        .where(_place_of.person_id == person_id, _place_of.role == Role.PATIENT)
+        .order_by(_place_of.ended_at.is_not(None), _place_of.ended_at.desc(), _place.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+_gap_of_one = select(_course_gap(bindparam("patient")))
+
+
+def course_gap(s: Session, patient_id: int) -> int:
+    """The days by which one patient's courses are told apart; whoever asks has authorised the viewer already."""
+    return s.connection().execute(_gap_of_one, {"patient": patient_id}).scalar() or COURSE_GAP_DAYS
+
+
 _own = (
-    select(Person, Clinic.id, Clinic.name)
+    select(Person, Clinic.id, Clinic.name, _course_gap(Person.id))
     .join(Membership, Membership.person_id == Person.id)
     .join(Clinic, Clinic.id == Membership.clinic_id)
     .where(Membership.role == Role.PATIENT, Membership.ended_at.is_(None), Person.ended_at.is_(None))
@@ -488,6 +516,7 @@ _person = (
     Person.zone,
     Clinic.id.label("clinic_id"),
     Clinic.name.label("clinic_name"),
+    _course_gap(Person.id).label("course_gap"),
 )
 # Built once: a caseload is asked for with each look at it.
 _links = (
@@ -588,6 +617,7 @@ def _linked(s: Session, viewer: Viewer, *where: Any, is_list: bool = False) -> l
             clinic_name=row.clinic_name,
             kinds=kinds,
             staff_roles=roles,
+            course_gap=row.course_gap,
         )
     return list(refs.values())
 
@@ -656,7 +686,7 @@ def _seen_by(s: Session, viewer: Viewer, where: Any) -> PatientRef | None:
         return replace(ref, kinds=ALL_KINDS)
     return PatientRef(
         row.id, row.uuid, _opened(row, "name"), _born(row), row.zone, row.clinic_id, row.clinic_name,
-        ALL_KINDS, frozenset(),
+        ALL_KINDS, frozenset(), course_gap=row.course_gap,
     )  # fmt: skip
 
 
@@ -709,7 +739,7 @@ def clinic_admin(s: Session, viewer: Viewer) -> Clinic:
 
 
 def _ref(row: Any, kinds: frozenset[Kind], roles: frozenset[str], is_self: bool = False) -> PatientRef:
-    person, clinic_id, clinic_name = row
+    person, clinic_id, clinic_name, gap = row
     return PatientRef(
         id=person.id,
         uuid=person.uuid,
@@ -721,6 +751,7 @@ def _ref(row: Any, kinds: frozenset[Kind], roles: frozenset[str], is_self: bool 
         kinds=kinds,
         staff_roles=roles,
         is_self=is_self,
+        course_gap=gap,
     )
 
 

@@ -12,7 +12,9 @@ from diary.accounts.forms import checked_email, checked_passphrase
 from diary.careteam.rules import (
     DAY_KEYS,
     FURTHEST_DAY,
+    LEAST_COURSE_GAP,
     LONGEST_REASON,
+    MOST_COURSE_GAP,
     MOST_DAYS,
     MOST_MONTHS,
     SHORTEST_REASON,
@@ -289,6 +291,16 @@ def parse_checkin_days(text: str) -> tuple[int, ...]:
     if len(days) > MOST_DAYS:
         raise ValueError(f"At most {MOST_DAYS} days, so that nobody is asked too often.")
     return tuple(days)
+
+
+def parse_course_gap(text: str) -> int | None:
+    """Whole days without an infusion before a new course, empty for the usual ones; raises ValueError in plain words."""
+    text = text.strip()
+    if not text:
+        return None
+    if not re.fullmatch(r"[0-9]{1,4}", text) or not LEAST_COURSE_GAP <= int(text) <= MOST_COURSE_GAP:
+        raise ValueError(f"This is a number of days from {LEAST_COURSE_GAP} to {MOST_COURSE_GAP}.")
+    return int(text)
 
 
 def _hours(since: str, until: str) -> tuple[time, time] | None:

@@ -186,6 +186,13 @@ def moment_after(opening: Opening, since: datetime, wait: timedelta, zone: str) 
     return opens if opens is not None else plain
 
 
+# Courses -----------------------------------------------------------------------------------------------
+
+# Infusions further apart than this are of two courses (response.md, term 2), unless a clinic says otherwise. The two
+# weeks before a course are its baseline, and relief is looked for over 56 days: 70 keeps the two apart.
+COURSE_GAP_DAYS = 70
+LEAST_COURSE_GAP, MOST_COURSE_GAP = 28, 180
+
 # Check-ins --------------------------------------------------------------------------------------------
 
 ALWAYS_ASKED = (0, 1)  # the evening and the next morning: what is asked then can't be silently removed

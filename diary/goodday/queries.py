@@ -93,7 +93,7 @@ def own_word(s: Session, viewer: access.Viewer, patient_id: int) -> Stored:
 def line(s: Session, viewer: access.Viewer, patient_id: int, today: date) -> Line:
     """The person's own line of pain as of a day, from the level before the latest course or else of late."""
     _mine(viewer, patient_id)
-    courses = split_courses(done_days(s, viewer, patient_id, today))
+    courses = split_courses(done_days(s, viewer, patient_id, today), access.course_gap(s, patient_id))
     before: list[float] = []
     if courses:
         first = date.fromordinal(courses[-1][0])

@@ -174,7 +174,7 @@ def mark_gap(
     rows = s.scalars(wanted.with_for_update())
     every = sorted(rows, key=lambda row: (row.day, row.at_time))
     last_done = next((row for row in reversed(every) if row.status == "done"), None)
-    usual = usual_interval([row.day for row in every], after.day)
+    usual = usual_interval([row.day for row in every], after.day, ref.course_gap)
     why = why_no_gap(after.status, after.day, today, after is last_done, values.days, usual)
     if why:
         raise Refused(*why)

@@ -7,12 +7,12 @@ from datetime import date, time
 from functools import partial
 from typing import Any
 
+from diary.careteam.rules import COURSE_GAP_DAYS
 from diary.infusions.rules import (
     CHOICES,
     EVENTS,
     KG_PER_LB,
     MEASURES,
-    MOST_GAP,
     MOST_IN_COURSE,
     MOST_MOVED,
     ROUTES,
@@ -178,8 +178,11 @@ class TypedGap:
     errors: Mapping[str, str] = field(default_factory=dict)
 
 
-def parse_gap(texts: Mapping[str, str], after: date) -> TypedGap:
-    """How long a gap after the day of an infusion is meant to last: a number of days, or the day of the next one."""
+def parse_gap(texts: Mapping[str, str], after: date, most: int = COURSE_GAP_DAYS) -> TypedGap:
+    """How long a gap after the day of an infusion is meant to last: a number of days, or the day of the next one.
+
+    most: the course gap, since an infusion beyond it begins a new course.
+    """
     errors: dict[str, str] = {}
     typed, until = (texts.get(name, "").strip() for name in ("gap_days", "until"))
     days = 0
@@ -188,14 +191,14 @@ def parse_gap(texts: Mapping[str, str], after: date) -> TypedGap:
     elif until:
         try:
             days = (_day(until, after, "planned") - after).days
-            if not 1 <= days <= MOST_GAP:
+            if not 1 <= days <= most:
                 raise ValueError(
-                    f"The next one is 1 to {MOST_GAP} days after this one; beyond it is a new course."
+                    f"The next one is 1 to {most} days after this one; beyond it is a new course."
                 )
         except ValueError as error:
             errors["until"] = str(error)
     else:
-        days = _counted(typed, "The number of days", MOST_GAP, errors, "gap_days")
+        days = _counted(typed, "The number of days", most, errors, "gap_days")
     reason = None
     try:
         reason = _few_words(texts.get("gap_reason", "")).strip() or None

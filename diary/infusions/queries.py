@@ -12,9 +12,9 @@ from sqlmodel import Session
 
 from diary.accounts.models import Person
 from diary.careteam import access
-from diary.careteam.rules import Kind
+from diary.careteam.rules import MOST_COURSE_GAP, Kind
 from diary.infusions.models import Infusion, InfusionRevision, PlannedGap
-from diary.infusions.rules import MOST_GAP, day_words, mg_per_kg, mg_per_kg_h
+from diary.infusions.rules import day_words, mg_per_kg, mg_per_kg_h
 from diary.lib import sealing
 
 _table = Infusion.__table__  # type: ignore[attr-defined]
@@ -270,7 +270,7 @@ def gaps_of_many(
     By patient whose infusions the viewer may see; one statement. Whether an infusion came since is not asked.
     """
     ids = {ref.id for ref in refs if ref.shares(Kind.INFUSIONS)}
-    since = {"me": viewer.person_id, "since": today - timedelta(days=MOST_GAP)}
+    since = {"me": viewer.person_id, "since": today - timedelta(days=MOST_COURSE_GAP)}
     found = {}
     for patient_id, day, days in s.connection().execute(_gaps, since):
         if patient_id in ids and day <= today < day + timedelta(days=days):

@@ -8,6 +8,7 @@ from math import fsum
 from statistics import median
 from typing import Any
 
+from diary.careteam.rules import COURSE_GAP_DAYS
 from diary.lib import words
 
 STATUSES = ("planned", "done", "cancelled")
@@ -20,7 +21,6 @@ KG_PER_LB = 0.45359237
 NEAR_DAYS = 10
 MOST_IN_COURSE = 60
 MOST_MOVED = 90
-MOST_GAP = 70  # days: neighbours further apart are of two courses
 MOST_SYSTOLIC = 260
 LEAST_SPO2 = 70
 MCG_FROM_MG = 1000  # so many mg are more likely micrograms
@@ -327,15 +327,15 @@ def course_days(
     return [day for day in days if day.weekday() in weekdays][:count]
 
 
-def usual_interval(days: Iterable[date], at: date) -> float | None:
+def usual_interval(days: Iterable[date], at: date, most: int = COURSE_GAP_DAYS) -> float | None:
     """The median of the last four intervals of a course up to a day, else of all; None where it has only one infusion day.
 
-    days: the infusions that were done or are planned, in any order. A course's neighbours are at most 70 days apart.
+    days: the infusions that were done or are planned, in any order. A course's neighbours are at most `most` days apart.
     The last four, since a course that began with six in two weeks and goes on monthly is a monthly one now.
     """
     course: list[date] = []
     for day in sorted({*days, at}):
-        if course and (day - course[-1]).days > MOST_GAP:
+        if course and (day - course[-1]).days > most:
             if at in course:
                 break
             course = []
@@ -351,7 +351,7 @@ def why_no_gap(
     """(field, words) why no longer gap can be marked after an infusion; None where it can.
 
     It is marked ahead: after a planned infusion from today on, or after the last one that was given, while the gap
-    still lasts. It is longer than usual, and at most 70 days, beyond which a new course begins.
+    still lasts. It is longer than usual; as long as the course gap at most, beyond which a new course begins.
     """
     if status == "cancelled":
         return "gap", "This infusion is cancelled, so nothing follows it."

@@ -9,7 +9,6 @@ from sqlmodel import Session
 from diary.careteam import access
 from diary.entries.queries import days_between
 from diary.infusions.queries import last_infusion
-from diary.response.rules.days import COURSE_GAP_DAYS
 from diary.review.queries.data import BOOK
 from diary.review.rules import DayState, Found, over_days
 from diary.safety.actions import open_flag
@@ -59,7 +58,7 @@ def is_anything_met(s: Session, viewer: access.Viewer, patient_id: int, today: d
 
 def _met(s: Session, viewer: access.Viewer, patient_id: int, today: date) -> list[Found]:
     last = last_infusion(s, viewer, patient_id, today)
-    in_course = last is not None and (today - last[0]).days <= COURSE_GAP_DAYS
+    in_course = last is not None and (today - last[0]).days <= access.course_gap(s, patient_id)
     days = _days(s, viewer, patient_id, today)
     return over_days(BOOK, days, today, in_course, last[0] if last else None)
 

@@ -131,6 +131,7 @@ def stored_days(texts, gaps_are_empty):
 def test_writing_a_missing_day_as_an_explicit_empty_one_changes_nothing(texts, steps):
     given = [SimpleNamespace(day=day, status="done") for day in infusions(steps)]
     left_out, written = (stored_days(texts, gaps_are_empty) for gaps_are_empty in (False, True))
-    assert from_rows(written, given) == from_rows(left_out, given)
+    assert from_rows(written, given, 70) == from_rows(left_out, given, 70)
     infused = [one.day for one in given]
-    assert report_courses(written, infused) == report_courses(left_out, infused) == from_rows(left_out, given)
+    assert report_courses(written, infused, 70) == from_rows(left_out, given, 70)
+    assert report_courses(left_out, infused, 70) == from_rows(left_out, given, 70)

@@ -6,6 +6,7 @@ from diary.careteam.actions.clinics import (
     lock_clinic,
     set_checkin_days,
     set_contacts,
+    set_course_gap,
     set_retention,
     set_second_factor,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "see_notice",
     "set_checkin_days",
     "set_contacts",
+    "set_course_gap",
     "set_retention",
     "set_second_factor",
     "sign_in",

@@ -55,6 +55,13 @@ def set_checkin_days(s: Session, actor: access.Viewer, clinic: Clinic, days: tup
     audit.record(s, actor, "clinic.checkin_days", clinic_id=clinic.id)
 
 
+def set_course_gap(s: Session, actor: access.Viewer, clinic: Clinic, days: int | None) -> None:
+    """After how many days without an infusion the clinic's patients begin a new course; every figure follows at once."""
+    clinic.course_gap_days = days
+    s.add(clinic)
+    audit.record(s, actor, "clinic.course_gap", clinic_id=clinic.id)
+
+
 def set_second_factor(s: Session, actor: access.Viewer, clinic: Clinic, rule: str) -> None:
     """Whether the clinic's staff give a second factor; whoever has none sets one up at their next step."""
     clinic.second_factor = rule

@@ -14,6 +14,7 @@ from diary.careteam.forms import (
     LinkForm,
     parse_checkin_days,
     parse_contacts,
+    parse_course_gap,
     parse_months,
     parse_roles,
 )
@@ -21,6 +22,7 @@ from diary.careteam.models import Clinic
 from diary.careteam.rules import (
     ALWAYS_ASKED,
     CARE_ROLES,
+    COURSE_GAP_DAYS,
     DAY_KEYS,
     OFF,
     REQUIRED,
@@ -59,6 +61,7 @@ def clinic_page(**extra: object) -> str:
         "typed": {}, "errors": {}, "link_errors": {}, "link_typed": {}, "opened": "",
         "contacts": _contacts_of(clinic), "contact_errors": {}, "day_errors": {},
         "later_days": ", ".join(map(str, checkin_days(clinic.checkin_days)[len(ALWAYS_ASKED):])),
+        "course_gap": clinic.course_gap_days or "", "gap_errors": {},
         "months": clinic.retention_months or "", "month_errors": {}, "factor_errors": {}, **extra,
     }  # fmt: skip
     country = COUNTRIES.get(clinic.country)
@@ -79,6 +82,7 @@ def clinic_page(**extra: object) -> str:
         days=list(zip(DAY_KEYS, words.DAYS, strict=True)),
         standing=clinic_standing(parse_opening(clinic.opening), now, clinic.zone),
         until_then=until_then(country) if country else "",
+        usual_gap=COURSE_GAP_DAYS,
         **context,
     )
 
@@ -123,6 +127,21 @@ def update_checkin_days() -> Response | tuple[str, int]:
     with db.write() as s:
         actions.set_checkin_days(s, viewer, access.clinic_admin(s, viewer), days)
     return see_other(url_for("careteam.clinic", saved="check-ins"))
+
+
+@bp.post("/clinic/course-gap")
+@access.admin
+def update_course_gap() -> Response | tuple[str, int]:
+    """After how many days without an infusion a new course begins."""
+    viewer = access.viewer()
+    text = request.form.get("gap", "")
+    try:
+        days = parse_course_gap(text)
+    except ValueError as error:
+        return clinic_page(course_gap=echo(text), gap_errors={"gap": str(error)}), 422
+    with db.write() as s:
+        actions.set_course_gap(s, viewer, access.clinic_admin(s, viewer), days)
+    return see_other(url_for("careteam.clinic", saved="course-gap"))
 
 
 @bp.post("/clinic/retention")

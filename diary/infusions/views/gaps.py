@@ -25,7 +25,7 @@ def mark_gap(patient_uuid: UUID, infusion_id: UUID) -> Response | tuple[str, int
         infusion = actions.load(s, viewer, ref, infusion_id)
     sent = last_values(request.form)
     typed = {name: echo(sent.get(name, "")) for name in ("gap_days", "until", "gap_reason")}
-    form = parse_gap(sent, infusion.day)
+    form = parse_gap(sent, infusion.day, ref.course_gap)
     if form.value is None:
         return record_page(patient_uuid, infusion_id, gap={"typed": typed, "errors": form.errors}), 422
     moves = sent.get("confirm") == f"move={form.value.days}"

@@ -183,7 +183,7 @@ def listed(patient_uuid: UUID) -> str:
         gaps = queries.gaps_of(s, viewer, ref.id)
     audit.seen(viewer, ref.id, "infusions", ref.clinic_id)
     return render_template(
-        "infusions/list.html", nav="patients", ref=ref, courses=_courses(rows)[::-1], gaps=gaps, today=today_of(ref),
+        "infusions/list.html", nav="patients", ref=ref, courses=_courses(rows, ref.course_gap)[::-1], gaps=gaps, today=today_of(ref),
         planned=[row for row in rows if row.status == "planned"],
         cancelled=[row for row in rows if row.status == "cancelled"],
         may_edit=Role.CLINICIAN in ref.staff_roles, two_places=two_places,
@@ -221,7 +221,7 @@ def record_page(
         ref = access.load_patient(s, viewer, patient_uuid)
         row = queries.infusion(s, viewer, ref.id, infusion_id)
         history = queries.revisions_of(s, viewer, ref.id, row.id)
-        courses = _courses(queries.infusions_of(s, viewer, ref.id))
+        courses = _courses(queries.infusions_of(s, viewer, ref.id), ref.course_gap)
         arrival = _arrival(s, viewer, ref, row)
         gaps = queries.gaps_of(s, viewer, ref.id)
     audit.seen(viewer, ref.id, "infusions", ref.clinic_id)
@@ -452,12 +452,12 @@ def _history(revisions: Sequence[tuple[InfusionRevision, dict[str, Any], str]]) 
     return found
 
 
-def _courses(rows: Sequence[queries.InfusionRow]) -> list[GivenCourse]:
+def _courses(rows: Sequence[queries.InfusionRow], gap: int) -> list[GivenCourse]:
     """The done ones by course, oldest first."""
     done = [row for row in rows if row.status == "done"]
     return [
         GivenCourse(number, tuple(row for row in done if days[0] <= row.day.toordinal() <= days[-1]))
-        for number, days in enumerate(split_courses([row.day for row in done]), 1)
+        for number, days in enumerate(split_courses([row.day for row in done], gap), 1)
     ]
 
 

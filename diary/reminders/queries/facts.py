@@ -15,7 +15,7 @@ from sqlmodel import Session
 from diary.accounts.models import Person
 from diary.careteam import access
 from diary.careteam.models import Clinic, Membership
-from diary.careteam.rules import Role, checkin_days
+from diary.careteam.rules import COURSE_GAP_DAYS, Role, checkin_days
 from diary.checkins.models import Checkin
 from diary.checkins.rules import CHECKIN, INTENTION, Given, is_asked
 from diary.entries.models import Entry
@@ -36,7 +36,7 @@ _ids: Any = bindparam("ids", expanding=True)
 _people = (
     select(
         _person.c.id, _person.c.uuid, _person.c.zone, _person.c.email_sealed, _clinic.c.checkin_days,
-        _membership.c.accepted_at, _membership.c.confirmed_at,
+        _clinic.c.course_gap_days, _membership.c.accepted_at, _membership.c.confirmed_at,
     )
     .join_from(_person, _membership, _membership.c.person_id == _person.c.id)
     .join(_clinic, _clinic.c.id == _membership.c.clinic_id)
@@ -118,7 +118,7 @@ class _Found:
         facts = Facts(
             frozenset(self.done), tuple(self.given), tuple(self.asked), frozenset(self.checkins),
             frozenset(self.intentions), checkin_days(self.row.checkin_days), self.sessions, self.commitments,
-            tuple(self.again),
+            tuple(self.again), self.row.course_gap_days or COURSE_GAP_DAYS,
         )  # fmt: skip
         return Subject(self.row.id, self.row.uuid, self.row.zone, self.row.email_sealed, facts)
 

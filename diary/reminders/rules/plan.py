@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta
 from functools import cached_property, lru_cache
 from uuid import UUID
 
+from diary.careteam.rules import COURSE_GAP_DAYS
 from diary.checkins.rules import DAYS, INTENTION_BEFORE, Due, Given, due_on
 from diary.lib import clock
 from diary.reminders.rules.message import (
@@ -29,7 +30,6 @@ EVENING, MORNING, NOON = time(18), time(9), time(12)
 Quiet = tuple[time, time] | None
 OF_USE = timedelta(hours=6)  # at least so long, also where quiet hours moved it past its day's end
 BASELINE_DAYS = timedelta(days=14)
-COURSE_GAP = timedelta(days=70)
 IN_CHECKINS = timedelta(days=60)  # after the last infusion nothing of check-ins comes any more
 AGAIN = "+"  # a "Later" is the thing itself, this, and the number of the asking
 DONE, PAUSED, GONE, EXPIRED = "done", "paused", "gone", "expired"
@@ -53,7 +53,7 @@ class Facts:
     done: days with any answer, or too unwell to log. given: infusions that are not cancelled. asked: days on which the
     asking was answered. checkins: (infusion, day) of check-ins that are done; intentions: infusions that have one.
     days: after an infusion, as the clinic asks. sessions: planned ones and their start. commitments: open ones and their
-    last day. again: every "Later".
+    last day. again: every "Later". course_gap: in days, as the clinic says.
     """
 
     done: frozenset[date] = frozenset()
@@ -65,6 +65,7 @@ class Facts:
     sessions: Mapping[UUID, datetime] = field(default_factory=dict)
     commitments: Mapping[UUID, date] = field(default_factory=dict)
     again: tuple[Again, ...] = ()
+    course_gap: int = COURSE_GAP_DAYS
 
     @cached_property
     def planned(self) -> dict[UUID, Given]:
@@ -76,12 +77,12 @@ class Facts:
 
     @cached_property
     def baseline_for(self) -> tuple[date, ...]:
-        """The days of planned infusions that begin a course: none was given in the 70 days before."""
+        """The days of planned infusions that begin a course: none was given in the course gap before."""
         days = sorted(one.day for one in self.given)
         return tuple(
             day
             for place, day in enumerate(days)
-            if (place == 0 or day - days[place - 1] > COURSE_GAP)
+            if (place == 0 or (day - days[place - 1]).days > self.course_gap)
             and any(one.day == day for one in self.planned.values())
         )
 

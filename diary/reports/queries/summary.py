@@ -62,7 +62,9 @@ def facts(s: Session, viewer: access.Viewer, patient: access.PatientRef, since: 
         until=until,
         days=days,
         infusions=given,
-        courses=None if days is None or given is None else courses(days, [one.day for one in given]),
+        courses=None
+        if days is None or given is None
+        else courses(days, [one.day for one in given], patient.course_gap),
         notes=notes,
         as_of=max((moment for moment in moments if moment is not None), default=None),
         own=patient.is_self,
@@ -146,13 +148,15 @@ def last_change(rows: Sequence[entries.DayRow | infusions.InfusionRow]) -> datet
     return max((row.changed_at for row in rows), default=None)
 
 
-def courses(days: Sequence[entries.DayRow], infused: Sequence[date]) -> dict[str, tuple[Course, ...]]:
-    """The response of each symptom, from these days and infusions only."""
+def courses(
+    days: Sequence[entries.DayRow], infused: Sequence[date], gap: int
+) -> dict[str, tuple[Course, ...]]:
+    """The response of each symptom, from these days and infusions only, and the patient's course gap."""
     found: dict[str, tuple[Course, ...]] = {}
     for symptom in SYMPTOMS:
         scores = {day.day: score for day in days if (score := day.scores[symptom.key]) is not None}
         unwell = {day.day for day in days if day.unwell and day.day not in scores}
-        found[symptom.key] = courses_of(scores, unwell, infused)
+        found[symptom.key] = courses_of(scores, unwell, infused, gap)
     return found
 
 

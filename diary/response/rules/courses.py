@@ -14,6 +14,7 @@ from math import floor
 from statistics import median
 from typing import Any
 
+from diary.careteam.rules import COURSE_GAP_DAYS
 from diary.response.rules.days import (
     BASELINE_DAYS,
     BASELINE_LEAST,
@@ -115,7 +116,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """Infusions whose neighbours are at most 70 days apart, and what became of one symptom."""
+    """Infusions whose neighbours are at most the clinic's course gap apart, and what became of one symptom."""
 
     number: int
     started_on: date
@@ -131,15 +132,19 @@ class Course:
 
 
 def courses_of(
-    scores: Mapping[date, float], unwell: Collection[date], infused: Iterable[date]
+    scores: Mapping[date, float],
+    unwell: Collection[date],
+    infused: Iterable[date],
+    gap: int = COURSE_GAP_DAYS,
 ) -> tuple[Course, ...]:
     """Every course of one symptom, oldest first.
 
     `scores` maps local days to 0-10, `unwell` holds the days marked too unwell to log (one that has a score
-    counts as scored), `infused` the local days of the infusions that were done. Pure and linear but for sorting.
+    counts as scored), `infused` the local days of the infusions that were done; those at most
+    `gap` days apart are of one course. Pure and linear but for sorting.
     """
     days = Days(scores, unwell)
-    courses = split_courses(list(infused))
+    courses = split_courses(list(infused), gap)
     found = []
     for place, course in enumerate(courses):
         following = courses[place + 1][0] if place + 1 < len(courses) else None

@@ -5,8 +5,9 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from math import nan, sqrt
 
+from diary.careteam.rules import COURSE_GAP_DAYS
+
 WINDOW_DAYS = 56
-COURSE_GAP_DAYS = 70
 BASELINE_DAYS = 14
 BASELINE_LEAST = 4
 BASELINE_LOW = 3.0
@@ -73,11 +74,11 @@ def deviation(values: Collection[float]) -> float:
     return sqrt(sum((value - middle) ** 2 for value in values) / (len(values) - 1))
 
 
-def split_courses(infused: Collection[date]) -> list[list[int]]:
-    """Infusion days as ordinals, one a day, in courses whose neighbours are at most 70 days apart."""
+def split_courses(infused: Collection[date], gap: int = COURSE_GAP_DAYS) -> list[list[int]]:
+    """Infusion days as ordinals, one a day, in courses whose neighbours are at most `gap` days apart."""
     courses: list[list[int]] = []
     for day in sorted({on.toordinal() for on in infused}):
-        if courses and day - courses[-1][-1] <= COURSE_GAP_DAYS:
+        if courses and day - courses[-1][-1] <= gap:
             courses[-1].append(day)
         else:
             courses.append([day])

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
+from diary.careteam.rules import COURSE_GAP_DAYS
 from diary.lib.symptoms import BY_KEY
 from diary.lib.words import date_full, date_short, half_up, number, plural
 from diary.response.rules.courses import Course, InfusionResponse, Week, counts_at, is_tight
@@ -362,8 +363,13 @@ BENCHMARKS = (
 )
 
 
-def definitions(course: Course, is_whole: bool = True) -> str:
-    """What the words on the page mean, with this course's own score."""
+def definitions(course: Course, is_whole: bool = True, gap: int = COURSE_GAP_DAYS) -> str:
+    """What the words on the page mean, with this course's own score; the course gap where a clinic set its own."""
+    told = f" A new course begins after more than {gap} days without an infusion, as the clinic has set it."
+    return _definitions(course, is_whole) + (told if gap != COURSE_GAP_DAYS else "")
+
+
+def _definitions(course: Course, is_whole: bool) -> str:
     at = counts_at(course.baseline, is_whole)
     if at is None:
         return (

@@ -24,7 +24,6 @@ from diary.lib.symptoms import BY_KEY, SYMPTOMS
 from diary.lib.types import to_ms
 from diary.lib.words import date_short, number, weekday
 from diary.response.rules import Course, courses_of
-from diary.response.rules.days import COURSE_GAP_DAYS
 from diary.response.rules.gap import Gap, held
 from diary.review.queries.data import BOOK
 from diary.review.queries.patient import last_course
@@ -192,7 +191,7 @@ def _drawn_of_many(
     keys = {}
     for ref in refs:
         keys[ref.id] = (
-            ref.id, today, ref.kinds, met.get(ref.id), gaps.get(ref.id), *written.get(ref.id, (None,)),
+            ref.id, today, ref.kinds, met.get(ref.id), gaps.get(ref.id), ref.course_gap, *written.get(ref.id, (None,)),
             *given.get(ref.id, (None,)),
         )  # fmt: skip
     found = kept.those(keys, now)
@@ -201,7 +200,9 @@ def _drawn_of_many(
     days = days_of_many(s, viewer, wanted, today - timedelta(days=LOOK_BACK), today)
     infusions = infusions_of_many(s, viewer, wanted)
     starts = {
-        ref.id: last_course([d for d, _, status in infusions.get(ref.id, ()) if status == "done"])
+        ref.id: last_course(
+            [d for d, _, status in infusions.get(ref.id, ()) if status == "done"], ref.course_gap
+        )
         for ref in missing
     }
     early = {i: d for i, d in starts.items() if d and (today - d).days > LOOK_BACK - 14}
@@ -288,10 +289,13 @@ def _drawn(
     planned = next((day for day, _, status in given or () if status == "planned" and day >= today), None)
     rows = stored or []
     states = [DayState(row.day, row.scores, row.late, row.unwell, row.sleep_hours) for row in rows]
-    in_course = bool(done) and (today - done[-1][0]).days <= COURSE_GAP_DAYS
+    in_course = bool(done) and (today - done[-1][0]).days <= ref.course_gap
     why = []
     if ref.shares(Kind.SCORES):
-        why = [*of_days(BOOK, states, today, in_course), *_of_course(rows, before, done, gap, today)]
+        why = [
+            *of_days(BOOK, states, today, in_course),
+            *_of_course(rows, before, done, gap, today, ref.course_gap),
+        ]
     chart = _Chart.of(rows, done, met_on, today)
     other = changed_most([state for state in states if chart.since <= state.on <= chart.frame.until])
     squared = adherence({state.on: state for state in states}, today - timedelta(days=1))
@@ -389,18 +393,21 @@ def _of_course(
     done: Sequence[tuple[date, int]],
     gap: tuple[date, int] | None,
     today: date,
+    course_gap: int,
 ) -> list[Reason]:
     """What the course says: relief from pain that ended, or the planned longer gap that lasts; as the charts, up to yesterday.
 
     `before` holds the pain scores before the course, where it began before the days at hand.
     """
-    start = last_course([day for day, _ in done])
-    if start is None or (today - done[-1][0]).days > COURSE_GAP_DAYS:
+    start = last_course([day for day, _ in done], course_gap)
+    if start is None or (today - done[-1][0]).days > course_gap:
         return []
     over = [row for row in rows if row.day < today]
     scores = {row.day: score for row in over if (score := row.scores["pain"]) is not None}
     unwell = {row.day for row in over if row.unwell}
-    course = courses_of({**before, **scores}, unwell, [day for day, _ in done if day >= start])[-1]
+    course = courses_of({**before, **scores}, unwell, [day for day, _ in done if day >= start], course_gap)[
+        -1
+    ]
     latest = [number(score) for score in list(scores.values())[-3:]]
     found = None
     if gap is not None and gap[0] == done[-1][0]:

@@ -85,7 +85,7 @@ def infusion_list(s: Session, viewer: access.Viewer, ref: access.PatientRef, tod
     """The patient's infusions with what each did for pain."""
     rows = all_days(s, viewer, ref.id)
     every = infusions_of(s, viewer, ref.id, ("done", "planned"))
-    courses = from_rows(rows, every)["pain"]
+    courses = from_rows(rows, every, ref.course_gap)["pain"]
     following = next((i for i in every if i.status == "planned" and i.day >= today), None)
     done = {infusion.day: infusion for infusion in every if infusion.status == "done"}
     last_day = rows[-1].day if rows else None

@@ -63,7 +63,7 @@ def own_infusion(
         raise access.Hidden
     rows = all_days(s, viewer, ref.id)
     done = infusions_of(s, viewer, ref.id)
-    courses = from_rows(rows, done)
+    courses = from_rows(rows, done, ref.course_gap)
     course, response = course_with(courses[key], given.day)
     until = shown_until(response, today)
     frame = Frame(given.day - timedelta(days=BASELINE_DAYS), until, today)

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from diary import charts
 from diary.careteam import access
-from diary.careteam.rules import KIND_WORDS, Kind
+from diary.careteam.rules import COURSE_GAP_DAYS, KIND_WORDS, Kind
 from diary.charts import Event, Frame, Mark, Timeline
 from diary.checkins.queries import CheckinRow, checkins_of
 from diary.checkins.rules import CHECKIN, is_answered
@@ -31,7 +31,6 @@ from diary.medications.queries import KNOWN, TABLE, doses_taken, medications_of,
 from diary.medications.rules import changes
 from diary.response.queries import from_rows
 from diary.response.rules import Course
-from diary.response.rules.days import COURSE_GAP_DAYS
 from diary.review.queries.day import Beside, ChosenDay, chosen_day, dose_words
 from diary.review.queries.medications import medication_lane
 from diary.review.queries.response import pain_headline
@@ -205,15 +204,15 @@ def patient_page(
         raise access.Hidden
     days = all_days(s, viewer, ref.id) if ref.shares(Kind.SCORES) else None
     infusions = infusions_of(s, viewer, ref.id, ("done", "planned")) if ref.shares(Kind.INFUSIONS) else None
-    frame = frame_for(span, days or (), infusions or (), today)
+    frame = frame_for(span, days or (), infusions or (), today, ref.course_gap)
     left = ""
     if chosen is not None and not frame.holds(chosen):
-        whole = frame_for("all", days or (), infusions or (), today)
+        whole = frame_for("all", days or (), infusions or (), today, ref.course_gap)
         if whole.holds(chosen):
             left, span, frame = span, "all", whole
     beside = _beside(s, viewer, ref, frame, infusions, chosen, now)
     notes = None if beside.notes is None else [one for one in beside.notes if frame.holds(one.day)]
-    courses = from_rows(days, infusions) if days is not None and infusions is not None else {}
+    courses = from_rows(days, infusions, ref.course_gap) if days is not None and infusions is not None else {}
     drawn = all_series(days, courses) if days is not None else []
     marks = marks_of(infusions or ())
     symptoms = own_symptoms(s, viewer, ref.id) if any(row.own for row in days or ()) else []
@@ -331,11 +330,17 @@ def checkin_lane(rows: Sequence[CheckinRow], shown: Shown) -> str | None:
     return shown.lane(events, "check-in") if events else None
 
 
-def frame_for(span: str, days: Sequence[DayRow], infusions: Sequence[InfusionRow], today: date) -> Frame:
+def frame_for(
+    span: str,
+    days: Sequence[DayRow],
+    infusions: Sequence[InfusionRow],
+    today: date,
+    gap: int = COURSE_GAP_DAYS,
+) -> Frame:
     """The span shown: the last 30, 90 or 180 days, or from the first day there is."""
     if span in SPANS:
         return Frame(today - timedelta(days=SPANS[span] - 1), today, today)
-    if span == "course" and (started := last_course([i.day for i in infusions if i.status == "done"])):
+    if span == "course" and (started := last_course([i.day for i in infusions if i.status == "done"], gap)):
         until = (
             max(started, min(today, days[-1].day)) if days and (today - days[-1].day).days > 180 else today
         )
@@ -348,11 +353,11 @@ def frame_for(span: str, days: Sequence[DayRow], infusions: Sequence[InfusionRow
     return Frame(min(since, until - timedelta(days=29)), until, today)
 
 
-def last_course(infused: Sequence[date]) -> date | None:
-    """The first infusion of the latest course (response.md, term 2); days in order."""
+def last_course(infused: Sequence[date], gap: int) -> date | None:
+    """The first infusion of the latest course (response.md, term 2); days in order, and the course gap."""
     start = None
     for day in reversed(infused):
-        if start is not None and (start - day).days > COURSE_GAP_DAYS:
+        if start is not None and (start - day).days > gap:
             break
         start = day
     return start

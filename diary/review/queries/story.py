@@ -141,7 +141,7 @@ def story_page(
     rows = all_days(s, viewer, ref.id)
     every = infusions_of(s, viewer, ref.id, ("done", "planned"))
     infusions = [infusion for infusion in every if infusion.status == "done"]
-    courses = from_rows(rows, infusions)
+    courses = from_rows(rows, infusions, ref.course_gap)
     course = courses[key][-1] if courses[key] else None
     span = "all" if span == "course" and course is None else span
     frame = _frame(span, rows, infusions, course, today)

@@ -59,7 +59,7 @@ def response_page(
         today,
         gaps_of(s, viewer, ref.id),
     )
-    courses = from_rows(rows, done)[key]
+    courses = from_rows(rows, done, ref.course_gap)[key]
     planned = [one for one in every if one.status == "planned"]
     if not courses:
         fortnight = today - timedelta(days=14)
@@ -136,7 +136,7 @@ def _part(
             medications_of(s, viewer, ref.id), diary.scores, infused, course.started_on, until
         ),
         sheets=sheets,
-        definitions=staff.definitions(course, diary.is_whole),
+        definitions=staff.definitions(course, diary.is_whole, ref.course_gap),
         is_tight=tight,
         has_relief=staff.has_relief(course),
         weeks=week_rows(course, counted, last),
