@@ -54,6 +54,7 @@ patient      POST      /sharing/covers/<uuid:link_id>/agreement/end
 team         POST      /waiting/<uuid:invitation_id>/again
 team         POST      /waiting/<uuid:invitation_id>/end
 signed_in    POST      /working-as
+admin        POST      /clinic/asked
 admin        POST      /clinic/care-links
 admin        POST      /clinic/care-links/<uuid:link_id>/end
 admin        POST      /clinic/check-ins

@@ -26,6 +26,7 @@ class Clinic(SQLModel, table=True):
     zone: str = "Europe/London"
     opening: str = ""
     checkin_days: str = ""
+    unasked: str = ""
     course_gap_days: int | None = None
     second_factor: str = Field(default="required", sa_column_kwargs={"server_default": "required"})
     retention_months: int | None = None

@@ -1,10 +1,11 @@
 """A check-in's or an intention's fields as text to typed values, or errors by field; page and phone alike."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from diary.checkins.rules import (
+    ALWAYS_ASKED,
     ARRIVAL,
     CHECKIN,
     EFFECTS,
@@ -107,6 +108,13 @@ def _words(longest: int) -> Callable[[str], str | None]:
         return text if text.strip() else None
 
     return clean
+
+
+def parse_asked(keys: Collection[str]) -> tuple[str, ...]:
+    """The side effects that are left out where these are asked, in the order of the list; ValueError for unknown ones."""
+    if any(key not in EFFECTS for key in keys):
+        raise ValueError("Neap does not know this side effect. Please choose from the list.")
+    return tuple(key for key in EFFECTS if key not in keys and key not in ALWAYS_ASKED)
 
 
 KIND_NAMES = {CHECKIN: "Check-in", INTENTION: "Intention", ARRIVAL: "Arrival sheet"}

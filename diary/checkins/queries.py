@@ -34,6 +34,7 @@ from diary.checkins.rules import (
     is_asked,
     is_open_at,
     is_urine_answered,
+    unasked_of,
     usual_effects,
     when_words,
 )
@@ -122,6 +123,7 @@ class Plan:
     intentions: Mapping[UUID, date] = field(default_factory=dict)
     urine: tuple[Asked, ...] = ()
     days: tuple[int, ...] = DAYS
+    unasked: frozenset[str] = frozenset()
 
     def asked_on(self, before: date) -> date | None:
         return max((one.day for one in self.asked if one.day < before), default=None)
@@ -133,7 +135,8 @@ class Plan:
         return check_ins(self.given, today, self.asked_on(today), self.days)
 
     def usual(self, due: Due) -> tuple[str, ...]:
-        return usual_effects([(of, said) for of, said in self.earlier if of != due.target], due.number)
+        earlier = [(of, said) for of, said in self.earlier if of != due.target]
+        return usual_effects(earlier, due.number, self.unasked)
 
     def urine_from(self, before: date) -> dict[str, int]:
         return fires_from(one for one in self.urine if one.day < before)
@@ -190,21 +193,22 @@ def plan_of(s: Session, patient_id: int, hidden: datetime | None) -> Plan:
         frozenset((kind, target, day) for kind, day, answers, target in rows if answers.get("done")),
         {target: day for kind, day, _, target in rows if kind == INTENTION},
         tuple(Asked(day, first is None or day < first, answers) for kind, day, answers, _ in rows if kind != INTENTION and is_urine_answered(answers)),
-        _days(s, patient_id),
+        *_asked(s, patient_id),
     )  # fmt: skip
 
 
-def _days(s: Session, patient_id: int) -> tuple[int, ...]:
-    """On which days after an infusion the patient's clinic asks; of two clinics the first one's."""
+def _asked(s: Session, patient_id: int) -> tuple[tuple[int, ...], frozenset[str]]:
+    """On which days after an infusion the patient's clinic asks, and what it leaves out; of two clinics the first one's."""
     wanted = (
-        select(Clinic.checkin_days)
+        select(Clinic.checkin_days, Clinic.unasked)
         .join(Membership, Membership.clinic_id == Clinic.id)
         .where(
             Membership.person_id == patient_id, Membership.role == Role.PATIENT, Membership.ended_at.is_(None)
         )
         .order_by(Clinic.id)
     )
-    return checkin_days(s.scalars(wanted).first() or "")
+    row = s.execute(wanted).first()
+    return checkin_days(row.checkin_days if row else ""), unasked_of(row.unasked if row else "")
 
 
 def stored(connection: Connection, patient_id: int, kind: str, infusion_id: int, day: date) -> Stored:
@@ -325,6 +329,7 @@ def plan_for_phone(
             for one in sorted(ahead, key=lambda one: (one.day, one.at_time))
         ],
         "urine_from": found.urine_from(today),
+        "unasked": sorted(found.unasked),
         "call": whom_to_call(s, viewer, now),
     }  # fmt: skip
 

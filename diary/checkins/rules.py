@@ -4,7 +4,7 @@ A check-in belongs to one infusion and one day of the diary; an intention to one
 arrival sheet, what the nurse asks before an infusion, to that infusion and its day.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -49,6 +49,8 @@ EFFECT_GROUPS = (
     ),
 )
 EFFECTS = {key: name for _, group in EFFECT_GROUPS for key, name in group}
+# The next morning asks about these two once more, and a rule of safety hangs on it: no clinic leaves them out.
+ALWAYS_ASKED = ("detached", "confusion")
 EMERGENCIES = {
     "chest_pain": "Chest pain",
     "fainting": "Fainting",
@@ -300,23 +302,30 @@ def when_words(on: date, at_time: str, today: date) -> str:
     return f"{name} at {at_time}" if at_time else name
 
 
-def usual_effects(earlier: Iterable[tuple[UUID, Mapping[str, Any]]], number: int) -> tuple[str, ...]:
+def usual_effects(
+    earlier: Iterable[tuple[UUID, Mapping[str, Any]]], number: int, unasked: Collection[str] = ()
+) -> tuple[str, ...]:
     """Her own usual side effects, the most frequent first: those marked after two infusions at least.
 
-    earlier: (infusion, fields) of the check-ins of other infusions. Empty before the third infusion, and where fewer
-    than two are usual: then all twelve are asked.
+    earlier: (infusion, fields) of the check-ins of other infusions; unasked: what the clinic leaves out. Empty before
+    the third infusion, and where fewer than two are usual: then the whole list is asked.
     """
     if number < USUAL_FROM:
         return ()
     after: dict[str, set[UUID]] = {}
     for infusion, fields in earlier:
         for key in EFFECTS:
-            if fields.get(key):
+            if fields.get(key) and key not in unasked:
                 after.setdefault(key, set()).add(infusion)
     order = list(EFFECTS)
     often = [key for key, which in after.items() if len(which) >= 2]
     often.sort(key=lambda key: (-len(after[key]), order.index(key)))
     return tuple(often[:MOST_USUAL]) if len(often) >= 2 else ()
+
+
+def unasked_of(text: str) -> frozenset[str]:
+    """The side effects that a clinic leaves out, as it keeps them ("vision itching"); never one of those always asked."""
+    return frozenset(text.split()) & set(EFFECTS) - set(ALWAYS_ASKED)
 
 
 # Safety -------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 from sqlmodel import select
 
 from diary import db
+from diary.careteam.models import Clinic
 from diary.checkins.models import Checkin
 from diary.safety.models import Flag, FlagEvent
 from diary.sessions.models import TickRevision
@@ -37,7 +38,9 @@ def opened(page: Page, path: str) -> Page:
     return page
 
 
-def test_a_fall_and_still_detached_are_answered_without_internet(open_as, infused):
+def test_a_fall_and_still_detached_are_answered_without_internet(open_as, infused, cast):
+    with db.write() as s:
+        s.get_one(Clinic, cast.alice.clinic_id).unasked = "dizziness headache vision"
     page = ready(open_as("alice", watch=False, service_workers="allow"))
     ready(page)  # the second visit is the worker's, and the plan is on the phone
     page.context.set_offline(True)
@@ -48,6 +51,9 @@ def test_a_fall_and_still_detached_are_answered_without_internet(open_as, infuse
     page.locator("main[data-ready]").wait_for(state="attached")
     expect(page.get_by_role("heading", level=1)).to_have_text("The morning after infusion 2")
     expect(page.get_by_text("Do not drive until the day after").first).to_be_visible()
+    expect(page.get_by_text("Nausea", exact=True).first).to_be_visible()
+    for name in ("Head and eyes", "Blurred or double vision"):  # the clinic leaves this group out
+        expect(page.get_by_text(name, exact=True).first).to_be_hidden()
     page.get_by_role("button", name="None of these").click()
 
     help_now = page.locator("#help-now")

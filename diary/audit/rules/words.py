@@ -141,6 +141,7 @@ TABLE = (
     _changed("clinic.retention", "changed", "how long records are kept", ""),
     _changed("clinic.contacts", "changed", "contacts and opening hours"),
     _changed("clinic.checkin_days", "changed", "the days of check-ins"),
+    _changed("clinic.unasked", "changed", "what check-ins ask about"),
     _changed("clinic.course_gap", "changed", "when a new course begins"),
     # Signing in
     _changed("sign_in", "signed in", ""),

@@ -9,6 +9,7 @@ from diary.careteam.actions.clinics import (
     set_course_gap,
     set_retention,
     set_second_factor,
+    set_unasked,
 )
 from diary.careteam.actions.codes import end_device, leave_unproven, make_code, use_code
 from diary.careteam.actions.consent import agree_to_cover, give_consent, refuse_cover, withdraw_consent
@@ -49,6 +50,7 @@ __all__ = [
     "set_course_gap",
     "set_retention",
     "set_second_factor",
+    "set_unasked",
     "sign_in",
     "tell",
     "use_code",

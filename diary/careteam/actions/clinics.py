@@ -1,5 +1,6 @@
 """Clinics and what they set for themselves."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -53,6 +54,13 @@ def set_checkin_days(s: Session, actor: access.Viewer, clinic: Clinic, days: tup
     clinic.checkin_days = " ".join(map(str, days)) or "-"
     s.add(clinic)
     audit.record(s, actor, "clinic.checkin_days", clinic_id=clinic.id)
+
+
+def set_unasked(s: Session, actor: access.Viewer, clinic: Clinic, keys: Iterable[str]) -> None:
+    """Which side effects the clinic's check-ins leave out; what was answered before stays."""
+    clinic.unasked = " ".join(keys)
+    s.add(clinic)
+    audit.record(s, actor, "clinic.unasked", clinic_id=clinic.id)
 
 
 def set_course_gap(s: Session, actor: access.Viewer, clinic: Clinic, days: int | None) -> None:

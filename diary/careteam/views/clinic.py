@@ -35,6 +35,9 @@ from diary.careteam.rules import (
     start_of_day,
 )
 from diary.careteam.views.base import bp, typed_form, uuid_of
+from diary.checkins.forms import parse_asked
+from diary.checkins.rules import ALWAYS_ASKED as ALWAYS_ASKED_ABOUT
+from diary.checkins.rules import EFFECT_GROUPS, unasked_of
 from diary.lib import clock, words
 from diary.lib.forms import echo, parse
 from diary.lib.htmx import see_other
@@ -61,6 +64,7 @@ def clinic_page(**extra: object) -> str:
         "typed": {}, "errors": {}, "link_errors": {}, "link_typed": {}, "opened": "",
         "contacts": _contacts_of(clinic), "contact_errors": {}, "day_errors": {},
         "later_days": ", ".join(map(str, checkin_days(clinic.checkin_days)[len(ALWAYS_ASKED):])),
+        "unasked": unasked_of(clinic.unasked), "asked_errors": {},
         "course_gap": clinic.course_gap_days or "", "gap_errors": {},
         "months": clinic.retention_months or "", "month_errors": {}, "factor_errors": {}, **extra,
     }  # fmt: skip
@@ -83,6 +87,8 @@ def clinic_page(**extra: object) -> str:
         standing=clinic_standing(parse_opening(clinic.opening), now, clinic.zone),
         until_then=until_then(country) if country else "",
         usual_gap=COURSE_GAP_DAYS,
+        effects=EFFECT_GROUPS,
+        always_asked=ALWAYS_ASKED_ABOUT,
         **context,
     )
 
@@ -127,6 +133,20 @@ def update_checkin_days() -> Response | tuple[str, int]:
     with db.write() as s:
         actions.set_checkin_days(s, viewer, access.clinic_admin(s, viewer), days)
     return see_other(url_for("careteam.clinic", saved="check-ins"))
+
+
+@bp.post("/clinic/asked")
+@access.admin
+def update_asked() -> Response | tuple[str, int]:
+    """What check-ins ask about."""
+    viewer = access.viewer()
+    try:
+        unasked = parse_asked(request.form.getlist("asked"))
+    except ValueError as error:
+        return clinic_page(asked_errors={"asked": str(error)}), 422
+    with db.write() as s:
+        actions.set_unasked(s, viewer, access.clinic_admin(s, viewer), unasked)
+    return see_other(url_for("careteam.clinic", saved="asked"))
 
 
 @bp.post("/clinic/course-gap")

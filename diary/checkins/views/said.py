@@ -46,6 +46,7 @@ class CheckinPage:
     step: str
     stored: queries.Stored
     usual: tuple[str, ...] = ()
+    unasked: frozenset[str] = frozenset()
     is_all: bool = False
     urine_from: Mapping[str, int] = field(default_factory=dict)
     call: Mapping[str, str] = field(default_factory=dict)
@@ -145,6 +146,10 @@ class CheckinPage:
         steps = self.due.steps
         return steps[self.place - 2] if self.place > 1 else ""
 
+    def is_left_out(self, name: str) -> bool:
+        """Whether the clinic does not ask about a side effect; one that was marked already stays."""
+        return name in self.unasked and not self.value(name)
+
     @property
     def marked(self) -> list[str]:
         return [key for key in rules.EFFECTS if self.value(key)]
@@ -206,7 +211,16 @@ def _page(viewer: access.Viewer, step: str, on: date | None = None, **refused: A
     if step not in (*due.steps, "how", "now", "done"):
         step = "done" if is_done and step != "all" else due.steps[0]
     return CheckinPage(
-        due, step, stored, usual, is_all, plan.urine_from(due.day), call, zone=viewer.zone, **refused
+        due,
+        step,
+        stored,
+        usual,
+        plan.unasked,
+        is_all,
+        plan.urine_from(due.day),
+        call,
+        zone=viewer.zone,
+        **refused,
     )
 
 

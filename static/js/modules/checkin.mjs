@@ -214,6 +214,8 @@ export default async function checkin(main) {
       part.hidden = !values[name];
       for (const input of all("input", part)) input.disabled = part.hidden;
     }
+    // Left out by the clinic, and marked all the same: before it was, or on another phone.
+    for (const tile of all(".tileset .t[hidden]:has(input:checked)", form)) tile.hidden = tile.parentElement.hidden = false;
     paintWords(values);
     const fired = all("[data-rule]:checked", form);
     for (const { dataset } of fired) help(dataset.rule);
@@ -250,6 +252,8 @@ export default async function checkin(main) {
     for (const banner of all('[data-step="first"] .drive')) banner.hidden = !due.drive;
     for (const name of due.usual) form.querySelector(`.t:has([name="${name}"])`).dataset.usual = "";
     $("tileset").classList.toggle("usual", due.usual.length > 0 && asked !== "all");
+    for (const name of due.unasked ?? []) form.querySelector(`.t:has([name="${name}"])`).hidden = true;
+    for (const group of all(".tileset .tiles", form)) group.hidden = !group.querySelector(".t:not([hidden])");
     for (const [name, least] of Object.entries(due.urine_from)) {
       for (const input of all(`[name="${name}"]`, form)) if (GRADES.indexOf(input.value) >= least) input.dataset.rule = "urinary";
     }
