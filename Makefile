@@ -42,7 +42,7 @@ types: setup ## mypy, strict in the pure core
 	@$(BIN)/mypy
 
 faults: system setup ## the long runs of fault injection, of schedules, of fuzzed bodies and of random diaries
-	@NEAP_LONG=1 $(PYTEST) tests/faults tests/sync tests/response/test_properties.py tests/reminders/test_wall.py -s
+	@NEAP_LONG=1 $(PYTEST) tests/faults tests/sync tests/response/test_properties.py tests/reminders/test_wall.py tests/lib/test_rekey.py -s
 
 attack: system setup ## the long runs of attack
 	@NEAP_LONG=1 $(PYTEST) tests/attack -s

@@ -15,6 +15,19 @@ from urllib.parse import unquote, urlsplit
 ROOT = Path(__file__).resolve().parent.parent
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 WEAKEST_KEY = 32
+# What may come from a file instead, named by the variable with _FILE behind: what a process's environment shows to
+# whoever may look at the process.
+SECRETS = (
+    "SECRET_KEY",
+    "SECRET_KEY_FALLBACKS",
+    "DATA_KEY",
+    "DATA_KEY_FALLBACKS",
+    "AUDIT_KEY",
+    "AUDIT_KEY_FALLBACKS",
+    "VAPID_PRIVATE_KEY",
+    "SMTP_URL",
+    "DATABASE_URL",
+)
 # Where browsers have their push services: Chromium's, Mozilla's, Apple's and Microsoft's. A "*." stands for one name
 # or more in front.
 PUSH_HOSTS = (
@@ -76,7 +89,7 @@ class Config:
 
 def load(env: Mapping[str, str] | None = None) -> Config:
     """Settings from the environment; raises Misconfigured in plain words."""
-    env = os.environ if env is None else env
+    env = _with_files(os.environ if env is None else env)
     production = _environment(env) == "production"
     data_dir = Path(env.get("DATA_DIR") or ROOT / "var").resolve()
     url = _public_url(env.get("PUBLIC_URL", ""))
@@ -106,6 +119,24 @@ def load(env: Mapping[str, str] | None = None) -> Config:
     )
     if production:
         _check_keys(found)
+    return found
+
+
+def _with_files(env: Mapping[str, str]) -> dict[str, str]:
+    """The environment with what stands in files; a secret given in both ways is a mistake, so is an empty file."""
+    found = dict(env)
+    for name in SECRETS:
+        path = env.get(f"{name}_FILE")
+        if not path:
+            continue
+        if env.get(name):
+            raise Misconfigured(f"{name} and {name}_FILE are both set; one of them is enough.")
+        try:
+            found[name] = Path(path).read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise Misconfigured(f"{name}_FILE can't be read: {path}.") from error
+        if not found[name] and not name.endswith("_FALLBACKS"):
+            raise Misconfigured(f"{name}_FILE is empty: {path}.")
     return found
 
 

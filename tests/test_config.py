@@ -138,3 +138,41 @@ def test_every_variable_of_the_environment_stands_in_the_readmes_table():
     named = set(re.findall(r'env(?:, |\.get\()"([A-Z_]{4,})"', source))
     table = (config.ROOT / "README.md").read_text().split("## Environment")[1].split("\n## ")[0]
     assert len(named) > 12 and [name for name in sorted(named) if f"`{name}`" not in table] == []
+
+
+# Keys from files ----------------------------------------------------------------------------------
+
+
+def test_a_secret_may_come_from_a_file(tmp_path):
+    (tmp_path / "key").write_text(GOOD["DATA_KEY"] + "\n")
+    (tmp_path / "older").write_text(
+        "one-older-data-key-of-many-characters,another-older-data-key-of-characters\n"
+    )
+    given = {
+        **GOOD, "DATA_DIR": str(tmp_path), "DATA_KEY": "", "DATA_KEY_FILE": str(tmp_path / "key"),
+        "DATA_KEY_FALLBACKS_FILE": str(tmp_path / "older"),
+    }  # fmt: skip
+    found = config.load(given)
+    assert found.data_key == GOOD["DATA_KEY"] and len(found.data_key_fallbacks) == 2
+    for wrong, words in (
+        ({"DATA_KEY": GOOD["DATA_KEY"]}, "both set"),
+        ({"DATA_KEY_FILE": str(tmp_path / "no")}, "can't be read"),
+    ):
+        with pytest.raises(config.Misconfigured, match=words):
+            config.load(given | wrong)
+    (tmp_path / "key").write_text("\n")
+    with pytest.raises(config.Misconfigured, match="is empty"):
+        config.load(given)
+
+
+def test_who_is_signed_in_stays_so_with_another_secret_key(app, client_as):
+    before, fallbacks = app.config["SECRET_KEY"], app.config["SECRET_KEY_FALLBACKS"]
+    alice = client_as("alice")
+    assert alice.get("/today").status == 200
+    try:
+        app.config.update(SECRET_KEY="a-new-secret-key-of-many-characters-1", SECRET_KEY_FALLBACKS=[before])
+        assert alice.get("/today").status == 200
+        app.config.update(SECRET_KEY="a-third-secret-key-of-many-characters", SECRET_KEY_FALLBACKS=[])
+        assert alice.get("/today").status == 303
+    finally:
+        app.config.update(SECRET_KEY=before, SECRET_KEY_FALLBACKS=fallbacks)

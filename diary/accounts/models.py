@@ -31,6 +31,7 @@ class Person(SQLModel, table=True):
 
     email = sealing.sealed("email", lambda person: person.uuid.hex)
     name = sealing.sealed("name", lambda person: person.uuid.hex)
+    by_email = sealing.indexed("email_index", lambda person: person.email)
     born = sealing.sealed("born", lambda person: person.uuid.hex)
 
     @property
@@ -143,6 +144,8 @@ class RecoveryCode(SQLModel, table=True):
     code_hash: bytes = Field(sa_column=Column(LargeBinary(32), nullable=False))
     made_at: datetime = Field(sa_type=Moment)
     used_at: datetime | None = Field(default=None, sa_type=Moment)
+
+    by_code = sealing.indexed("code_hash", None, until="used_at")
 
 
 class MailedLink(SQLModel, table=True):

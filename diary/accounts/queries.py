@@ -23,7 +23,7 @@ from diary.lib import sealing
 
 def person_by_email(s: Session, email: str) -> Person | None:
     """The person of an e-mail address; for signing in and for the operator's commands."""
-    found = select(Person).where(Person.email_index == sealing.email_index(email), Person.ended_at.is_(None))
+    found = select(Person).where(Person.email_index.in_(sealing.indexes(email)), Person.ended_at.is_(None))
     return s.scalars(found).first()
 
 

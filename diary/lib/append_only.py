@@ -1,9 +1,11 @@
 """Triggers that refuse to change or remove rows of a table, on both databases."""
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 
 SQLITE = """CREATE TRIGGER {table}_no_{what} BEFORE {what} ON {table}
 BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"""
+# Sealed again by another key, which the value's first three bytes tell, a text keeps its length; all else stays.
+RESEALED = "length(NEW.{0}) = length(OLD.{0}) AND substr(NEW.{0}, 1, 3) <> substr(OLD.{0}, 1, 3)"
 FUNCTION = """CREATE OR REPLACE FUNCTION {table}_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN RAISE EXCEPTION '{table} is append-only' USING ERRCODE = 'restrict_violation'; END $$"""
 
@@ -16,6 +18,34 @@ def create(connection: Connection, table: str) -> None:
 def keep(connection: Connection, table: str) -> None:
     """Rows may be added and changed, never removed; to be called again after every batch rebuild."""
     _create(connection, table, ("delete",))
+
+
+def let_reseal(connection: Connection, table: str) -> None:
+    """`create`, but that sealed texts may be sealed anew; to be called again whenever the table gets a column."""
+    columns = [column["name"] for column in inspect(connection).get_columns(table)]
+    same = [f'NEW."{name}" IS NOT DISTINCT FROM OLD."{name}"' for name in columns]
+    may = [
+        f"({one} OR coalesce({RESEALED.format(name)}, false))" if name.endswith("_sealed") else one
+        for name, one in zip(columns, same, strict=True)
+    ]
+    if connection.dialect.name == "sqlite":
+        words = " AND ".join(may).replace("IS NOT DISTINCT FROM", "IS").replace("false", "0")
+        head, body = SQLITE.format(table=table, what="update").split("\n")
+        connection.exec_driver_sql(f"DROP TRIGGER {table}_no_update")
+        connection.exec_driver_sql(f"{head} WHEN NOT ({words})\n{body}")
+        return
+    words = " AND ".join(may).replace("substr(", "substring(")
+    allowed = f"IF TG_OP = 'UPDATE' THEN IF {words} THEN RETURN NEW; END IF; END IF;"
+    connection.exec_driver_sql(FUNCTION.format(table=table).replace("BEGIN ", f"BEGIN {allowed} ", 1))
+
+
+def no_reseal(connection: Connection, table: str) -> None:
+    """Back from `let_reseal` to `create`."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"DROP TRIGGER {table}_no_update")
+        connection.exec_driver_sql(SQLITE.format(table=table, what="update"))
+        return
+    connection.exec_driver_sql(FUNCTION.format(table=table))
 
 
 def _create(connection: Connection, table: str, refused: tuple[str, ...]) -> None:

@@ -21,6 +21,7 @@ from diary.medications.queries import (
     medication,
     medications_of,
     name_index,
+    name_indexes,
     parts_of,
     planned_of,
 )
@@ -253,7 +254,7 @@ def _one_at_a_time(s: Session, patient_id: int) -> None:
 
 def _at(s: Session, patient_id: int, name: str, from_on: date) -> Medication | None:
     wanted = select(Medication).where(
-        Medication.patient_id == patient_id, Medication.name_index == name_index(patient_id, name),
+        Medication.patient_id == patient_id, Medication.name_index.in_(name_indexes(patient_id, name)),
         Medication.from_on == from_on,
     )  # fmt: skip
     return s.scalars(wanted).first()

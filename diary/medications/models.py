@@ -8,6 +8,12 @@ from sqlmodel import Field, SQLModel
 
 from diary.lib import sealing
 from diary.lib.types import Moment
+from diary.medications.rules import name_key
+
+
+def indexed_text(patient_id: int, name: str) -> str:
+    """What `name_index` is made of."""
+    return f"medication/{patient_id}/{name_key(name)}"
 
 
 class Medication(SQLModel, table=True):
@@ -46,6 +52,7 @@ class Medication(SQLModel, table=True):
     changed_at: datetime = Field(sa_type=Moment)
 
     name = sealing.sealed("name", lambda medication: medication.uuid.hex)
+    by_name = sealing.indexed("name_index", lambda one: indexed_text(one.patient_id, one.name))
     klass = sealing.sealed("class", lambda medication: medication.uuid.hex)
     reason = sealing.sealed("reason", lambda medication: medication.uuid.hex)
     until_reason = sealing.sealed("until_reason", lambda medication: medication.uuid.hex)

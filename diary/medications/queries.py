@@ -15,7 +15,7 @@ from diary.accounts.models import Person
 from diary.careteam import access
 from diary.careteam.rules import Kind
 from diary.lib import sealing
-from diary.medications.models import DoseTaken, Medication, MedicationRevision
+from diary.medications.models import DoseTaken, Medication, MedicationRevision, indexed_text
 from diary.medications.rules import (
     Counts,
     DayTotal,
@@ -92,8 +92,13 @@ def parts_of(text: str) -> tuple[float, ...]:
 
 
 def name_index(patient_id: int, name: str) -> bytes:
-    """A keyed digest by which a patient's medicine is found, since its name is sealed."""
-    return sealing.index(f"medication/{patient_id}/{name_key(name)}")
+    """A keyed digest to find a patient's medicine by, since its name is sealed."""
+    return sealing.index(indexed_text(patient_id, name))
+
+
+def name_indexes(patient_id: int, name: str) -> list[bytes]:
+    """By what a patient's medicine is found."""
+    return sealing.indexes(indexed_text(patient_id, name))
 
 
 def _row(row: Any) -> MedicationRow:

@@ -1,5 +1,6 @@
 """What a person wants to be reminded of, where to, and what became of each reminder."""
 
+import hashlib
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
@@ -98,6 +99,11 @@ class Delivery(SQLModel, table=True):
         return f"<{self.uuid.hex}@neap>"
 
 
+def indexed_text(endpoint: str) -> str:
+    """An endpoint's letters count as they are, so it is hashed before it is indexed."""
+    return f"push:{hashlib.sha256(endpoint.encode()).hexdigest()}"
+
+
 class PushSubscription(SQLModel, table=True):
     """Where a phone's push service takes messages for it; an endpoint belongs to one person."""
 
@@ -119,6 +125,7 @@ class PushSubscription(SQLModel, table=True):
     ended_why: str = ""
 
     endpoint = sealing.sealed("endpoint", lambda one: one.uuid.hex)
+    by_endpoint = sealing.indexed("endpoint_index", lambda one: one.endpoint and indexed_text(one.endpoint))
     keys = sealing.sealed("keys", lambda one: one.uuid.hex)
 
 

@@ -118,7 +118,7 @@ def _same(clinic_id: int, patient_id: int, rule: str, matter: str) -> tuple:  # 
         Flag.patient_id == patient_id,
         Flag.clinic_id == clinic_id,
         Flag.rule == rule,
-        Flag.matter == sealing.index(matter),
+        Flag.matter.in_(sealing.indexes(matter)),
     )
 
 

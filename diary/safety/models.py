@@ -43,6 +43,8 @@ class Flag(SQLModel, table=True):
     resent: bool = False
     events: int = 0
 
+    by_matter = sealing.indexed("matter", None, until="state")
+
     @property
     def code(self) -> str:
         return f"F-{self.number:04}"

@@ -181,6 +181,7 @@ TABLE = (
     _changed("zone.change", "changed", "their time zone", "changed your time zone"),
     # The trail itself
     _changed("audit.verify", "checked", "the audit trail"),
+    _changed("keys.rotate", "sealed anew", "what is sealed, with another key"),
     _changed("audit.head", "put away anew", "the audit trail’s head"),
 )  # fmt: skip
 MEANINGS = {one.code: one for one in TABLE}

@@ -51,14 +51,22 @@ def make_code(s: Session, actor: access.Viewer, uuid: UUID, now: datetime) -> tu
 
 def code_hash(digits: str) -> bytes:
     """What is kept of eight digits: without the install's key nobody finds them by trying all."""
-    return sealing.index(f"code:{digits}")
+    return sealing.index(_kept_of(digits))
+
+
+def _hashes(digits: str) -> list[bytes]:
+    return sealing.indexes(_kept_of(digits))
+
+
+def _kept_of(digits: str) -> str:
+    return f"code:{digits}"
 
 
 def _free_digits(s: Session, now: datetime) -> str:
     while True:
         digits = f"{secrets.randbelow(10**8):08}"
         taken = select(SignInCode.id).where(
-            SignInCode.code_hash == code_hash(digits), SignInCode.expires_at > now
+            SignInCode.code_hash.in_(_hashes(digits)), SignInCode.expires_at > now
         )
         if s.execute(taken).first() is None:
             return digits
@@ -68,7 +76,7 @@ def use_code(s: Session, now: datetime, digits: str = "", token: str = "") -> Pe
     """Whose code this is, which is used by it; Hidden where it is unknown, old, used, or no patient's any more."""
     found = s.scalars(
         select(SignInCode).where(
-            SignInCode.code_hash == code_hash(digits)
+            SignInCode.code_hash.in_(_hashes(digits))
             if digits
             else SignInCode.token_hash == token_hash(token),
             SignInCode.used_at.is_(None),

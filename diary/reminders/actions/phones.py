@@ -1,6 +1,5 @@
 """A person's phones: where they are pushed to, what they say has come, and a message to try the ways out."""
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,7 +15,7 @@ from diary.careteam import access
 from diary.lib import clock, sealing
 from diary.reminders.actions.wishes import change_wishes
 from diary.reminders.forms import TypedPhone
-from diary.reminders.models import Delivery, PushSubscription
+from diary.reminders.models import Delivery, PushSubscription, indexed_text
 from diary.reminders.queries.wishes import own_wishes
 from diary.reminders.rules.message import TEST, Outcome
 
@@ -27,8 +26,13 @@ MOVED, REPLACED, SWITCHED_OFF, TOO_MANY, GONE = "moved", "replaced", "switched_o
 
 
 def index_of(endpoint: str) -> bytes:
-    """By what an endpoint is found; its letters count as they are, so it is hashed before it is indexed."""
-    return sealing.index(f"push:{hashlib.sha256(endpoint.encode()).hexdigest()}")
+    """What is stored of an endpoint to find it by."""
+    return sealing.index(indexed_text(endpoint))
+
+
+def indexes_of(endpoint: str) -> list[bytes]:
+    """By what an endpoint is found."""
+    return sealing.indexes(indexed_text(endpoint))
 
 
 def _mine(viewer: access.Viewer, patient: access.PatientRef) -> None:
@@ -71,12 +75,17 @@ def register_phone(
 
 def _subscription(s: Session, patient: access.PatientRef, endpoint: str, now: datetime) -> PushSubscription:
     """The row of an endpoint, locked; a new one where two phones of the same name ask at once is made once."""
-    index = index_of(endpoint)
-    wanted = select(PushSubscription).where(PushSubscription.endpoint_index == index).with_for_update()  # type: ignore[arg-type]
+    wanted = (
+        select(PushSubscription)
+        .where(PushSubscription.endpoint_index.in_(indexes_of(endpoint)))  # type: ignore[attr-defined]
+        .with_for_update()
+    )
     found = s.scalars(wanted).first()
     if found is not None:
         return found
-    made = PushSubscription(person_id=patient.id, endpoint_index=index, made_at=now, checked_at=now)
+    made = PushSubscription(
+        person_id=patient.id, endpoint_index=index_of(endpoint), made_at=now, checked_at=now
+    )
     try:
         with s.begin_nested():
             s.add(made)
@@ -87,7 +96,7 @@ def _subscription(s: Session, patient: access.PatientRef, endpoint: str, now: da
 
 def _at(s: Session, person_id: int, endpoint: str) -> PushSubscription | None:
     wanted = select(PushSubscription).where(
-        PushSubscription.endpoint_index == index_of(endpoint),  # type: ignore[arg-type]
+        PushSubscription.endpoint_index.in_(indexes_of(endpoint)),  # type: ignore[attr-defined]
         PushSubscription.person_id == person_id,  # type: ignore[arg-type]
     )
     return s.scalars(wanted).first()

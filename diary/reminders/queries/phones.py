@@ -90,12 +90,12 @@ def _row(one: PushSubscription) -> PhoneRow:
     )  # fmt: skip
 
 
-def phone_at(s: Session, viewer: access.Viewer, patient_id: int, index: bytes) -> PhoneRow | None:
+def phone_at(s: Session, viewer: access.Viewer, patient_id: int, indexes: list[bytes]) -> PhoneRow | None:
     """The person's phone at an endpoint, ended or not; None for one that is nobody's or somebody else's."""
     _mine(viewer, patient_id)
     wanted = select(PushSubscription).where(
         PushSubscription.person_id == patient_id,  # type: ignore[arg-type]
-        PushSubscription.endpoint_index == index,  # type: ignore[arg-type]
+        PushSubscription.endpoint_index.in_(indexes),  # type: ignore[attr-defined]
     )
     found = s.scalars(wanted).first()
     return _row(found) if found else None

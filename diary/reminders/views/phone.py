@@ -76,7 +76,7 @@ def check() -> Response:
         patient, problem = _own(s, viewer, body)
         if problem is not None:
             return problem
-        row = queries.phone_at(s, viewer, patient.id, phones.index_of(endpoint)) if endpoint else None
+        row = queries.phone_at(s, viewer, patient.id, phones.indexes_of(endpoint)) if endpoint else None
     if row is None:
         return answered(200, state="unknown", key=key)
     if row.ended_at is not None:
