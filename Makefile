@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help system setup run test check faults attack bench screenshots pins format lint types clean
+.PHONY: help system setup run test check check-production faults attack bench screenshots pins format lint types clean
 
 BIN := .venv/bin
 # Two browsers and two PostgreSQL servers at once are what two cores bear; files stay whole,
@@ -12,7 +12,7 @@ WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 
 system: ## the Debian packages for running and testing
 	@scripts/system.sh run test
@@ -56,6 +56,9 @@ screenshots: system setup ## the README's pictures, from the demo
 pins: ## compile requirements*.in to hashed pins (needs uv)
 	@uv pip compile --quiet --generate-hashes requirements.in -o requirements.txt
 	@uv pip compile --quiet --generate-hashes requirements-dev.in -o requirements-dev.txt
+
+check-production: ## what is not ready for production, with the environment of the service
+	@$(BIN)/flask --app app check-production
 
 clean: ## the environment and caches, never var/
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -68,6 +68,7 @@ class Config:
     data_key_fallbacks: tuple[str, ...]
     audit_keys: tuple[str, ...]  # the present one first
     audit_anchor_url: str  # "" is nowhere
+    heartbeat_url: str  # "" is nobody
     trusted_proxies: int
     log_level: str
     worker: bool
@@ -107,7 +108,8 @@ def load(env: Mapping[str, str] | None = None) -> Config:
         data_key=_key(env, "DATA_KEY", data_dir),
         data_key_fallbacks=_several(env, "DATA_KEY_FALLBACKS"),
         audit_keys=_audit_keys(env, data_dir, production),
-        audit_anchor_url=_anchor_url(env.get("AUDIT_ANCHOR_URL", ""), production),
+        audit_anchor_url=_elsewhere(env, "AUDIT_ANCHOR_URL", production),
+        heartbeat_url=_elsewhere(env, "HEARTBEAT_URL", production),
         trusted_proxies=_whole(env, "TRUSTED_PROXIES", 0),
         log_level=env.get("LOG_LEVEL", "info"),
         worker=_switch(env, "WORKER"),
@@ -177,14 +179,15 @@ def _audit_keys(env: Mapping[str, str], data_dir: Path, production: bool) -> tup
     return (env.get("DATA_KEY", ""), *older, *_several(env, "DATA_KEY_FALLBACKS"))
 
 
-def _anchor_url(text: str, production: bool) -> str:
-    """Where the audit's head goes once a day: https, or in development this machine."""
+def _elsewhere(env: Mapping[str, str], name: str, production: bool) -> str:
+    """An address that others run: https, or in development this machine."""
+    text = env.get(name, "")
     if not text:
         return ""
     parts = urlsplit(text)
     is_here = parts.scheme == "http" and parts.hostname in LOOPBACK and not production
     if not parts.hostname or not (parts.scheme == "https" or is_here):
-        raise Misconfigured("AUDIT_ANCHOR_URL is an https address, like https://elsewhere.example.org/neap.")
+        raise Misconfigured(f"{name} is an https address, like https://elsewhere.example.org/neap.")
     return text
 
 

@@ -100,7 +100,9 @@ def append_block(s: Session, key: bytes, since: int) -> tuple[int, Head, int]:
     and the second reads what the first committed. A line's number is unique, should either fail.
     """
     if s.connection().dialect.name == "postgresql":
-        s.execute(text("LOCK TABLE audit_chain IN SHARE ROW EXCLUSIVE MODE"))
+        s.execute(
+            text("SELECT pg_advisory_xact_lock(20, 1)")
+        )  # a lock of the table asks for more than the lesser role has
     seq, mac = queries.tail(s)
     lines = []
     for event in queries.waiting(s, since, BLOCK):
