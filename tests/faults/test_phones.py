@@ -11,8 +11,8 @@ from tests.faults.proxy import Proxy
 from tests.serving import Server
 
 LONG = bool(os.environ.get("NEAP_LONG"))
-PEOPLE, PHONES, WRITES, KILLS = (14, 16, 8_000, 22) if LONG else (2, 4, 300, 2)
-BROWSERS, IN_BROWSERS = (4, 2_000) if LONG else (1, 40)
+PEOPLE, PHONES, WRITES, KILLS = (14, 16, 8_000, 22) if LONG else (2, 4, 160, 2)
+BROWSERS, IN_BROWSERS = (4, 2_000) if LONG else (1, 24)
 
 
 def run(durable, work, app, passphrase_hash, capsys, browser=None, phones=PHONES, writes=WRITES, kills=KILLS):

@@ -19,7 +19,7 @@ from tests.faults.disk import WAYS, Disk, Op, record
 from tests.serving import ROOT
 
 LONG = bool(os.environ.get("NEAP_LONG"))
-WRITES, CUTS = (600, 400) if LONG else (190, 40)
+WRITES, CUTS = (600, 400) if LONG else (190, 16)
 
 
 def stored(folder: Path, name: str, files: dict[str, bytes]) -> set[UUID] | None:

@@ -29,7 +29,7 @@ from tests.reminders.servers import Handset, MailServer, PushService
 from tests.safety.flags import MONDAY, raise_flag
 from tests.serving import ROOT
 
-KILLS = 250 if LONG else 7  # on each database
+KILLS = 250 if LONG else 5  # on each database
 PEOPLE = 4
 FIRST = MONDAY.replace(hour=20, minute=30)
 WARM = FIRST - timedelta(days=1)

@@ -11,7 +11,7 @@ from tests.faults.proxy import Proxy
 from tests.faults.sabotage import DeletesBeforeAcknowledged, TakesAnythingForAnAnswer
 from tests.serving import Server
 
-WRITES, PHONES = 60, 3
+WRITES, PHONES = 45, 3
 
 
 def run(store, work, server_name: str | None, kinds, kills: int = 0) -> list[Counter]:
