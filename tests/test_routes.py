@@ -60,6 +60,7 @@ admin        POST      /clinic/care-links/<uuid:link_id>/end
 admin        POST      /clinic/check-ins
 admin        POST      /clinic/contacts
 admin        POST      /clinic/course-gap
+admin        POST      /clinic/factors
 admin        POST      /clinic/invitations
 admin        POST      /clinic/people/<uuid:person_id>/confirmation
 admin        GET       /clinic/audit

@@ -303,6 +303,32 @@ def parse_course_gap(text: str) -> int | None:
     return int(text)
 
 
+MOST_FACTORS, LONGEST_FACTOR = 8, 40
+
+
+def parse_factors(text: str, built_in: Collection[str]) -> tuple[str, ...]:
+    """A clinic's own factors, one a line, at most eight; none that is on Neap's list. Raises ValueError in plain words."""
+    found: list[str] = []
+    for line in text.replace("\r", "\n").split("\n"):
+        name = " ".join(line.split())
+        if not name:
+            continue
+        if UNSHOWABLE.search(name):
+            raise ValueError("This holds a character that can't be shown. Please take it out.")
+        if len(name) > LONGEST_FACTOR:
+            raise ValueError(
+                f"A line has at most {LONGEST_FACTOR} characters: {echo(name[:LONGEST_FACTOR])}..."
+            )
+        if name.casefold() in {one.casefold() for one in built_in}:
+            raise ValueError(f"Patients can tick this already: {echo(name)}.")
+        if name.casefold() in {one.casefold() for one in found}:
+            raise ValueError(f"This stands there twice: {echo(name)}.")
+        found.append(name)
+    if len(found) > MOST_FACTORS:
+        raise ValueError(f"At most {MOST_FACTORS} lines, so that a day stays short.")
+    return tuple(found)
+
+
 def _hours(since: str, until: str) -> tuple[time, time] | None:
     if not since and not until:
         return None

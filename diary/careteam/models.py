@@ -34,6 +34,20 @@ class Clinic(SQLModel, table=True):
     created_at: datetime = Field(sa_type=Moment)
 
 
+class ClinicFactor(SQLModel, table=True):
+    """Something of the clinic's own list that its patients may tick about a day; off the list, it keeps its days."""
+
+    __tablename__ = "clinic_factor"
+
+    id: int = Field(default=None, primary_key=True)
+    uuid: UUID = Field(default_factory=uuid4, unique=True)
+    clinic_id: int = Field(foreign_key="clinic.id", index=True)
+    name: str
+    place: int = 0
+    created_at: datetime = Field(sa_type=Moment)
+    ended_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
 class Membership(SQLModel, table=True):
     """A person's role in a clinic, from and until."""
 

@@ -14,9 +14,10 @@ from diary.audit import actions as audit
 from diary.audit.models import SyncWrite
 from diary.careteam import access
 from diary.entries.models import Entry, EntryRevision, OwnSymptom
-from diary.entries.queries import first_received, stored_writes
+from diary.entries.queries import factors_known, first_received, stored_writes
 from diary.entries.rules import (
     EXTRAS,
+    FACTOR_NAME,
     MOST_OWN,
     NUMBERS,
     OWN,
@@ -162,16 +163,21 @@ def record_entry(s: Session, viewer: access.Viewer, patient_id: int, write: DayW
     if not write.fields:
         return Recorded(write.id, 0, {}, is_page_old=is_page_old)
     if not write.is_settled:
-        _all_named(connection, patient_id, write.fields)
+        _all_named(s, patient_id, write.fields)
     stored = _store(s, viewer, patient_id, write, entry_id, revisions, writes)
     return replace(stored, is_page_old=is_page_old)
 
 
-def _all_named(connection: Connection, patient_id: int, fields: Mapping[str, Any]) -> None:
-    """Retired ones may be scored: a phone may have written before it knew."""
+def _all_named(s: Session, patient_id: int, fields: Mapping[str, Any]) -> None:
+    """Retired ones may be told: a phone may have written before it knew."""
+    factors = {name for name in fields if FACTOR_NAME.fullmatch(name)}
+    if factors:
+        for name in sorted(factors - {one.key for one in factors_known(s, patient_id)}):
+            raise UnknownSymptom(name)
     own = {name for name in fields if name.startswith(OWN)}
     if not own:
         return
+    connection = s.connection()
     wanted = select(_own.c.uuid).where(_own.c.person_id == patient_id)
     named = {OWN + uuid.hex for uuid in connection.execute(wanted).scalars()}
     for name in sorted(own - named):
@@ -301,7 +307,8 @@ def _entry_values(patient_id: int, write: DayWrite, projection: Projection, numb
 
 def _extras(projection: Projection) -> str | None:
     """What was added to the day, as JSON: only what is marked; None where nothing is."""
-    marked = {name: projection.value(name) for name in EXTRAS if projection.value(name)}
+    of_clinic = sorted(name for name in projection.fields if FACTOR_NAME.fullmatch(name))
+    marked = {name: projection.value(name) for name in (*EXTRAS, *of_clinic) if projection.value(name)}
     scored = {name: projection.value(name) for name in sorted(projection.fields) if name.startswith(OWN)}
     marked |= {name: score for name, score in scored.items() if score is not None}  # 0 is an answer
     return json.dumps(marked, separators=(",", ":")) if marked else None

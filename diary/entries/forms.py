@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from diary.entries.rules import OWN_NAME, REGIONS, SCORES, Note
+from diary.entries.rules import FACTOR_NAME, OWN_NAME, REGIONS, SCORES, Note
 from diary.lib.extras import FACTORS
 from diary.lib.extras import REGIONS as PLACES
 from diary.lib.forms import UNSHOWABLE
@@ -55,7 +55,7 @@ def parse_day(texts: Mapping[str, str], files: bool = False) -> TypedDay:
     for name, text in texts.items():
         if name in PAGE_ONLY or name == "note_private":
             continue
-        clean = _own_score if OWN_NAME.fullmatch(name) and not files else cleaners.get(name)
+        clean = cleaners.get(name) if files else _cleaner_of_named(name) or cleaners.get(name)
         if clean is None:
             known_as = UNSHOWABLE.sub("?", name[:40])
             errors[known_as] = f"Neap does not know this field: {known_as}."
@@ -73,6 +73,13 @@ def parse_day(texts: Mapping[str, str], files: bool = False) -> TypedDay:
     except ValueError as error:
         errors["note_private"] = str(error)
     return TypedDay(fields, fields.pop("written_by", None), errors)
+
+
+def _cleaner_of_named(name: str) -> Callable[[str], Any] | None:
+    """For what the person or the clinic named; files hold none of it."""
+    if OWN_NAME.fullmatch(name):
+        return _own_score
+    return (lambda text: _yes(text, "What happened")) if FACTOR_NAME.fullmatch(name) else None
 
 
 def _cleaners(files: bool) -> Mapping[str, Callable[[str], Any]]:

@@ -13,10 +13,12 @@ from sqlmodel import Session
 
 from diary.accounts.models import Person
 from diary.careteam import access
-from diary.careteam.rules import Kind
+from diary.careteam.models import Clinic, ClinicFactor, Membership
+from diary.careteam.rules import Kind, Role
 from diary.entries.models import Entry, EntryRevision, OwnSymptom
 from diary.entries.rules import OWN, REGIONS, SCORES, Note, Projection, Write, names_of_bits, project
 from diary.lib import sealing
+from diary.lib.extras import FACTORS
 
 _entry = Entry.__table__  # type: ignore[attr-defined]
 _revision = EntryRevision.__table__  # type: ignore[attr-defined]
@@ -110,6 +112,73 @@ def marks_of(extras: str | None) -> tuple[tuple[str, ...], tuple[str, ...], dict
     marked = json.loads(extras) if extras else {}
     own = {name: marked.pop(name) for name in [*marked] if name.startswith(OWN)}
     return tuple(marked.pop(REGIONS, "").split()), tuple(marked), own
+
+
+@dataclass(frozen=True, slots=True)
+class FactorRow:
+    """One of the clinic's own factors; `key` is the name of its field. `is_asked`: on the list of the patient's clinic."""
+
+    uuid: UUID
+    name: str
+    is_asked: bool
+
+    @property
+    def key(self) -> str:
+        return f"factor_{self.uuid.hex}"
+
+
+_factors = (
+    select(
+        ClinicFactor.uuid,
+        ClinicFactor.name,
+        ClinicFactor.ended_at,
+        Clinic.id,
+        Membership.ended_at.label("left_at"),
+    )
+    .join(Clinic, Clinic.id == ClinicFactor.clinic_id)
+    .join(Membership, Membership.clinic_id == Clinic.id)
+    .where(Membership.person_id == bindparam("person"), Membership.role == Role.PATIENT)
+    .order_by(Membership.ended_at.is_not(None), Clinic.id, ClinicFactor.place, ClinicFactor.id)
+)
+_first_clinic = (
+    select(Membership.clinic_id)
+    .where(
+        Membership.person_id == bindparam("person"),
+        Membership.role == Role.PATIENT,
+        Membership.ended_at.is_(None),
+    )
+    .order_by(Membership.clinic_id)
+    .limit(1)
+)
+
+
+def factors_known(s: Session, patient_id: int) -> list[FactorRow]:
+    """Those that a patient was ever asked, for actions; asked are now, of two clinics, the first one's."""
+    rows = s.connection().execute(_factors, {"person": patient_id}).all()
+    first = s.connection().execute(_first_clinic, {"person": patient_id}).scalar() if rows else None
+    found: dict[UUID, FactorRow] = {}
+    for row in rows:
+        is_asked = row.ended_at is None and row.left_at is None and row.id == first
+        found.setdefault(row.uuid, FactorRow(row.uuid, row.name, is_asked))
+    return list(found.values())
+
+
+def clinic_factors(s: Session, viewer: access.Viewer, patient_id: int) -> list[FactorRow]:
+    """The factors of a patient's clinics, in the order of their lists; those off the list too, for the days that hold them."""
+    access.require(s, viewer, patient_id, Kind.SCORES)
+    return factors_known(s, patient_id)
+
+
+def factor_names(s: Session, viewer: access.Viewer, patient_id: int) -> dict[str, str]:
+    """By key what a day's factors are called: Neap's own, and the clinic's."""
+    return FACTORS | {one.key: one.name for one in clinic_factors(s, viewer, patient_id)}
+
+
+def factors_for_phone(s: Session, viewer: access.Viewer, patient_id: int) -> list[dict[str, str]]:
+    """What the phone needs to ask for the clinic's factors without internet."""
+    return [
+        {"key": one.key, "name": one.name} for one in clinic_factors(s, viewer, patient_id) if one.is_asked
+    ]
 
 
 @dataclass(frozen=True, slots=True)

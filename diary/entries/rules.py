@@ -24,6 +24,7 @@ EXTRAS = (REGIONS, *FACTORS)
 FIELDS = (*SCORES, *NUMBERS, "unwell", "note", *EXTRAS)
 OWN = "own_"  # and the id, in hex, of one of the person's own symptoms
 OWN_NAME = re.compile(r"own_[0-9a-f]{32}")
+FACTOR_NAME = re.compile(r"factor_[0-9a-f]{32}")  # one of the clinic's own list, by its id in hex
 MOST_OWN = 5
 DAYS_BACK = 7
 CLOCK_TOLERANCE = timedelta(minutes=10)
@@ -85,8 +86,8 @@ class Projection:
 
 
 def is_field(name: str) -> bool:
-    """Whether a day may hold a field of this name: one of FIELDS, or the score of an own symptom."""
-    return name in FIELDS or OWN_NAME.fullmatch(name) is not None
+    """Whether a day may hold a field of this name: one of FIELDS, an own symptom's score, or one of the clinic's factors."""
+    return name in FIELDS or bool(OWN_NAME.fullmatch(name) or FACTOR_NAME.fullmatch(name))
 
 
 def merge(writes: Iterable[Write]) -> dict[str, Merged]:

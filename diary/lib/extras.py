@@ -1,6 +1,6 @@
 """The 19 regions of the body and the factors of a day, by their keys; what a day's marks say in words."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from diary.lib.words import number
 
@@ -44,13 +44,18 @@ def regions_words(regions: Collection[str]) -> str:
 
 
 def extras_words(
-    regions: Collection[str], factors: Collection[str], own: Iterable[tuple[str, float]] = ()
+    regions: Collection[str],
+    factors: Collection[str],
+    own: Iterable[tuple[str, float]] = (),
+    names: Mapping[str, str] = FACTORS,
 ) -> str:
     """A day's regions and factors by their keys, and own symptoms as (name, score), in a line, or an empty text.
 
+    names: of the factors by their keys, with the clinic's own where days may hold them.
+
     "Hurts: neck. Also: stress. Own: tingling 4, 0 none to 10 worst."
     """
-    also = ", ".join(name for key, name in FACTORS.items() if key in factors)
+    also = ", ".join(name for key, name in names.items() if key in factors)
     scored = ", ".join(f"{name} {number(score)}" for name, score in own)
     parts = (
         f"Hurts: {regions_words(regions)}." if regions else "",

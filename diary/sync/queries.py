@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from diary.careteam import access
 from diary.checkins.queries import for_phone, plan_for_phone
-from diary.entries.queries import days_with_writes, own_for_phone
+from diary.entries.queries import days_with_writes, factors_for_phone, own_for_phone
 from diary.entries.rules import described, project
 from diary.goodday.queries import for_phone as word_for_phone
 from diary.goodday.queries import line_for_phone
@@ -40,5 +40,9 @@ def around(
     return {
         "checkins": for_phone(s, viewer, viewer.me, since, until) | word_for_phone(s, viewer, viewer.me),
         "plan": plan_for_phone(s, viewer, viewer.me, today, now)
-        | {"line": line_for_phone(s, viewer, viewer.me, today), "own": own_for_phone(s, viewer, viewer.me)},
+        | {
+            "line": line_for_phone(s, viewer, viewer.me, today),
+            "own": own_for_phone(s, viewer, viewer.me),
+            "factors": factors_for_phone(s, viewer, viewer.me),
+        },
     }

@@ -22,14 +22,14 @@ from diary import db
 from diary.accounts.actions import create_person
 from diary.accounts.models import Person
 from diary.careteam import access, actions
-from diary.careteam.models import CareLink
+from diary.careteam.models import CareLink, Clinic
 from diary.careteam.rules import Kind, Role
 from diary.checkins.models import CheckinRevision
 from diary.checkins.queries import CheckinRow, Severe
 from diary.checkins.rules import Given
 from diary.entries.actions import name_symptom
 from diary.entries.models import EntryRevision
-from diary.entries.queries import DayRow, LastWrite, NoteRow, OwnSymptomRow
+from diary.entries.queries import DayRow, FactorRow, LastWrite, NoteRow, OwnSymptomRow
 from diary.entries.rules import Write
 from diary.goodday.models import GoodDayWord
 from diary.infusions.actions import mark_gap
@@ -52,7 +52,7 @@ TICKED = UUID(int=4321)  # the write of a tick
 TAG = re.compile(r"<[^>]*>")
 OF_A_PATIENT = {"patient_id", "ref", "patient", "refs"}
 ROWS = {
-    DayRow: Kind.SCORES, LastWrite: Kind.SCORES, OwnSymptomRow: Kind.SCORES, EntryRevision: Kind.SCORES, Write: Kind.SCORES, Course: Kind.SCORES, NoteRow: Kind.NOTES,
+    DayRow: Kind.SCORES, LastWrite: Kind.SCORES, OwnSymptomRow: Kind.SCORES, FactorRow: Kind.SCORES, EntryRevision: Kind.SCORES, Write: Kind.SCORES, Course: Kind.SCORES, NoteRow: Kind.NOTES,
     GapRow: Kind.INFUSIONS, InfusionRow: Kind.INFUSIONS, LastChange: Kind.INFUSIONS, Severe: Kind.INFUSIONS, InfusionRevision: Kind.INFUSIONS, MedicationRow: Kind.INFUSIONS,
     MedicationRevision: Kind.INFUSIONS, Sayers: Kind.INFUSIONS, SessionRow: Kind.SESSIONS, GoalRow: Kind.SESSIONS,
     GoodDayWord: Kind.NOTES, CheckinRow: Kind.INFUSIONS, CheckinRevision: Kind.INFUSIONS, Given: Kind.INFUSIONS, CommitmentRow: Kind.SESSIONS, SessionChange: Kind.SESSIONS, Ahead: Kind.SESSIONS,
@@ -129,6 +129,7 @@ def alice(app, cast, clock_at):
             )
         )
         factories.goal(s, cast.alice, "To the harbour")
+        actions.set_factors(s, access.OPERATOR, s.get_one(Clinic, cast.alice.clinic_id), ["Ache 7.3"], NOW)
         name_symptom(s, access.OPERATOR, cast.alice.id, "Ache 7.3", datetime.combine(FIRST, time(12), UTC))
         factories.word(s, cast.alice, "canary in words", datetime.combine(NOTED, time(12), UTC))
     return cast.alice
@@ -157,7 +158,7 @@ def call(loader: str, viewer: access.Viewer, alice) -> Call:
             "medication_id": medicine.id, "rows": [medicine],
             "kind": "checkin", "target": given.uuid, "infusion_id": given.id, "statuses": ("done", "planned"),
             "span": "all", "key": "pain", "with_table": True, "with_others": True,
-            "starts": {alice.id: GIVEN}, "search": "", "opened": alice.uuid, "now": NOW, "as_of": NOW, "index": b"",
+            "starts": {alice.id: GIVEN}, "search": "", "opened": alice.uuid, "now": NOW, "as_of": NOW, "indexes": [b""],
         }  # fmt: skip
         if loader.startswith("checkins."):  # on the morning after
             morning = GIVEN + timedelta(days=1)

@@ -1,9 +1,14 @@
 """Where it hurts and what happened, on the phone: touched on the body without internet, stored once with it."""
 
+from datetime import UTC, datetime
+
 from playwright.sync_api import Page, expect
 from sqlmodel import select
 
 from diary import db
+from diary.careteam import access
+from diary.careteam.actions import set_factors
+from diary.careteam.models import Clinic, ClinicFactor
 from diary.entries.models import Entry
 from tests.e2e.conftest import TODAY
 from tests.e2e.pages import faults
@@ -22,6 +27,9 @@ def marked(page: Page) -> list[str]:
 
 
 def test_two_places_and_a_factor_without_internet(open_as, cast):
+    with db.write() as s:
+        clinic = s.get_one(Clinic, cast.alice.clinic_id)
+        set_factors(s, access.OPERATOR, clinic, ["long drive"], datetime(2026, 1, 2, tzinfo=UTC))
     page = ready(open_as("alice", watch=False, service_workers="allow"))
     ready(page)  # the second visit is the worker's
     page.context.set_offline(True)
@@ -34,13 +42,14 @@ def test_two_places_and_a_factor_without_internet(open_as, cast):
     touched(page, "chest")
     page.get_by_label("Chest").uncheck()  # the list is the body's equal
     page.get_by_text("Stress").click()
+    page.get_by_text("Long drive").click()
     expect(page.locator("#state")).to_contain_text("Saved on this phone")
-    poll(page, lambda: waiting(page) == 5)
+    poll(page, lambda: waiting(page) == 6)
     page.reload()
     page.locator("#more-form[data-ready]").wait_for(state="attached")
-    assert marked(page) == ["neck", "left_upper_leg", "yes"]
+    assert marked(page) == ["neck", "left_upper_leg", "yes", "yes"]
     page.get_by_role("link", name="Done").click()
-    expect(page.locator("#marked")).to_have_text("2 places, 1 thing that happened")
+    expect(page.locator("#marked")).to_have_text("2 places, 2 things that happened")
     assert revisions() == 0
 
     page.goto(URL)
@@ -49,13 +58,15 @@ def test_two_places_and_a_factor_without_internet(open_as, cast):
     page.evaluate("neap.outbox.flush()")
     all_sent(page)
     expect(page.locator("#state")).to_have_text("Saved")
-    assert revisions() == 5
+    assert revisions() == 6
     with db.read() as s:
         entry = s.exec(select(Entry).where(Entry.person_id == cast.alice.id)).one()
-    assert (entry.extras, entry.has_conflict) == (MARKED, False)
+        (drive,) = s.exec(select(ClinicFactor)).all()
+    told = MARKED.replace("}", f',"factor_{drive.uuid.hex}":true}}')
+    assert (entry.extras, entry.has_conflict) == (told, False)
     page.goto(URL)
     page.locator("#more-form[data-ready]").wait_for(state="attached")
-    assert marked(page) == ["neck", "left_upper_leg", "yes"]
+    assert marked(page) == ["neck", "left_upper_leg", "yes", "yes"]
     assert not faults(page)
 
 

@@ -23,7 +23,7 @@ from tests.factories import entry, infusion
 
 DAY = date(2026, 3, 15)
 FILES = [
-    "diary.csv", "infusions.csv", "gaps.csv", "medications.csv", "checkins.csv", "sessions.csv", "doses.csv", "goals.csv", "own.csv", "words.csv",
+    "diary.csv", "infusions.csv", "gaps.csv", "medications.csv", "checkins.csv", "sessions.csv", "doses.csv", "goals.csv", "ticked.csv", "own.csv", "words.csv",
     "revisions.csv", "audit.csv", "README.txt",
 ]  # fmt: skip
 LONG_AGO, FAR = date(1900, 1, 1), date(2100, 1, 1)

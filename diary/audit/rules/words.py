@@ -142,6 +142,7 @@ TABLE = (
     _changed("clinic.contacts", "changed", "contacts and opening hours"),
     _changed("clinic.checkin_days", "changed", "the days of check-ins"),
     _changed("clinic.unasked", "changed", "what check-ins ask about"),
+    _changed("clinic.factors", "changed", "what may be ticked about a day"),
     _changed("clinic.course_gap", "changed", "when a new course begins"),
     # Signing in
     _changed("sign_in", "signed in", ""),

@@ -1,6 +1,6 @@
 """Clinics and what they set for themselves."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -9,7 +9,7 @@ from sqlmodel import Session
 from diary.audit import actions as audit
 from diary.careteam import access
 from diary.careteam.forms import Contacts
-from diary.careteam.models import Clinic
+from diary.careteam.models import Clinic, ClinicFactor
 from diary.careteam.rules import opening_text
 
 
@@ -61,6 +61,28 @@ def set_unasked(s: Session, actor: access.Viewer, clinic: Clinic, keys: Iterable
     clinic.unasked = " ".join(keys)
     s.add(clinic)
     audit.record(s, actor, "clinic.unasked", clinic_id=clinic.id)
+
+
+def set_factors(
+    s: Session, actor: access.Viewer, clinic: Clinic, names: Sequence[str], now: datetime
+) -> None:
+    """What the clinic's patients may tick about a day beside Neap's own list, in this order.
+
+    One that is left out is not asked any more and keeps its days; named again, it is the same one. The name is what
+    days were ticked under, so another name is another factor.
+    """
+    lock_clinic(s, clinic.id)
+    wanted = select(ClinicFactor).where(ClinicFactor.clinic_id == clinic.id).order_by(ClinicFactor.id)
+    known = {one.name.casefold(): one for one in s.scalars(wanted)}
+    for key, one in known.items():
+        if one.ended_at is None and key not in {name.casefold() for name in names}:
+            one.ended_at = now
+    for place, name in enumerate(names):
+        one = known.get(name.casefold()) or ClinicFactor(clinic_id=clinic.id, name=name, created_at=now)
+        one.place, one.ended_at = place, None
+        s.add(one)
+    s.flush()
+    audit.record(s, actor, "clinic.factors", clinic_id=clinic.id)
 
 
 def set_course_gap(s: Session, actor: access.Viewer, clinic: Clinic, days: int | None) -> None:

@@ -12,7 +12,7 @@ from sqlmodel import Session
 from diary.accounts.models import LoginSession, Person
 from diary.accounts.rules import token_hash
 from diary.careteam import access
-from diary.careteam.models import CareLink, Clinic, Consent, Invitation, Membership
+from diary.careteam.models import CareLink, Clinic, ClinicFactor, Consent, Invitation, Membership
 from diary.careteam.rules import CARE_ROLES, STAFF_ROLES, Role, is_open
 
 WAITING_SHOWN = timedelta(days=30)  # after it is over; it can be sent again
@@ -387,3 +387,13 @@ def known_ever(s: Session, viewer: access.Viewer) -> dict[int, Known]:
         one.id: Known(one.id, one.uuid, one.name if one.id in staff else "", one.id in patients)
         for one in people.values()
     }
+
+
+def factors_of_clinic(s: Session, viewer: access.Viewer, clinic_id: int) -> list[str]:
+    """What the clinic's patients may tick about a day beside Neap's own list; for its admins, Hidden for others."""
+    if not viewer.operator and clinic_id not in viewer.clinics(Role.ADMIN):
+        raise access.Hidden
+    wanted = select(ClinicFactor.name).where(
+        ClinicFactor.clinic_id == clinic_id, ClinicFactor.ended_at.is_(None)
+    )
+    return list(s.scalars(wanted.order_by(ClinicFactor.place, ClinicFactor.id)))

@@ -15,6 +15,7 @@ from diary.careteam.forms import (
     parse_checkin_days,
     parse_contacts,
     parse_course_gap,
+    parse_factors,
     parse_months,
     parse_roles,
 )
@@ -39,6 +40,7 @@ from diary.checkins.forms import parse_asked
 from diary.checkins.rules import ALWAYS_ASKED as ALWAYS_ASKED_ABOUT
 from diary.checkins.rules import EFFECT_GROUPS, unasked_of
 from diary.lib import clock, words
+from diary.lib.extras import FACTORS
 from diary.lib.forms import echo, parse
 from diary.lib.htmx import see_other
 from diary.safety.queries import COUNTRIES
@@ -60,11 +62,12 @@ def clinic_page(**extra: object) -> str:
         links = queries.links(s, viewer, clinic.id, now)
         waiting = queries.waiting(s, viewer, now, clinic.id)
         opened = queries.recent_glass(s, viewer, now, clinic.id)
+        own_factors = queries.factors_of_clinic(s, viewer, clinic.id)
     context = {
         "typed": {}, "errors": {}, "link_errors": {}, "link_typed": {}, "opened": "",
         "contacts": _contacts_of(clinic), "contact_errors": {}, "day_errors": {},
         "later_days": ", ".join(map(str, checkin_days(clinic.checkin_days)[len(ALWAYS_ASKED):])),
-        "unasked": unasked_of(clinic.unasked), "asked_errors": {},
+        "unasked": unasked_of(clinic.unasked), "asked_errors": {}, "own_factors": "\n".join(own_factors), "own_errors": {},
         "course_gap": clinic.course_gap_days or "", "gap_errors": {},
         "months": clinic.retention_months or "", "month_errors": {}, "factor_errors": {}, **extra,
     }  # fmt: skip
@@ -89,6 +92,7 @@ def clinic_page(**extra: object) -> str:
         usual_gap=COURSE_GAP_DAYS,
         effects=EFFECT_GROUPS,
         always_asked=ALWAYS_ASKED_ABOUT,
+        built_in=FACTORS.values(),
         **context,
     )
 
@@ -147,6 +151,21 @@ def update_asked() -> Response | tuple[str, int]:
     with db.write() as s:
         actions.set_unasked(s, viewer, access.clinic_admin(s, viewer), unasked)
     return see_other(url_for("careteam.clinic", saved="asked"))
+
+
+@bp.post("/clinic/factors")
+@access.admin
+def update_factors() -> Response | tuple[str, int]:
+    """What patients may tick about a day, beside Neap's own list."""
+    viewer = access.viewer()
+    text = request.form.get("factors", "")
+    try:
+        names = parse_factors(text, FACTORS.values())
+    except ValueError as error:
+        return clinic_page(own_factors=echo(text), own_errors={"factors": str(error)}), 422
+    with db.write() as s:
+        actions.set_factors(s, viewer, access.clinic_admin(s, viewer), names, clock.now())
+    return see_other(url_for("careteam.clinic", saved="factors"))
 
 
 @bp.post("/clinic/course-gap")

@@ -18,7 +18,7 @@ from diary.entries.views.page import MODES, DayPage, nobodys_day
 from diary.goodday import queries as goodday
 from diary.infusions import queries as infusions
 from diary.lib import clock, pwa
-from diary.lib.extras import FACTORS, REGIONS
+from diary.lib.extras import REGIONS
 from diary.lib.forms import echo, last_values
 from diary.lib.htmx import is_part_wanted, page_or_part, see_other
 from diary.reminders.queries import phones as reminders
@@ -31,7 +31,7 @@ bp = Blueprint("entries", __name__)
 def _shells(setup: BlueprintSetupState) -> None:
     app: Flask = setup.app  # type: ignore[assignment]
     pwa.add_shell(app, "day", "shell/day.html", page=nobodys_day())
-    pwa.add_shell(app, "extras", "shell/extras.html", page=nobodys_day(), regions=REGIONS, factors=FACTORS)
+    pwa.add_shell(app, "extras", "shell/extras.html", page=nobodys_day(), regions=REGIONS)
 
 
 BROKEN = "This page is broken. Please open the day again; what you typed is below."
@@ -82,9 +82,7 @@ def more(day: date) -> BaseResponse:
 
 
 def _more(page: DayPage, status: int = 200) -> Response:
-    shown = render_template(
-        "entries/more.html", nav="today", page=page, write_id=uuid4(), regions=REGIONS, factors=FACTORS
-    )
+    shown = render_template("entries/more.html", nav="today", page=page, write_id=uuid4(), regions=REGIONS)
     return make_response(shown, status)
 
 
@@ -185,6 +183,7 @@ def _page(viewer: access.Viewer, day: date, **refused: Any) -> DayPage:
         silence = reminders.silence(s, viewer, ref.id, day) if is_today else ""
         has_word = goodday.own_word(s, viewer, ref.id).word is not None
         own = queries.own_symptoms(s, viewer, ref.id)
+        of_clinic = queries.clinic_factors(s, viewer, ref.id)
         line = goodday.line(s, viewer, ref.id, day) if is_today and opened.projection else None
     modes = frozenset(mode for mode in MODES if mode in request.args)
     return DayPage(
@@ -199,6 +198,7 @@ def _page(viewer: access.Viewer, day: date, **refused: Any) -> DayPage:
         has_word=has_word,
         line=line,
         own=own,
+        of_clinic=of_clinic,
         silence=silence,
         **refused,
     )

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from diary.entries.forms import NAMES
-from diary.entries.queries import OpenDay, OwnSymptomRow, own_words
+from diary.entries.queries import FactorRow, OpenDay, OwnSymptomRow, own_words
 from diary.entries.rules import (
     DAYS_BACK,
     FIELDS,
@@ -83,6 +83,7 @@ class DayPage:
     has_word: bool = False
     line: Line | None = None
     own: Sequence[OwnSymptomRow] = ()
+    of_clinic: Sequence[FactorRow] = ()
     silence: str = ""
 
     @cached_property
@@ -246,13 +247,23 @@ class DayPage:
 
     @property
     def factors(self) -> list[str]:
-        return [name for name in FACTORS if self.text(name) == "yes"]
+        return [name for name in self.factor_names if self.text(name) == "yes"]
+
+    @property
+    def factor_names(self) -> dict[str, str]:
+        """By key what may be ticked about this day, or was: Neap's own list, then the clinic's."""
+        asked = [
+            one
+            for one in self.of_clinic
+            if one.is_asked or self.text(one.key) == "yes" or self.has_conflict(one.key)
+        ]
+        return FACTORS | {one.key: one.name for one in asked}
 
     @property
     def extras_words(self) -> str:
         """Everything that is marked, in a line."""
         scored = {one.key: self.value(one.key) for one in self.own if self.value(one.key) is not None}
-        return extras_words(self.regions, self.factors, own_words(scored, self.own))
+        return extras_words(self.regions, self.factors, own_words(scored, self.own), self.factor_names)
 
     @property
     def own_asked(self) -> list[OwnSymptomRow]:
@@ -263,9 +274,18 @@ class DayPage:
     def undecided_own(self) -> bool:
         return any(self.has_conflict(one.key) for one in self.own)
 
+    @property
+    def named(self) -> list[tuple[str, str]]:
+        """(key, name) of what she named herself, and of what her clinic did."""
+        return [
+            *((one.key, one.name) for one in self.own),
+            *((one.key, one.name) for one in self.of_clinic),
+        ]
+
     def label(self, name: str) -> str:
         """What a field is called."""
-        return NAMES.get(name) or next((one.name for one in self.own if one.key == name), "One of your own")
+        named = (text for key, text in self.named if key == name)
+        return NAMES.get(name) or next(named, "One of your own")
 
     @property
     def marked(self) -> str:
@@ -284,7 +304,7 @@ class DayPage:
     @property
     def undecided_factors(self) -> bool:
         """Whether a factor has two answers: Today asks which of them counts."""
-        return any(self.has_conflict(name) for name in FACTORS)
+        return any(self.has_conflict(name) for name in self.factor_names)
 
     # Two answers ------------------------------------------------------------------------------
 
@@ -299,7 +319,7 @@ class DayPage:
         """
         return [
             (name, self.label(name), self._choices(name, self.shown[name], device))
-            for name in (*FIELDS, *(one.key for one in self.own))
+            for name in (*FIELDS, *(key for key, _ in self.named))
             if self.has_conflict(name)
         ]
 

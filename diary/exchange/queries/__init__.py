@@ -18,13 +18,14 @@ from diary.checkins.queries import checkins_of
 from diary.checkins.queries import revisions_of as checkin_revisions
 from diary.checkins.rules import CHOICES, EFFECTS, EMERGENCIES, ON_ARRIVAL, PAIN_NOW
 from diary.entries.models import Entry, EntryRevision
-from diary.entries.queries import all_days, marks_of, own_symptoms
+from diary.entries.queries import all_days, clinic_factors, marks_of, own_symptoms
 from diary.exchange.queries.period import period_data as period_data
 from diary.exchange.rules import DIARY, INFUSIONS, MEDICATIONS, quoted
 from diary.goodday.queries import revisions_of as word_revisions
 from diary.infusions.models import Infusion, InfusionRevision
 from diary.infusions.queries import gaps_of
 from diary.lib import clock
+from diary.lib.extras import FACTORS
 from diary.lib.symptoms import SYMPTOMS
 from diary.lib.words import time_hm
 from diary.medications.forms import dose_text
@@ -48,6 +49,7 @@ SESSIONS = (
 GAPS = ("after_infusion", "from", "days", "until", "usual_days", "reason", "marked_at", "taken_back_at")
 DOSES = ("date", "name", "times")
 GOALS = ("goal", "set", "until", "ended")
+TICKED = ("date", "name", "id")
 OWN = ("date", "name", "score", "id")
 WORDS = ("date", "word", "id", "source", "device", "recorded_at", "received_at", "effective_at", "zone")
 AUDIT = ("at", "who", "role", "action", "thing")
@@ -62,6 +64,7 @@ doses.csv      how many doses of an as-needed medicine were taken on a day, wher
 checkins.csv   what was said around infusions: check-ins after, intentions and arrival sheets before; private says who may read words
 sessions.csv   meetings, with the notes and commitments that were shared with you; the staff's own notes are not in it
 goals.csv      goals in your words
+ticked.csv     what your clinic asks about a day beside Neap's own list, a line for each day that you ticked it
 own.csv        scores of what you named yourself, 0 (none) to 10 (worst); an unanswered day has no line
 words.csv      words from good days, each as it was kept; the last line is the one that stands, an empty one took it away
 revisions.csv  every write behind the files above: when it was recorded and received, by whom, from where
@@ -98,6 +101,7 @@ def export(s: Session, viewer: access.Viewer, patient: access.PatientRef, out: B
         _add(bundle, "checkins.csv", CHECKINS, _checkins(s, viewer, patient))
         _add(bundle, "sessions.csv", SESSIONS, _sessions(s, viewer, patient))
         _add(bundle, "goals.csv", GOALS, _goals(s, viewer, patient))
+        _add(bundle, "ticked.csv", TICKED, _ticked(s, viewer, patient))
         _add(bundle, "own.csv", OWN, _own(s, viewer, patient))
         _add(bundle, "words.csv", WORDS, _words(s, viewer, patient))
         _add(bundle, "revisions.csv", REVISIONS, _revisions(s, viewer, patient))
@@ -142,7 +146,7 @@ def _diary(s: Session, patient: access.PatientRef) -> Iterator[Cells]:
             entry.written_by,
             moment(recorded),
             " ".join(regions),
-            " ".join(factor.removeprefix("factor_") for factor in factors),
+            " ".join(factor.removeprefix("factor_") for factor in factors if factor in FACTORS),
         )
 
 
@@ -238,6 +242,15 @@ def _sessions(s: Session, viewer: access.Viewer, patient: access.PatientRef) -> 
 def _goals(s: Session, viewer: access.Viewer, patient: access.PatientRef) -> Iterator[Cells]:
     for one in goals_of(s, viewer, patient.id):
         yield quoted(one.words), str(one.set_on), str(one.until_on or ""), str(one.ended_on or "")
+
+
+def _ticked(s: Session, viewer: access.Viewer, patient: access.PatientRef) -> Iterator[Cells]:
+    """A line for each day and factor of the clinic's list that was ticked; those off the list too."""
+    known = clinic_factors(s, viewer, patient.id)
+    for row in all_days(s, viewer, patient.id) if known else ():
+        for one in known:
+            if one.key in row.factors:
+                yield str(row.day), quoted(one.name), one.uuid.hex
 
 
 def _own(s: Session, viewer: access.Viewer, patient: access.PatientRef) -> Iterator[Cells]:

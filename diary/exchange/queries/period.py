@@ -1,7 +1,7 @@
 """One person's days of a period as one JSON document, as far as the viewer may see them: what a report carries inside."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from diary.careteam import access
 from diary.careteam.rules import Kind
 from diary.checkins.queries import CheckinRow, checkins_of
 from diary.checkins.rules import CHECKIN
-from diary.entries.queries import DayRow, days_between, notes_between
+from diary.entries.queries import DayRow, clinic_factors, days_between, notes_between
 from diary.infusions.queries import InfusionRow, infusions_of
 from diary.infusions.rules import STATUSES
 from diary.medications.queries import MedicationRow, medications_of
@@ -49,7 +49,8 @@ def period_data(
         "kinds": sorted(kinds - {Kind.QUESTIONNAIRES}),
     }
     if Kind.SCORES in kinds:
-        made["days"] = [_logged(one) for one in days_between(s, viewer, patient.id, since, until)]
+        of_clinic = {one.key: one.name for one in clinic_factors(s, viewer, patient.id)}
+        made["days"] = [_logged(one, of_clinic) for one in days_between(s, viewer, patient.id, since, until)]
     if Kind.NOTES in kinds:
         notes = notes_between(s, viewer, patient.id, since, until)
         made["notes"] = [
@@ -77,7 +78,7 @@ def _day(on: date | None) -> str | None:
     return on.isoformat() if on else None
 
 
-def _logged(one: DayRow) -> dict[str, Any]:
+def _logged(one: DayRow, of_clinic: Mapping[str, str]) -> dict[str, Any]:
     return {
         "date": _day(one.day),
         **one.scores,
@@ -89,7 +90,7 @@ def _logged(one: DayRow) -> dict[str, Any]:
         "sleep_hours": one.sleep_hours,
         "times_awake": one.times_awake,
         "regions": list(one.regions),
-        "factors": list(one.factors),
+        "factors": [of_clinic.get(key, key) for key in one.factors],
         "changed_at": one.changed_at.isoformat(),
     }
 

@@ -1,6 +1,6 @@
 """One patient for staff: header facts, the timeline on one axis, the response table, shared notes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -18,6 +18,7 @@ from diary.entries.queries import (
     NoteRow,
     OwnSymptomRow,
     all_days,
+    factor_names,
     notes_between,
     own_symptoms,
     own_words,
@@ -216,6 +217,7 @@ def patient_page(
     drawn = all_series(days, courses) if days is not None else []
     marks = marks_of(infusions or ())
     symptoms = own_symptoms(s, viewer, ref.id) if any(row.own for row in days or ()) else []
+    names = factor_names(s, viewer, ref.id) if days else {}
     shown = Shown(frame, marks, chosen)
     inside = [one for one in infusions or () if one.status == "done" and frame.holds(one.day)]
     return PatientPage(
@@ -228,8 +230,8 @@ def patient_page(
         if infusions is not None else None,
         by_patient(open_flags(s, viewer, now)).get(ref.id, ()),
         _lanes(ref, shown, beside, notes, now),
-        [(row.day, _extras(row, symptoms)) for row in reversed(days or ()) if frame.holds(row.day) and _is_marked(row)],
-        _chosen(chosen, today, ref, days, symptoms, beside) if chosen is not None else None, left,
+        [(row.day, _extras(row, symptoms, names)) for row in reversed(days or ()) if frame.holds(row.day) and _is_marked(row)],
+        _chosen(chosen, today, ref, days, symptoms, names, beside) if chosen is not None else None, left,
     )  # fmt: skip
 
 
@@ -237,17 +239,17 @@ def _is_marked(row: DayRow) -> bool:
     return bool(row.regions or row.factors or row.own)
 
 
-def _extras(row: DayRow, symptoms: Sequence[OwnSymptomRow]) -> str:
+def _extras(row: DayRow, symptoms: Sequence[OwnSymptomRow], names: Mapping[str, str]) -> str:
     """What was marked beside the five scores: regions, factors, own symptoms; of the scores' kind."""
-    return extras_words(row.regions, row.factors, own_words(row.own, symptoms))
+    return extras_words(row.regions, row.factors, own_words(row.own, symptoms), names)
 
 
 def _chosen(
     on: date, today: date, ref: access.PatientRef, days: Sequence[DayRow] | None,
-    symptoms: Sequence[OwnSymptomRow], beside: Beside,
+    symptoms: Sequence[OwnSymptomRow], names: Mapping[str, str], beside: Beside,
 ) -> ChosenDay:  # fmt: skip
     row = next((row for row in days or () if row.day == on), None)
-    return chosen_day(on, today, ref, days, _extras(row, symptoms) if row else "", beside)
+    return chosen_day(on, today, ref, days, _extras(row, symptoms, names) if row else "", beside)
 
 
 def _beside(

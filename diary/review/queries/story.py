@@ -11,7 +11,7 @@ from diary import charts
 from diary.careteam import access
 from diary.charts import Frame, Mark, Series, Week
 from diary.checkins.queries import checkins_of
-from diary.entries.queries import DayRow, all_days, notes_between, own_symptoms, own_words
+from diary.entries.queries import DayRow, all_days, factor_names, notes_between, own_symptoms, own_words
 from diary.entries.rules import is_open
 from diary.infusions.queries import GapRow, InfusionRow, day_after_infusion, gaps_of, infusions_of
 from diary.lib.extras import extras_words
@@ -319,7 +319,12 @@ def _chosen(
         row,
         notes[0].text if notes else None,
         [one.text for one in words_of(checkins_of(s, viewer, ref.id, on, on))],
-        extras_words(row.regions, row.factors, own_words(row.own, own_symptoms(s, viewer, ref.id)))
+        extras_words(
+            row.regions,
+            row.factors,
+            own_words(row.own, own_symptoms(s, viewer, ref.id)),
+            factor_names(s, viewer, ref.id),
+        )
         if row
         else "",
         day_after_infusion(s, viewer, ref.id, on),

@@ -11,7 +11,7 @@ const NAMES = {
   factor_alcohol: "Alcohol", factor_stress: "Stress", factor_cycle: "Period or cycle", factor_weather: "Weather",
 };
 
-const nameOf = (name) => NAMES[name] ?? "One of your own"; // its name is not kept with the day
+const nameOf = (name) => NAMES[name] ?? (name.startsWith("factor_") ? "What happened" : "One of your own"); // its name is not kept with the day
 
 export function paintConflicts(place, state) {
   const open = Object.keys(state.conflicts);

@@ -111,7 +111,9 @@ async function fill(form) {
   const isOpen = ago >= 0 && ago <= BACK;
   form.hidden = !isOpen;
   document.getElementById("no-day").hidden = isOpen;
-  own(form, (await store.dayOf(await whoIsHere(), "plan"))?.own ?? []);
+  const plan = await store.dayOf(await whoIsHere(), "plan");
+  own(form, plan?.own ?? []);
+  ofClinic(form, plan?.factors ?? []);
   return isOpen;
 }
 
@@ -127,4 +129,14 @@ function own(form, symptoms) {
     part.append(scale);
   }
   part.hidden = symptoms.length === 0;
+}
+
+// What the clinic asks about beside Neap's own list.
+function ofClinic(form, factors) {
+  for (const { key, name } of factors) {
+    const chip = document.getElementById("clinic-factor").content.firstElementChild.cloneNode(true);
+    chip.querySelector("input").name = key;
+    chip.querySelector("span").textContent = name[0].toUpperCase() + name.slice(1);
+    form.querySelector('[data-part="factors"] .chips').append(chip);
+  }
 }

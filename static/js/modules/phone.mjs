@@ -39,7 +39,7 @@ export default async function phone(section) {
   function row(entry) {
     const item = make("li", "r");
     const { kind, day: on, fields } = entry.body;
-    const names = Object.keys(fields).filter((name) => name !== "note_private").map((n) => (n.startsWith("own_") ? "One of your own" : (NAMES[n] ?? n)));
+    const names = Object.keys(fields).filter((name) => name !== "note_private").map((n) => (n.startsWith("own_") ? "One of your own" : (NAMES[n] ?? (n.startsWith("factor_") ? "What happened" : n))));
     const words = make("span", "", `${dayName(on)}: ${KINDS[kind] ?? names.join(", ")}`);
     const isHeld = entry.state === "held";
     const reasons = Object.values(entry.why?.fields ?? {}).join(" ") || entry.why?.error || "";

@@ -42,18 +42,24 @@ class Compared:
 
 
 def factors_compared(
-    rows: Sequence[DayRow], scores: Mapping[date, float], infused: Sequence[date], since: date, until: date
+    rows: Sequence[DayRow], scores: Mapping[date, float], infused: Sequence[date], since: date, until: date,
+    names: Mapping[str, str] = FACTORS,
 ) -> Compared:  # fmt: skip
-    """Days of a course with a factor marked beside scored days without it."""
+    """Days of a course with a factor marked beside scored days without it; names: by key, with the clinic's own."""
     inside = [row for row in rows if since <= row.day <= until and row.day in scores]
     bands = banded([row.day for row in inside], infused)
     found = []
-    for key in FACTORS:
+    for key in names:
         marked = [row.day for row in inside if key in row.factors]
         if marked:
             without = [row.day for row in inside if key not in row.factors]
             found.append(
-                ComparedRow(FACTOR_WORDS[key], "marked", "not marked", pairs(scores, bands, marked, without))
+                ComparedRow(
+                    FACTOR_WORDS.get(key) or names[key],
+                    "marked",
+                    "not marked",
+                    pairs(scores, bands, marked, without),
+                )
             )
     return _shown(found)
 

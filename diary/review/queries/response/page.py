@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from diary.careteam import access
 from diary.careteam.rules import Kind
-from diary.entries.queries import DayRow, all_days
+from diary.entries.queries import DayRow, all_days, factor_names
 from diary.infusions.queries import InfusionRow, gaps_of, infusions_of
 from diary.lib.symptoms import BY_KEY
 from diary.medications.queries import medications_of
@@ -131,7 +131,9 @@ def _part(
         spaced=None if tight else spaced_part(diary, course, rows, lines, at),
         weekly=weekly_part(diary, course, counted, last, week, gap) if tight and course.weeks else None,
         gap=gap,
-        factors=factors_compared(diary.rows, diary.scores, infused, course.started_on, until),
+        factors=factors_compared(
+            diary.rows, diary.scores, infused, course.started_on, until, factor_names(s, viewer, ref.id)
+        ),
         medicines=medicines_compared(
             medications_of(s, viewer, ref.id), diary.scores, infused, course.started_on, until
         ),
