@@ -11,7 +11,7 @@ from uuid import UUID
 
 from flask import abort, current_app, g, has_request_context, jsonify, redirect, request, session, url_for
 from flask_login import UserMixin, current_user
-from sqlalchemy import and_, bindparam, func, literal, or_, select, union_all
+from sqlalchemy import and_, bindparam, case, func, literal, or_, select, union_all
 from sqlalchemy.orm import aliased
 from sqlmodel import Session
 from werkzeug.exceptions import HTTPException
@@ -412,6 +412,7 @@ def _go_to(target: str) -> Response:
 # Loaders ------------------------------------------------------------------------------------------
 
 _place, _place_of = aliased(Clinic, name="place"), aliased(Membership, name="place_of")
+_set_by = aliased(Clinic, name="set_by")
 
 
 def _course_gap(person_id: Any) -> Any:
@@ -420,7 +421,7 @@ def _course_gap(person_id: Any) -> Any:
     It goes by the patient alone, so that everybody who looks reads the same figures; and it stays as it was in the
     clinic that somebody left last.
     """
-    return (
+    own = (
         select(func.coalesce(_place.course_gap_days, COURSE_GAP_DAYS))
         .join(_place_of, _place_of.clinic_id == _place.id)
         .where(_place_of.person_id == person_id, _place_of.role == Role.PATIENT)
@@ -428,6 +429,9 @@ def _course_gap(person_id: Any) -> Any:
         .limit(1)
         .scalar_subquery()
     )
+    # Most installs have no such clinic: then nothing is looked up by patient, however long the list.
+    is_set = select(_set_by.id).where(_set_by.course_gap_days.is_not(None)).exists()
+    return case((is_set, own), else_=COURSE_GAP_DAYS)
 
 
 _gap_of_one = select(_course_gap(bindparam("patient")))
