@@ -109,6 +109,7 @@ def test_every_place_follows_what_the_clinic_sets(app, client_as, diary):
         assert len(stored(s, AuditEvent, action="clinic.course_gap")) == 2
 
 
+@pytest.mark.both
 def test_of_two_clinics_the_first_and_after_leaving_the_last(app, cast, client_as, diary):
     with db.write() as s:
         s.get_one(Clinic, cast.charlie.clinic_id).course_gap_days = 28

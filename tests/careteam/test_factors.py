@@ -158,6 +158,7 @@ def test_it_is_in_the_export_and_in_the_report_s_data(app, client_as, cast, driv
     assert made["days"][0]["factors"] == ["factor_stress", "long drive"]
 
 
+@pytest.mark.both
 def test_of_two_clinics_the_first_one_asks_and_both_are_known(cast, drive):
     with db.write() as s:
         other = s.get_one(Clinic, cast.charlie.clinic_id)
