@@ -207,3 +207,12 @@ def checkin_days(text: str) -> tuple[int, ...]:
     """
     later = () if text == "-" else tuple(map(int, text.split())) or USUAL_DAYS
     return (*ALWAYS_ASKED, *later)
+
+
+MOST_ROWS = 40  # of a table on the clinic's page; beyond it people are looked for
+
+
+def has_words(search: str, *texts: str) -> bool:
+    """Whether every word of a search stands in one of these texts, whatever its case; an empty one finds all."""
+    whole = " ".join(texts).casefold()
+    return all(word in whole for word in search.casefold().split())

@@ -5,8 +5,10 @@ import re
 import pytest
 
 from diary import db
+from diary.accounts.actions import create_person
 from diary.careteam import access, actions
-from diary.careteam.models import CareLink
+from diary.careteam.models import CareLink, Membership
+from diary.careteam.rules import MOST_ROWS, Role
 from diary.lib import clock
 from tests.conftest import stored
 
@@ -120,3 +122,59 @@ def test_nobody_links_themselves(app, cast):
     dana = access.Viewer(cast.dana.id, roles=frozenset({(cast.dana.clinic_id, "admin")}))
     with pytest.raises(actions.Refused, match="themselves"), db.write() as s:
         actions.link(s, dana, cast.dana.clinic_id, cast.alice.id, cast.dana.id, clock.now())
+
+
+# Looking for somebody -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def many(cast, written):
+    """A clinic with as many patients as a table does not hold."""
+    with written() as s:
+        for n in range(MOST_ROWS + 5):
+            person = create_person(s, f"p{n}@example.net", f"Zoe Number{n:02}", "Europe/London", clock.now())
+            actions.add_member(s, cast.alice.clinic_id, person.id, Role.PATIENT, clock.now())
+            actions.link(s, access.OPERATOR, cast.alice.clinic_id, person.id, cast.bob.id, clock.now())
+
+
+def rows_of(page, table: str) -> list[str]:
+    part = page.text.split(f'id="{table}"', 1)[1].split("</section>", 1)[0]
+    return re.findall(r'<th scope="row">([^<]+)', part)
+
+
+def test_a_full_clinic_shows_the_first_and_finds_the_rest(client_as, many):
+    page = client_as("dana").get("/clinic")
+    assert len(rows_of(page, "patients")) == len(rows_of(page, "links")) == MOST_ROWS
+    assert f"The first {MOST_ROWS} of each table" in page.words()
+    last = f"Zoe Number{MOST_ROWS + 4}"
+    assert last not in rows_of(page, "patients")
+    for search in (f"number{MOST_ROWS + 4}", f"p{MOST_ROWS + 4}@EXAMPLE", f"{MOST_ROWS + 4} zoe"):
+        page = client_as("dana").get(f"/clinic?q={search.replace(' ', '+')}")
+        assert rows_of(page, "patients") == [last], search
+    assert rows_of(page, "links") == [last]
+    assert "1 patient and 1 care link with" in page.words()
+
+
+def test_a_search_looks_for_whom_a_member_of_staff_cares_for(client_as, many):
+    page = client_as("dana").get("/clinic?q=bob+number1")
+    assert rows_of(page, "links") == [f"Zoe Number1{n}" for n in range(10)]
+    assert rows_of(page, "patients") == []
+
+
+def test_nobody_of_that_name_and_nobody_of_the_other_clinic(client_as, cast):
+    for search in ("xyz", "Charlie", "Boone"):
+        page = client_as("dana").get(f"/clinic?q={search}")
+        assert page.status == 200 and "0 patients and 0 care links" in page.words()
+        assert rows_of(page, "patients") == rows_of(page, "links") == []
+    page = client_as("dana").get("/clinic?q=%3Cscript%3E" + "x" * 500)
+    assert page.status == 200 and "<script>x" not in page.text
+
+
+def test_who_waits_for_the_clinic_s_word_stands_first(client_as, many, written, cast):
+    with written() as s:
+        person = create_person(s, "last@example.net", "Zz Last", "Europe/London", clock.now())
+        actions.add_member(s, cast.alice.clinic_id, person.id, Role.PATIENT, clock.now())
+        member = next(m for m in stored(s, Membership) if m.person_id == person.id)
+        member.accepted_at, member.confirmed_at = clock.now(), None
+        s.add(member)
+    assert rows_of(client_as("dana").get("/clinic"), "patients")[0] == "Zz Last"

@@ -25,12 +25,14 @@ from diary.careteam.rules import (
     CARE_ROLES,
     COURSE_GAP_DAYS,
     DAY_KEYS,
+    MOST_ROWS,
     OFF,
     REQUIRED,
     STAFF_ROLES,
     Role,
     checkin_days,
     end_of_day,
+    has_words,
     kinds_words,
     parse_opening,
     start_of_day,
@@ -72,14 +74,23 @@ def clinic_page(**extra: object) -> str:
         "months": clinic.retention_months or "", "month_errors": {}, "factor_errors": {}, **extra,
     }  # fmt: skip
     country = COUNTRIES.get(clinic.country)
+    patients, search = [m for m in members if m.is_patient], request.args.get("q", "").strip()[:80]
+    found = [m for m in patients if has_words(search, m.name, m.email)]
+    linked = [link for link in links if has_words(search, link.patient, link.staff)]
     return render_template(
         "careteam/clinic.html",
         nav="clinic",
         clinic=clinic,
         staff=[m for m in members if m.staff_roles],
-        patients=[m for m in members if m.is_patient],
+        patients=patients,
+        search=search,
+        found=sorted(
+            found, key=lambda m: not m.is_unconfirmed
+        ),  # who waits for the clinic's word comes first
+        most=MOST_ROWS,
         carers=[m for m in members if CARE_ROLES & set(m.roles)],
         links=links,
+        linked=linked,
         invited=waiting,
         glass=opened,
         now=now,
