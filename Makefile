@@ -44,7 +44,8 @@ types: setup ## mypy, strict in the pure core
 faults: system setup ## the long runs of fault injection, of schedules, of fuzzed bodies and of random diaries
 	@NEAP_LONG=1 $(PYTEST) tests/faults tests/sync tests/response/test_properties.py tests/reminders/test_wall.py tests/lib/test_rekey.py -s
 
-attack: system setup ## the long runs of attack
+attack: system setup ## the long runs of attack, two scanners among them
+	@VENV=.venv-attack scripts/setup.sh requirements-attack.txt
 	@NEAP_LONG=1 $(PYTEST) tests/attack -s
 
 bench: system setup ## every benchmark, `name: ratio (goal)`
@@ -56,9 +57,10 @@ screenshots: system setup ## the README's pictures, from the demo
 pins: ## compile requirements*.in to hashed pins (needs uv)
 	@uv pip compile --quiet --generate-hashes requirements.in -o requirements.txt
 	@uv pip compile --quiet --generate-hashes requirements-dev.in -o requirements-dev.txt
+	@uv pip compile --quiet --generate-hashes requirements-attack.in -o requirements-attack.txt
 
 check-production: ## what is not ready for production, with the environment of the service
 	@$(BIN)/flask --app app check-production
 
 clean: ## the environment and caches, never var/
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv .venv-attack .mypy_cache .ruff_cache .pytest_cache .hypothesis
