@@ -24,8 +24,8 @@ from diary import create_app, db
 from diary.accounts import actions as accounts
 from diary.cli.database import alembic_config
 from diary.db import Database
-from diary.lib import clock
-from tests import people
+from diary.lib import clock, log
+from tests import people, sieve
 from tests.page_client import PageClient
 from tests.postgres import PgCopies, pg_url  # noqa: F401  a fixture
 
@@ -38,6 +38,8 @@ ENVIRON = {
 # but the cost is another here; that the product pays it is tested once (accounts/test_passphrase.py).
 PRODUCTION_HASHER = accounts.hasher
 accounts.hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+
+log.configure = sieve.configure
 
 # `make test` gives whole files to two workers in this order. What takes longest per file comes first, or one worker
 # would still be at a file of browsers or of killed servers when the other has nothing left to do.
@@ -56,6 +58,13 @@ def pytest_generate_tests(metafunc):
     if "store" in metafunc.fixturenames:
         both = metafunc.definition.get_closest_marker("both")
         metafunc.parametrize("store", ["sqlite", "postgresql"] if both else ["sqlite"], indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def nothing_leaks_into_the_log():
+    """Whatever a test is about: no line of it holds a name, an address, a token, or what somebody wrote."""
+    yield
+    assert sieve.taken() == []
 
 
 @pytest.fixture(scope="session")

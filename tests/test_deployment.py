@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from diary.config import ROOT, SECRETS
+from diary.lib.log import without_keys
 from tests.conftest import ENVIRON
 
 DEPLOY = ROOT / "deploy"
@@ -127,6 +128,9 @@ def test_the_proxy_logs_no_path_that_is_a_key(app):
     assert keys == left_out
     for path in keys:
         assert f"`{path}<token>" in DOC
+        assert without_keys(f"GET {path}{'x' * 43} HTTP/1.1") == f"GET {path}<token> HTTP/1.1", (
+            "gunicorn's own log"
+        )
 
 
 def test_the_document_names_each_file_and_commands_that_exist(app):

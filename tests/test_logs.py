@@ -6,6 +6,7 @@ import pytest
 import structlog
 
 from diary.lib import log
+from tests import sieve
 from tests.people import PASSPHRASE
 
 CANARIES = ("herons-by-the-weir", "alice@example.org", "Marlow", PASSPHRASE, "hunter2-hunter2")
@@ -50,3 +51,16 @@ def test_an_unexpected_error_shows_an_id_and_logs_no_data(app, client_as, lines,
 def test_the_grep_finds_a_leak_planted_on_purpose(lines):
     structlog.get_logger("neap").info("leak", note="herons-by-the-weir")
     assert any(canary in line for line in lines() for canary in CANARIES)
+    assert len(sieve.taken()) == 1
+
+
+@pytest.mark.parametrize(
+    "planted", ["Dr Marlow", "bob@example.org", "seven quiet waves", "x" * 43, "/codes/" + "y" * 43]
+)
+def test_the_look_at_each_line_of_each_test_finds_a_leak_below_the_level_too(app, planted, capfd):
+    before = sieve.lines
+    structlog.get_logger("neap").debug("leak", about=f"of {planted}")
+    structlog.get_logger("neap").debug("no leak", about="/days/<day:day>", request_id="1ccdb321313df3a4")
+    assert sieve.lines == before + 2 and capfd.readouterr().err == ""
+    (line,) = sieve.taken()
+    assert planted in line

@@ -12,7 +12,7 @@ from diary.lib import http
 
 log = structlog.get_logger("neap")
 # Addresses that are keys: what follows these in a path opens something by itself.
-KEYS = re.compile(r"(/(?:invitations|unsubscribe|calendar|reset|new-email)/)[^/?#\s\"']+")
+KEYS = re.compile(r"(/(?:invitations|unsubscribe|calendar|reset|new-email|codes)/)[^/?#\s\"']+")
 
 
 def without_keys(text: str) -> str:
