@@ -168,9 +168,15 @@ def test_a_secret_may_come_from_a_file(tmp_path):
 def test_who_is_signed_in_stays_so_with_another_secret_key(app, client_as):
     before, fallbacks = app.config["SECRET_KEY"], app.config["SECRET_KEY_FALLBACKS"]
     alice = client_as("alice")
-    assert alice.get("/today").status == 200
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', alice.get("/today").text)[1]
     try:
         app.config.update(SECRET_KEY="a-new-secret-key-of-many-characters-1", SECRET_KEY_FALLBACKS=[before])
+        refused = alice.http.post(
+            "/today",
+            data={"csrf_token": token, "pain": "4", "note": "Kept as typed"},
+            headers={"Origin": "http://localhost"},
+        )
+        assert refused.status_code == 403 and "Kept as typed" in refused.text, "a form that was open then"
         assert alice.get("/today").status == 200
         app.config.update(SECRET_KEY="a-third-secret-key-of-many-characters", SECRET_KEY_FALLBACKS=[])
         assert alice.get("/today").status == 303
