@@ -86,6 +86,7 @@ patient      GET       /infusions/<uuid:infusion_id>
 public       GET       /install
 public       GET       /invitations/<token>
 public       POST      /invitations/<token>
+public       POST      /invitations/<token>/challenge
 public       GET       /manifest.webmanifest
 patient      GET       /medications
 patient      GET       /medications/<uuid:medication_id>/change

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, false, text
 from sqlmodel import Field, SQLModel
 
-from diary.accounts.rules import handle_of
+from diary.accounts.rules import BY_PASSKEY, handle_of
 from diary.lib import sealing
 from diary.lib.types import Moment
 
@@ -37,6 +37,11 @@ class Person(SQLModel, table=True):
     @property
     def born_on(self) -> date | None:
         return date.fromisoformat(self.born) if self.born else None
+
+    @property
+    def has_passphrase(self) -> bool:
+        """Not so before an invitation is accepted, and for whoever chose to sign in by passkey alone."""
+        return self.passphrase_hash not in (None, BY_PASSKEY)
 
 
 class LoginSession(SQLModel, table=True):

@@ -69,6 +69,16 @@ def address_budget(address: str) -> dict[bytes, int]:
     return {sealing.email_index(f"address:{address}"): BUDGET.address}
 
 
+def passkey_budgets(address: str, known_device: str | None) -> tuple[dict[bytes, int], dict[bytes, int]]:
+    """The budgets of answers that name no account, and of questions: a device that signed in before has its own."""
+    whose = f"device:{known_device}" if known_device else f"address:{address}"
+    answers = BUDGET.device if known_device else BUDGET.address
+    return (
+        {sealing.email_index(whose): answers},
+        {sealing.email_index(f"questions:{whose}"): BUDGET.questions},
+    )
+
+
 def wait_before_next(s: Session, budgets: dict[bytes, int], now: datetime) -> int:
     """Seconds until another guess is allowed, 0 for at once."""
     rows = s.scalars(select(SignInBudget).where(SignInBudget.key.in_(list(budgets)))).all()

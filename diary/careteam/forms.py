@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 
-from pydantic import ConfigDict, field_validator
+from pydantic import ConfigDict, ValidationInfo, field_validator
 from sqlmodel import SQLModel
 
 from diary.accounts.forms import checked_email, checked_passphrase
@@ -28,15 +28,18 @@ from diary.lib import clock
 from diary.lib.forms import UNSHOWABLE, echo
 
 LONGEST_NAME = 120
+PASSKEY = "passkey"  # the way in that somebody chose
 
 
 class InvitationForm(SQLModel):
     """What somebody sets when they accept an invitation."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", validate_default=True)
 
     name: str = ""
     zone: str = ""
+    answer: str = ""  # what a new passkey said; then there is no passphrase
+    way: str = ""
     passphrase: str = ""
     consent: list[str] = []
 
@@ -54,7 +57,11 @@ class InvitationForm(SQLModel):
 
     @field_validator("passphrase")
     @classmethod
-    def _passphrase(cls, text: str) -> str:
+    def _passphrase(cls, text: str, info: ValidationInfo) -> str:
+        if info.data.get("answer"):
+            return ""
+        if info.data.get("way") == PASSKEY:
+            raise ValueError("No passkey was made here. Please try once more, or choose a passphrase.")
         return checked_passphrase(text)
 
     @field_validator("consent")

@@ -57,8 +57,13 @@ def site() -> str:
     return urlsplit(origin()).hostname or "localhost"
 
 
-def to_make(challenge: str, holder: bytes, name: str, display: str, known: Iterable[bytes]) -> dict[str, Any]:
-    """What `navigator.credentials.create` is asked for, bytes in base64url; `known` ones are not made twice."""
+def to_make(
+    challenge: str, holder: bytes, name: str, display: str, known: Iterable[bytes], alone: bool = False
+) -> dict[str, Any]:
+    """What `navigator.credentials.create` is asked for, bytes in base64url; `known` ones are not made twice.
+
+    alone: no passphrase stands beside it, so it has to be one that signs in by itself.
+    """
     return {
         "rp": {"id": site(), "name": "Neap"},
         "user": {"id": bytes_to_base64url(holder), "name": name, "displayName": display},
@@ -69,7 +74,8 @@ def to_make(challenge: str, holder: bytes, name: str, display: str, known: Itera
         # To sign in without an e-mail address the phone keeps the key itself; a stick without room for it is a
         # second factor all the same.
         "authenticatorSelection": {
-            "residentKey": "preferred", "requireResidentKey": False, "userVerification": "preferred",
+            "residentKey": "required" if alone else "preferred", "requireResidentKey": alone,
+            "userVerification": "required" if alone else "preferred",
         },
         "attestation": "none",
         "extensions": {"credProps": True},
@@ -91,7 +97,7 @@ def _named(credential_id: bytes) -> dict[str, Any]:
     return {"type": "public-key", "id": bytes_to_base64url(credential_id)}
 
 
-def made(text: str, challenge: str) -> Made:
+def made(text: str, challenge: str, must_verify: bool = False) -> Made:
     """The passkey that a browser made for this challenge; raises Wrong."""
     try:
         answer = parse_registration_credential_json(_short(text))
@@ -100,6 +106,7 @@ def made(text: str, challenge: str) -> Made:
             expected_challenge=base64url_to_bytes(challenge),
             expected_rp_id=site(),
             expected_origin=origin(),
+            require_user_verification=must_verify,
         )
         transports = tuple(str(one.value) for one in answer.response.transports or ())
     except Exception as error:  # whatever a stranger's bytes do to a parser

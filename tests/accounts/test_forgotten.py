@@ -51,7 +51,23 @@ def test_a_link_is_mailed_and_lets_in(client_as, cast):
     assert is_in(client) and not is_in(elsewhere)
     assert by_passphrase(client_as(), cast.alice).status == 422
     assert client_as().post("/sign-in", {"email": cast.alice.email, "passphrase": NEW}).status == 303
-    assert "passphrase_changed" in Mails().go().kinds()
+    assert "changed_here" in Mails().go().kinds()
+
+
+@pytest.mark.both
+def test_on_an_unknown_device_one_mail_says_both(client_as, cast):
+    known = client_as()
+    by_passphrase(known, cast.alice)
+    path = link_for(client_as(), cast.alice.email)
+    client_as().post(path, {"passphrase": NEW})
+    ((_, letter),) = Mails().go().sent
+    assert letter.kind == "changed_here"
+    assert "was changed" in letter.words and "did not know: " in letter.words
+    client_as().post("/sign-in", {"email": cast.alice.email, "passphrase": NEW})
+    assert Mails().go().kinds() == ["new_device"], "what was sent is not written anew"
+    path = link_for(known, cast.alice.email)
+    known.post(path, {"passphrase": NEW + " again"})
+    assert Mails().go().kinds() == ["passphrase_changed"], "a known device is no news"
 
 
 def test_the_answer_is_the_same_for_an_address_that_nobody_has(client_as):

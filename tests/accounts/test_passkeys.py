@@ -217,3 +217,27 @@ def test_guessing_with_keys_is_slowed_down(client_as, alices, clock_at, monkeypa
     assert [sign_in(client_as(), Key()).status for _ in range(2)] == [422, 422]
     late = client_as().post("/sign-in/challenge")
     assert late.status == 429 and int(late.headers["Retry-After"]) > 0
+
+
+def test_asking_without_end_is_slowed_down_and_locks_no_known_device_out(
+    client_as, alices, clock_at, monkeypatch
+):
+    from diary.accounts import queries
+    from diary.accounts.rules import Budget
+
+    clock_at(clock.now())
+    monkeypatch.setattr(queries, "BUDGET", Budget(questions=2, address=2))
+    hers, key = client_as(), alices[1]
+    assert sign_in(hers, key).status == 303  # her device is known from here on
+    hers.post("/sign-out")
+    strangers = [client_as().post("/sign-in/challenge") for _ in range(2)]
+    assert [one.status for one in strangers] == [200, 429]
+    assert int(strangers[1].headers["Retry-After"]) > 0
+    with db.read() as s:
+        before = len(stored(s, PasskeyChallenge))
+    assert client_as().post("/sign-in/challenge").status == 429
+    with db.read() as s:
+        assert len(stored(s, PasskeyChallenge)) == before
+    assert sign_in(hers, key).status == 303
+    clock_at(clock.now() + timedelta(minutes=15, seconds=1))
+    assert client_as().post("/sign-in/challenge").status == 200

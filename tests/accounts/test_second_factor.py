@@ -280,3 +280,16 @@ def test_starting_again_ends_it(half):
     assert half.get("/second-factor").location.startswith("/sign-in")
     with db.read() as s:
         assert [row.ended_at is not None for row in stored(s, LoginSession)] == [True]
+
+
+@pytest.mark.parametrize(
+    ("asked", "leads"),
+    [("/audit?kind=x", "/audit?kind=x"), ("https://evil.example/", "/clinic"), ("//evil.example", "/clinic")],
+)
+def test_after_setting_one_up_one_goes_on_to_where_one_was_going(client_as, cast, asked, leads):
+    require_second(cast.dana.clinic_id)
+    client = client_as()
+    by_passphrase(client, cast.dana, next=asked)
+    options = client.post("/passkeys/challenge").response.get_json()
+    done = client.post("/passkeys", {"name": "My laptop", "answer": Key().make(options)})
+    assert done.one("a", class_="primary").get("href") == leads

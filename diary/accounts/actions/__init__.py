@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlmodel import Session
 
 from diary.accounts.models import KnownDevice, LoginSession, MailedLink, Person
-from diary.accounts.rules import is_alive, new_token, token_hash
+from diary.accounts.rules import BY_PASSKEY, is_alive, new_token, token_hash
 from diary.lib import sealing
 from diary.lib.errors import Hidden
 
@@ -41,9 +41,15 @@ def set_passphrase(s: Session, person: Person, passphrase: str) -> None:
     s.add(person)
 
 
+def sign_in_by_passkey_alone(s: Session, person: Person) -> None:
+    """They have an account, and no passphrase opens it."""
+    person.passphrase_hash = BY_PASSKEY
+    s.add(person)
+
+
 def is_passphrase_of(person: Person | None, passphrase: str) -> bool:
     """The same work whether or not the person exists."""
-    kept = person.passphrase_hash if person and person.passphrase_hash else None
+    kept = person.passphrase_hash if person and person.has_passphrase else None
     try:
         return hasher.verify(kept or _hash_of_nobody(), passphrase) and kept is not None
     except (VerificationError, InvalidHashError):

@@ -14,7 +14,14 @@ from sqlmodel import Session
 
 from diary.accounts.models import AccountMail, MailedLink, Person
 from diary.accounts.rules import EMAIL, LINK_LIVES, NOTICE_LIVES, RESET, new_token, token_hash
-from diary.accounts.rules.letters import GLASS, Letter, letter_of
+from diary.accounts.rules.letters import (
+    CHANGED_HERE,
+    GLASS,
+    NEW_DEVICE,
+    PASSPHRASE_CHANGED,
+    Letter,
+    letter_of,
+)
 
 LEASE = timedelta(minutes=5)
 KEPT = timedelta(days=30)  # what was sent or failed, to be looked up
@@ -43,6 +50,23 @@ def put(
     mail.to = to
     s.add(mail)
     s.flush()
+
+
+def put_new_device(s: Session, person_id: int, now: datetime, device: str) -> None:
+    """That somebody came in on an unknown device; one mail with that of a change of passphrase which nobody took yet."""
+    of_change = (
+        update(AccountMail)
+        .where(
+            AccountMail.person_id == person_id,
+            AccountMail.kind == PASSPHRASE_CHANGED,
+            AccountMail.state == "waiting",
+            AccountMail.attempts == 0,
+            AccountMail.made_at > now - LEASE,
+        )
+        .values(kind=CHANGED_HERE, about=device)
+    )
+    if not s.execute(of_change).rowcount:
+        put(s, person_id, NEW_DEVICE, now, about=device)
 
 
 def take(s: Session, now: datetime, most: int = 50) -> list[Envelope]:

@@ -27,16 +27,19 @@ CODES = 10
 STEP = 30  # seconds that a code of an authenticator app counts for
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # without those that look alike
 MOST_PASSKEYS = 20
+BY_PASSKEY = "passkey"  # stands where a passphrase's hash would, and is none's
 
 
 @dataclass(frozen=True)
 class Budget:
-    """How many wrong guesses one account, address or known device has in a window, and how many mails an account."""
+    """How many wrong guesses one account, address or known device has in a window, how many mails an account, and how many
+    questions to passkeys an address that nobody answers."""
 
     account: int = 10
     address: int = 60
     device: int = 20
     mails: int = 5
+    questions: int = 60
 
 
 BUDGET = Budget()

@@ -11,6 +11,9 @@ from diary.lib.words import MONTHS
 NEW_DEVICE, PASSPHRASE_CHANGED, WAY_ADDED, WAY_REMOVED, EMAIL_CHANGED = (
     "new_device", "passphrase_changed", "way_added", "way_removed", "email_changed",
 )  # fmt: skip
+CHANGED_HERE = (
+    "changed_here"  # the passphrase, and then somebody came in with it on a device that was unknown
+)
 GLASS = "glass"
 NOT_YOU = "If that was not you, please end the device you do not know, change your passphrase, and tell your clinic."
 # Heading and subject, the words below it, and what the button says; {device} and {at} are filled in.
@@ -36,6 +39,13 @@ WORDS = {
         "Your passphrase was changed",
         "Your passphrase was changed, {at}, and your other devices were signed out. If it was you, all is well. "
         "If not, please choose \u201cI cannot get in\u201d where you sign in, and tell your clinic.",
+        "Look at how you sign in",
+    ),
+    CHANGED_HERE: (
+        "Your passphrase was changed",
+        "Your passphrase was changed, {at}, and your other devices were signed out. Then you signed in on a device that Neap "
+        "did not know: {device}. If it was you, all is well. If not, please choose \u201cI cannot get in\u201d where you sign in, "
+        "and tell your clinic.",
         "Look at how you sign in",
     ),
     WAY_ADDED: (

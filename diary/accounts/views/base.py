@@ -14,6 +14,7 @@ from diary.lib import clock, log
 from diary.lib.sessions import login
 
 bp = Blueprint("accounts", __name__)
+GOING_TO = "going_to"  # in half a session: the page that was asked for
 
 
 @login.user_loader

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pyotp
 import segno
-from flask import g, make_response, redirect, render_template, url_for
+from flask import g, make_response, redirect, render_template, session, url_for
 from sqlmodel import Session
 from werkzeug.wrappers import Response
 
@@ -19,7 +19,7 @@ from diary.accounts.models import Person
 from diary.accounts.rules import is_fresh
 from diary.accounts.rules.letters import WAY_ADDED, WAY_REMOVED
 from diary.accounts.views import keys
-from diary.accounts.views.base import bp, typed_form
+from diary.accounts.views.base import GOING_TO, bp, safe_path, typed_form
 from diary.accounts.views.guessing import guess_of, known_device
 from diary.accounts.views.page import signing_in_page
 from diary.audit import actions as audit
@@ -35,6 +35,7 @@ WRONG_CODE = "This is not the code that Neap expects now. Please type the one th
 LAST_ONE = (
     "Your clinic asks for a second way to sign in, and this is the only one. Please set up another first."
 )
+LAST_WAY = "This is the only way that you sign in. Please set a passphrase first, or add another passkey."
 APP, PASSKEY, CODES = "an authenticator app", "a passkey", "new recovery codes"
 
 
@@ -132,12 +133,14 @@ def destroy_passkey(passkey_id: UUID) -> Response | tuple[str, int]:
     viewer = access.viewer()
     with db.write() as s:
         own = queries.factors_of(s, viewer.me)
-        is_needed = not own.has_app and [one.uuid for one in own.passkeys] == [passkey_id]
-        if not (is_needed and access.wants_factor(s, viewer)):
+        is_last = [one.uuid for one in own.passkeys] == [passkey_id]
+        problem = LAST_WAY if is_last and not s.get_one(Person, viewer.me).has_passphrase else LAST_ONE
+        is_needed = is_last and not own.has_app
+        if problem == LAST_ONE and not (is_needed and access.wants_factor(s, viewer)):
             factors.remove_passkey(s, viewer.me, passkey_id)
             _removed(s, viewer, "passkey", PASSKEY)
             return see_other(url_for("accounts.signing_in", saved="removed"))
-    return signing_in_page({"answer": LAST_ONE}), 422
+    return signing_in_page({"answer": problem}), 422
 
 
 # The authenticator app ----------------------------------------------------------------------------
@@ -250,13 +253,14 @@ def _after_adding(viewer: access.Viewer, codes: list[str]) -> Response:
         return _codes_page(codes, target) if codes else see_other(target)
     now = clock.now()
     g.pop("half")
+    after = safe_path(session.get(GOING_TO, ""))
     with db.write() as s:
         if actions.end_sessions(s, viewer.me, now, only=viewer.session_id) != 1:
             raise access.Hidden
         person = s.get_one(Person, viewer.me)
         user, device = careteam.sign_in(s, person, http.device(), known_device(), now, second_at=now)
     anew(user, device)
-    return with_device(device, _codes_page(codes, user.viewer.landing))
+    return with_device(device, _codes_page(codes, after or user.viewer.landing))
 
 
 def _codes_page(codes: list[str], after: str) -> Response:

@@ -40,6 +40,14 @@ def guess_of(person: Person | None, email: str) -> Guess:
     return drawn(queries.budgets_of(email, http.address(), device if is_known else None))
 
 
+def passkey_budgets() -> tuple[dict[bytes, int], dict[bytes, int]]:
+    """The budgets of passkeys' answers and questions: nobody has said yet who they are, but a device may be known."""
+    device = known_device()
+    with db.read() as s:
+        is_known = queries.device_owner(s, device) is not None
+    return queries.passkey_budgets(http.address(), device if is_known else None)
+
+
 def drawn(budgets: dict[bytes, int]) -> Guess:
     now = clock.now()
     with db.read() as s:

@@ -56,6 +56,7 @@ def signing_in_page(problems: dict[str, str]) -> str:
         sessions=devices,
         this_session=viewer.session_id,
         email=person.email,
+        has_passphrase=person.has_passphrase,
         device=http.device(),
         is_team=viewer.is_staff or viewer.is_admin,
         is_required=is_required,
@@ -98,13 +99,28 @@ def edit_passphrase() -> str:
 
 def _passphrase_page(problems: dict[str, str], saved: bool = False) -> str:
     with db.read_anew() as s:
-        email = s.get_one(Person, access.viewer().me).email
-    return render_template("accounts/passphrase.html", nav="more", errors=problems, saved=saved, email=email)
+        person = s.get_one(Person, access.viewer().me)
+    return render_template(
+        "accounts/passphrase.html", nav="more", errors=problems, saved=saved, email=person.email,
+        has_one=person.has_passphrase,
+    )  # fmt: skip
 
 
 @bp.post("/passphrase")
 @access.signed_in
 def update_passphrase() -> Response | tuple[str, int]:
+    """Whoever has none, since they sign in by passkey alone, proves lately who they are in place of the present one."""
+    with db.read() as s:
+        has_one = s.get_one(Person, access.viewer().me).has_passphrase
+    return _update_passphrase() if has_one else _first_passphrase()
+
+
+@access.fresh
+def _first_passphrase() -> Response | tuple[str, int]:
+    return _update_passphrase()
+
+
+def _update_passphrase() -> Response | tuple[str, int]:
     viewer, now = access.viewer(), clock.now()
     form = parse(PassphraseForm, typed_form())
     problems = dict(form.errors)
@@ -117,7 +133,7 @@ def update_passphrase() -> Response | tuple[str, int]:
     guess = guess_of(person, person.email)
     if guess.wait:
         return guess.refused()
-    if not actions.is_passphrase_of(person, form.value.current):
+    if person.has_passphrase and not actions.is_passphrase_of(person, form.value.current):
         return _passphrase_page({"current": "This is not your present passphrase."}), 422
     with db.write() as s:
         guess.was_right(s)

@@ -36,7 +36,7 @@ def _page(after: str, problems: dict[str, str]) -> str:
         person = s.get_one(Person, viewer.me)
     return render_template(
         "accounts/prove.html", nav="more", after=safe_path(after) or "", errors=problems, factors=own,
-        email=person.email, has_typed="typed" in session,
+        email=person.email, has_passphrase=person.has_passphrase, has_typed="typed" in session,
     )  # fmt: skip
 
 

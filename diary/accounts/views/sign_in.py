@@ -10,8 +10,8 @@ from diary.accounts.actions import factors
 from diary.accounts.forms import AnswerForm, SecondForm, SignInForm
 from diary.accounts.models import Person
 from diary.accounts.views import keys
-from diary.accounts.views.base import bp, safe_path, typed_form
-from diary.accounts.views.guessing import Guess, drawn, guess_of, known_device
+from diary.accounts.views.base import GOING_TO, bp, safe_path, typed_form
+from diary.accounts.views.guessing import Guess, drawn, guess_of, known_device, passkey_budgets
 from diary.audit import actions as audit
 from diary.careteam import access
 from diary.careteam import actions as careteam
@@ -90,7 +90,10 @@ def let_in(person: Person, after: str, guess: Guess | None = None, is_second: bo
         )
     target = safe_path(after)
     if user.viewer.is_half:
-        return enter(user, device, url_for("accounts.second_factor", next=target))
+        response = enter(user, device, url_for("accounts.second_factor", next=target))
+        if target:
+            session[GOING_TO] = target
+        return response
     return enter(user, device, target or user.viewer.landing)
 
 
@@ -107,11 +110,15 @@ def _use_up(s, half: access.Viewer, now) -> None:  # type: ignore[no-untyped-def
 @access.public
 def ask_passkey() -> Response:
     """Whichever passkey this device keeps: nobody has to type who they are."""
-    guess = drawn(queries.address_budget(http.address()))
+    answers, questions = passkey_budgets()
+    guess = drawn(answers)
     if guess.wait:
         return guess.refused()
     with db.write() as s:
         guess.was_right(s)
+    asked = drawn(questions)  # not given back: each one is a row in the store
+    if asked.wait:
+        return asked.refused()
     return keys.question(webkeys.to_use(keys.ask(SIGN_IN)))
 
 
@@ -122,7 +129,7 @@ def create_session_by_passkey() -> Response | tuple[str, int]:
     form = parse(AnswerForm, typed)
     if form.value is None:
         return _sign_in_page(typed, form.errors), 422
-    guess = drawn(queries.address_budget(http.address()))
+    guess = drawn(passkey_budgets()[0])
     if guess.wait:
         return guess.refused()
     try:

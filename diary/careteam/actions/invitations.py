@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from diary.accounts.actions import create_person, end_sessions, set_passphrase
+from diary.accounts.actions import create_person, end_sessions, set_passphrase, sign_in_by_passkey_alone
 from diary.accounts.models import Person
 from diary.accounts.queries import person_by_email
 from diary.accounts.rules import new_token, token_hash
@@ -139,11 +139,14 @@ def accept_invitation(
     invitation: Invitation,
     name: str,
     zone: str,
-    passphrase: str,
+    passphrase: str | None,
     kinds: Iterable[str],
     now: datetime,
 ) -> Person:
-    """Set name, zone and passphrase, and a patient's consent to the care team as it is now; once only."""
+    """Set name, zone and passphrase, and a patient's consent to the care team as it is now; once only.
+
+    passphrase: None for whoever signs in by a passkey alone, which is kept in the same transaction.
+    """
     _use(s, invitation, now)
     person = s.get(Person, invitation.person_id)
     here = _roles_in(s, invitation.person_id, invitation.clinic_id)
@@ -151,7 +154,10 @@ def accept_invitation(
         raise access.Hidden
     person.name = name
     person.zone = zone
-    set_passphrase(s, person, passphrase)
+    if passphrase is None:
+        sign_in_by_passkey_alone(s, person)
+    else:
+        set_passphrase(s, person, passphrase)
     end_sessions(s, person.id, now)
     actor = access.Viewer(person.id, roles=frozenset({(invitation.clinic_id, invitation.role)}))
     audit.record(s, actor, "invitation.accept", person.id)

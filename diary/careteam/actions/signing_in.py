@@ -8,7 +8,6 @@ from sqlmodel import Session
 from diary.accounts.actions import begin_session, mails, remember_device
 from diary.accounts.models import Person
 from diary.accounts.queries import device_owner, factors_of, has_device
-from diary.accounts.rules.letters import NEW_DEVICE
 from diary.audit import actions as audit
 from diary.careteam import access
 
@@ -36,7 +35,7 @@ def sign_in(
     is_new = known is None or device_owner(s, known) != person.id
     if known is None or is_new:
         if has_device(s, person.id):
-            mails.put(s, person.id, NEW_DEVICE, now, about=device)
+            mails.put_new_device(s, person.id, now, device)
         known = remember_device(s, person.id, now)
     token = begin_session(s, person.id, device, is_staff, now, is_new=is_new, second_at=second_at)
     audit.record(s, viewer, "sign_in", person.id)

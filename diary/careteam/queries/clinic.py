@@ -84,6 +84,7 @@ class OpenInvitation:
     email: str
     team: tuple[tuple[str, str], ...]
     joins: bool
+    holder: UUID
 
     @property
     def is_patient(self) -> bool:
@@ -263,6 +264,7 @@ def open_invitation(s: Session, token: str, now: datetime) -> OpenInvitation:
         "" if joins else person.email,
         () if joins else _team(s, invitation.clinic_id, person.id),
         joins,
+        person.uuid,
     )
 
 

@@ -3,19 +3,23 @@
 from typing import Any
 from uuid import UUID
 
-from flask import current_app, g, render_template, request, url_for
+from flask import current_app, g, jsonify, render_template, request, session, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from diary import db
+from diary.accounts.actions import factors
+from diary.audit import actions as audit
 from diary.careteam import access, actions, queries
-from diary.careteam.forms import InvitationForm, PersonForm
+from diary.careteam.forms import PASSKEY, InvitationForm, PersonForm
 from diary.careteam.rules import CONSENT_WORDING, INVITATION_LIVES, KIND_MEANS, KIND_WORDS, Role
 from diary.careteam.views.base import bp, typed_form
-from diary.lib import clock, http, qr
+from diary.lib import clock, http, qr, webkeys
 from diary.lib.forms import echo, parse
 from diary.lib.htmx import see_other
 from diary.lib.sessions import device_cookie, enter
+
+NO_PASSKEY = "No passkey was made. Nothing is lost; please try once more, or choose a passphrase."
 
 
 @bp.get("/invitations/<token>")
@@ -27,26 +31,71 @@ def invitation(token: str) -> str:
 @bp.post("/invitations/<token>")
 @access.public
 def accept_invitation(token: str) -> Response | tuple[str, int]:
-    typed: dict[str, object] = {name: value for name, value in request.form.items() if name != "csrf_token"}
-    typed["consent"] = [kind for kind in request.form.getlist("consent") if kind]
+    typed = _accepted()
     form = parse(InvitationForm, typed)
     if form.value is None:
-        return _invitation_page(token, typed, form.errors), 422
-    now = clock.now()
+        others = {name: words for name, words in form.errors.items() if name != "passphrase"}
+        problems = others if others and typed.get("way") == PASSKEY else form.errors
+        return _invitation_page(token, typed, problems), 422
+    now, given = clock.now(), form.value
+    try:
+        made = _made(token, given.answer) if given.answer else None
+        with db.write() as s:
+            found = queries.open_invitation(s, token, now)
+            passphrase = None if made else given.passphrase
+            person = actions.accept_invitation(
+                s, found.invitation, given.name, given.zone, passphrase, given.consent, now
+            )
+            if made:
+                factors.add_passkey(s, person.id, made, http.device(), now)
+                audit.record(s, access.viewer_of(s, person), "passkey.create", person.id)
+            known = request.cookies.get(device_cookie(current_app))
+            user, device = actions.sign_in(s, person, http.device(), known, now, now if made else None)
+    except (webkeys.Wrong, factors.Refused):
+        return _invitation_page(token, typed, {"passphrase": NO_PASSKEY}), 422
+    return enter(user, device, user.viewer.landing)
+
+
+@bp.post("/invitations/<token>/challenge")
+@access.public
+def ask_invited_passkey(token: str) -> Response | tuple[str, int]:
+    """What the phone is to make a passkey from, once the rest of the form is right: none is made for nothing."""
+    typed = _accepted()
+    form = parse(InvitationForm, {**typed, "answer": "-"})
+    if form.value is None:
+        return "", 422
+    with db.write() as s:
+        found = queries.open_invitation(s, token, clock.now())
+        if found.joins or not found.is_patient:
+            raise access.Hidden
+        challenge = factors.make_challenge(s, _purpose(found), clock.now())
+    session["challenge"] = challenge
+    response = jsonify(
+        webkeys.to_make(challenge, found.holder.bytes, found.email, form.value.name, (), alone=True)
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _accepted() -> dict[str, object]:
+    typed: dict[str, object] = {name: value for name, value in request.form.items() if name != "csrf_token"}
+    typed["consent"] = [kind for kind in request.form.getlist("consent") if kind]
+    return typed
+
+
+def _purpose(found: queries.OpenInvitation) -> str:
+    return f"invited:{found.invitation.id}"
+
+
+def _made(token: str, answer: str) -> webkeys.Made:
+    """The passkey that was made for this invitation in this browser; raises webkeys.Wrong."""
+    challenge, now = session.pop("challenge", ""), clock.now()
     with db.write() as s:
         found = queries.open_invitation(s, token, now)
-        person = actions.accept_invitation(
-            s,
-            found.invitation,
-            form.value.name,
-            form.value.zone,
-            form.value.passphrase,
-            form.value.consent,
-            now,
-        )
-        known = request.cookies.get(device_cookie(current_app))
-        user, device = actions.sign_in(s, person, http.device(), known, now)
-    return enter(user, device, user.viewer.landing)
+        is_asked = found.is_patient and factors.take_challenge(s, challenge, _purpose(found), now)
+    if not is_asked:
+        raise webkeys.Wrong("challenge")
+    return webkeys.made(answer, challenge, must_verify=True)
 
 
 @bp.post("/invitations/<token>/joining")
@@ -66,7 +115,11 @@ def _invitation_page(token: str, typed: dict[str, object], problems: dict[str, s
     g.no_store = True
     with db.read() as s:
         found = queries.open_invitation(s, token, clock.now())
-    typed = {name: echo(v) if isinstance(v, str) else v for name, v in typed.items() if name != "passphrase"}
+    typed = {
+        name: echo(v) if isinstance(v, str) else v
+        for name, v in typed.items()
+        if name not in ("passphrase", "answer")
+    }
     viewer = current_user.viewer if current_user.is_authenticated else None
     return render_template(
         "careteam/join.html" if found.joins else "careteam/invitation.html",

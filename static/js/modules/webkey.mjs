@@ -34,32 +34,46 @@ function written({ rawId, response }) {
 
 export default function webkey(form) {
   if (!self.PublicKeyCredential || /^[\d.]+$|^\[/.test(location.hostname)) return;
-  form.hidden = false;
-  form.parentElement.classList.add("has-key");
+  // A form that can be sent without a passkey too has a button for it, and what is hidden without one.
+  const own = form.querySelector(".withkey");
+  (own ?? form).hidden = false;
+  if (!own) form.parentElement.classList.add("has-key");
   const told = form.querySelector(".told");
   let isDecided = false;
   let isBusy = false;
 
   async function ask() {
     const { asks, challenge } = form.dataset;
-    const body = new URLSearchParams({ csrf_token: form.elements.csrf_token.value });
+    const { csrf_token } = form.elements;
+    const body = new URLSearchParams(own ? new FormData(form) : { csrf_token: csrf_token.value });
     const reply = await fetch(challenge, { method: "POST", body, redirect: "error" });
     if (reply.status === 429) {
       told.textContent = "Too many tries. Please wait a little before the next one.";
       return;
     }
+    if (reply.status === 422) return send(); // the page says what is wrong, at its field
     if (!reply.ok) return location.reload(); // signed out meanwhile, or the page is old
     const options = await reply.json();
     if (options.prove) return location.assign(options.prove);
     const publicKey = read(options);
     form.elements.answer.value = written(await navigator.credentials[asks]({ publicKey }));
+    send();
+  }
+
+  function send() {
     isDecided = true;
+    if (own) form.elements.way.value = "passkey";
     form.requestSubmit();
   }
 
-  form.addEventListener("submit", async (event) => {
-    if (isDecided) return;
+  form.addEventListener("submit", (event) => {
+    if (isDecided || own) return;
     event.preventDefault();
+    begin();
+  });
+  own?.querySelector("button").addEventListener("click", begin);
+
+  async function begin() {
     if (isBusy) return;
     isBusy = true;
     told.textContent = "";
@@ -71,5 +85,5 @@ export default function webkey(form) {
     } finally {
       isBusy = false;
     }
-  });
+  }
 }
