@@ -290,7 +290,24 @@ def test_what_is_no_token(client_as, token):
 
 @pytest.mark.parametrize(
     "path",
-    ["/prove", "/passkeys", "/second-factor", "/forgotten", "/reset/x", "/new-email/x", "/devices/0/end"],
+    [
+        "/prove",
+        "/passkeys",
+        "/second-factor",
+        "/forgotten",
+        "/reset/x",
+        "/new-email/x",
+        "/devices/0/end",
+        "/sign-in/passkey",
+        "/sign-in/challenge",
+        "/code",
+        "/codes/x",
+        "/invitations/x",
+        "/invitations/x/challenge",
+        "/invitations/x/joining",
+        "/recovery-codes",
+        "/authenticator",
+    ],
 )
 @pytest.mark.parametrize("origin", ["null", "https://evil.example", "http://localhost.evil.example"])
 def test_no_form_of_signing_in_is_taken_from_another_site(client_as, path, origin):

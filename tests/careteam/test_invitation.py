@@ -61,6 +61,22 @@ def test_a_made_up_link_is_not_there(client_as):
     assert client_as().get("/invitations/" + "x" * 43).status == 404
 
 
+@pytest.mark.parametrize("spoil", ["last letter", "first letter", "case", "shorter", "longer", "newline"])
+def test_an_altered_link_is_not_there_and_uses_nothing_up(client_as, token, spoil):
+    other = {
+        "last letter": token[:-1] + ("A" if token[-1] != "A" else "E"),
+        "first letter": ("A" if token[0] != "A" else "E") + token[1:],
+        "case": token.swapcase(),
+        "shorter": token[:-1],
+        "longer": token + "A",
+        "newline": token + "%0D%0A",
+    }[spoil]
+    assert client_as().get(f"/invitations/{other}").status == 404
+    assert client_as().post(f"/invitations/{other}", ACCEPTED).status == 404
+    assert client_as().post(f"/invitations/{other}/challenge", ACCEPTED).status == 404
+    assert client_as().post(f"/invitations/{token}", ACCEPTED).status == 303
+
+
 def test_only_the_hash_is_kept(app, token):
     with db.read() as s:
         (row,) = stored(s, Invitation)
