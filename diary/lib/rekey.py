@@ -17,9 +17,11 @@ from sqlmodel import SQLModel
 from diary import db
 from diary.lib import sealing
 
-ROWS = 100  # a turn: some 20 ms, of which others wait for the writing alone
+ROWS = (
+    25  # a turn: 100 took up to half a second on a busy machine, of which others wait for the writing alone
+)
 PASSES = 3
-SAID_EVERY = 10
+SAID_EVERY = 40
 TRIES, PAUSE = 20, 0.02
 
 
