@@ -10,7 +10,7 @@ A head that does not fit the chain is evidence. It is never written over but by 
 
 import fcntl
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +18,7 @@ from pathlib import Path
 
 import requests
 from flask import current_app
+from sqlmodel import Session
 
 from diary import db
 from diary.audit import actions, queries
@@ -170,17 +171,28 @@ def verify(actor: Actor, known: Head | None = None) -> Report:
         pass
     except db.Busy:
         faults.append("The store is busy: what the chain lacks could not be appended. Please try again.")
-    walk = Walk(keys(), heads)
     with db.read_anew() as s:
-        for block in queries.lines(s):
-            walk.over(block)
-        events, never = queries.count_events(s), queries.never_appended(s)
+        walk, events, found = walked(s, heads)
     if is_head_missing():
         faults.append(
             f"The head file is missing: {HEAD} in DATA_DIR, without which a cut tail can't be found."
         )
-    faults += [f"Event {event[0]} was never appended: it was put in after later events." for event in never]
-    return Report(events, walk.count, appended, walk.mac, (*faults, *walk.end()))
+    return Report(events, walk.count, appended, walk.mac, (*faults, *found))
+
+
+def walked(s: Session, heads: Sequence[tuple[str, Head]]) -> tuple[Walk, int, list[str]]:
+    """One walk along the whole chain of a database: it, how many events there are, and what is wrong."""
+    walk = Walk(keys(), heads)
+    for block in queries.lines(s):
+        walk.over(block)
+    events, never = queries.count_events(s), queries.never_appended(s)
+    faults = [f"Event {event[0]} was never appended: it was put in after later events." for event in never]
+    return walk, events, [*faults, *walk.end()]
+
+
+def put_away() -> tuple[list[tuple[str, Head]], list[str]]:
+    """Every head that was put away on this machine, by where; and what is wrong with the files."""
+    return _heads(None)
 
 
 def _heads(known: Head | None) -> tuple[list[tuple[str, Head]], list[str]]:

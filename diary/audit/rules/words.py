@@ -183,6 +183,8 @@ TABLE = (
     # The trail itself
     _changed("audit.verify", "checked", "the audit trail"),
     _changed("keys.rotate", "sealed anew", "what is sealed, with another key"),
+    _changed("backup.make", "made", "a copy of everything"),
+    _changed("backup.restore", "put back", "a copy of everything"),
     _changed("audit.head", "put away anew", "the audit trail’s head"),
 )  # fmt: skip
 MEANINGS = {one.code: one for one in TABLE}

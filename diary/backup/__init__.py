@@ -1,0 +1,1 @@
+"""Copies of everything that a lost machine takes with it, and putting them back."""
