@@ -4,6 +4,10 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from sqlalchemy import func, select, table
+from sqlalchemy.dialects.sqlite import dialect
+
+DIALECT = dialect()
 MOST_TRIES = 20  # a quarter of a second each
 
 
@@ -83,4 +87,7 @@ def _counts(connection: sqlite3.Connection) -> dict[str, int]:
     names = connection.execute(
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
     ).fetchall()
-    return {name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for (name,) in names}  # noqa: S608
+    counting = {
+        name: str(select(func.count()).select_from(table(name)).compile(dialect=DIALECT)) for (name,) in names
+    }
+    return {name: connection.execute(statement).fetchone()[0] for name, statement in counting.items()}
