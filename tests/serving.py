@@ -35,13 +35,16 @@ class Server:
     log: Path | None = None
     process: subprocess.Popen | None = None
 
-    def start(self, seconds: float = 60) -> "Server":
+    def begin(self) -> None:
         environ = {**os.environ, "LOG_LEVEL": "critical", **self.environ, "PORT": str(self.port)}
         command = [sys.executable, "-m", "gunicorn", *self.options, self.app]
         with open(self.log or os.devnull, "ab") as log:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, env=environ, start_new_session=True, stdout=log, stderr=log
             )
+
+    def start(self, seconds: float = 60) -> "Server":
+        self.begin()
         end_at = time.monotonic() + seconds
         while time.monotonic() < end_at:
             assert self.process.poll() is None, f"{self.app} did not start"

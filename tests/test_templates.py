@@ -1,5 +1,6 @@
 """Templates are used, their macros are used, and htmx is asked for nothing that a strict policy can't keep."""
 
+import json
 import re
 from pathlib import Path
 
@@ -104,6 +105,15 @@ def test_every_template_is_used():
 @pytest.mark.parametrize("name", sorted(SOURCES))
 def test_htmx_is_asked_for_nothing_that_is_evaluated(name):
     assert not htmx_faults(SOURCES[name])
+
+
+def test_htmx_keeps_no_pages_in_the_browsers_storage():
+    """Its default keeps ten of them, which anybody with the phone could read."""
+    (config,) = [
+        json.loads(found)
+        for found in re.findall(r"""htmx-config" content='([^']+)'""", SOURCES["_head.html"])
+    ]
+    assert config["historyCacheSize"] == 0 and not config["allowEval"] and not config["allowScriptTags"]
 
 
 def test_the_browsers_scripts_make_no_such_attribute_either():
