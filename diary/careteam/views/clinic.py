@@ -1,5 +1,6 @@
 """The admin's pages: people, care links and what the clinic sets for itself; no diary."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -139,15 +140,9 @@ def update_contacts() -> Response | tuple[str, int]:
 @access.admin
 def update_checkin_days() -> Response | tuple[str, int]:
     """On which days after an infusion patients are asked."""
-    viewer = access.viewer()
-    text = request.form.get("days", "")
-    try:
-        days = parse_checkin_days(text)
-    except ValueError as error:
-        return clinic_page(later_days=echo(text), day_errors={"days": str(error)}), 422
-    with db.write() as s:
-        actions.set_checkin_days(s, viewer, access.clinic_admin(s, viewer), days)
-    return see_other(url_for("careteam.clinic", saved="check-ins"))
+    return _set_text(
+        "days", parse_checkin_days, actions.set_checkin_days, "later_days", "day_errors", "check-ins"
+    )
 
 
 @bp.post("/clinic/asked")
@@ -168,45 +163,30 @@ def update_asked() -> Response | tuple[str, int]:
 @access.admin
 def update_factors() -> Response | tuple[str, int]:
     """What patients may tick about a day, beside Neap's own list."""
-    viewer = access.viewer()
-    text = request.form.get("factors", "")
-    try:
-        names = parse_factors(text, FACTORS.values())
-    except ValueError as error:
-        return clinic_page(own_factors=echo(text), own_errors={"factors": str(error)}), 422
-    with db.write() as s:
-        actions.set_factors(s, viewer, access.clinic_admin(s, viewer), names, clock.now())
-    return see_other(url_for("careteam.clinic", saved="factors"))
+    return _set_text(
+        "factors",
+        lambda text: parse_factors(text, FACTORS.values()),
+        lambda s, viewer, clinic, names: actions.set_factors(s, viewer, clinic, names, clock.now()),
+        "own_factors",
+        "own_errors",
+        "factors",
+    )
 
 
 @bp.post("/clinic/course-gap")
 @access.admin
 def update_course_gap() -> Response | tuple[str, int]:
     """After how many days without an infusion a new course begins."""
-    viewer = access.viewer()
-    text = request.form.get("gap", "")
-    try:
-        days = parse_course_gap(text)
-    except ValueError as error:
-        return clinic_page(course_gap=echo(text), gap_errors={"gap": str(error)}), 422
-    with db.write() as s:
-        actions.set_course_gap(s, viewer, access.clinic_admin(s, viewer), days)
-    return see_other(url_for("careteam.clinic", saved="course-gap"))
+    return _set_text(
+        "gap", parse_course_gap, actions.set_course_gap, "course_gap", "gap_errors", "course-gap"
+    )
 
 
 @bp.post("/clinic/retention")
 @access.admin
 def update_retention() -> Response | tuple[str, int]:
     """How long the clinic says that it keeps a diary."""
-    viewer = access.viewer()
-    text = request.form.get("months", "")
-    try:
-        months = parse_months(text)
-    except ValueError as error:
-        return clinic_page(months=echo(text), month_errors={"months": str(error)}), 422
-    with db.write() as s:
-        actions.set_retention(s, viewer, access.clinic_admin(s, viewer), months)
-    return see_other(url_for("careteam.clinic", saved="retention"))
+    return _set_text("months", parse_months, actions.set_retention, "months", "month_errors", "retention")
 
 
 @bp.post("/clinic/second-factor")
@@ -220,6 +200,20 @@ def update_second_factor() -> Response | tuple[str, int]:
     with db.write() as s:
         actions.set_second_factor(s, viewer, access.clinic_admin(s, viewer), rule)
     return see_other(url_for("careteam.clinic", saved="second-factor"))
+
+
+def _set_text(
+    field: str, parse: Callable[[str], Any], act: Callable[..., None], shown: str, errors: str, saved: str
+) -> Response | tuple[str, int]:
+    """Keep a setting that is typed into one field; what can't be kept stands there again (`shown`) with why (`errors`)."""
+    viewer, text = access.viewer(), request.form.get(field, "")
+    try:
+        value = parse(text)
+    except ValueError as error:
+        return clinic_page(**{shown: echo(text), errors: {field: str(error)}}), 422
+    with db.write() as s:
+        act(s, viewer, access.clinic_admin(s, viewer), value)
+    return see_other(url_for("careteam.clinic", saved=saved))
 
 
 # People -------------------------------------------------------------------------------------------
