@@ -37,6 +37,7 @@ class Proxy:
     seed: int = 0
     is_calm: bool = False
     slowest: float = 0.12
+    dealt: list[str] = field(default_factory=list)  # what befalls the first writes, before chance decides
     counts: Counter = field(default_factory=Counter)
     last_answer: Passed | None = None
 
@@ -56,11 +57,14 @@ class Proxy:
         self.server.shutdown()
         self.server.server_close()
 
-    def fate(self, path: str) -> str:
+    def fate(self, command: str, path: str) -> str:
         if self.is_calm or not path.startswith("/api/"):
             return "passed"
         with self.lock:
-            found = self.random.choices([name for name, _ in FATES], [share for _, share in FATES])[0]
+            if command == "PUT" and self.dealt:
+                found = self.dealt.pop(0)
+            else:
+                found = self.random.choices([name for name, _ in FATES], [share for _, share in FATES])[0]
             self.counts[found] += 1
         return found
 
@@ -131,7 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         headers = [(name, value) for name, value in self.headers.items() if name.lower() != "connection"]
         request = (self.command, self.path, headers, body)
-        answer = self.ill_treated(self.proxy.fate(self.path), request)
+        answer = self.ill_treated(self.proxy.fate(self.command, self.path), request)
         if answer is None:
             self.hang_up()
         else:

@@ -7,26 +7,30 @@ import pytest
 from tests.conftest import ENVIRON
 from tests.faults.fleet import Phone, judged, run_phones
 from tests.faults.outbox import Outbox
-from tests.faults.proxy import Proxy
+from tests.faults.proxy import FATES, Proxy
 from tests.faults.sabotage import DeletesBeforeAcknowledged, TakesAnythingForAnAnswer
 from tests.serving import Server
 
 WRITES, PHONES = 45, 3
+EACH_TWICE = [name for name, _ in FATES if name != "passed"] * 2
 
 
 def run(store, work, server_name: str | None, kinds, kills: int = 0) -> list[Counter]:
-    """What the oracle says of each kind of phone, every kind in the hands of somebody else."""
+    """What the oracle says of each kind of phone, every kind in the hands of somebody else behind a proxy of its own."""
     url, cast = store
     app = f"tests.faults.sabotage:{server_name}()" if server_name else "app:app"
     server = Server({**ENVIRON, "DATABASE_URL": url, "DATA_DIR": str(work)}, app=app).start()
+    found = []
     try:
-        with Proxy(server.port, seed=3) as proxy:
-            groups = [
-                [Phone(person, server.port, proxy.port, n + 1, WRITES // PHONES, kind) for n in range(PHONES)]
-                for person, kind in zip((cast.alice, cast.charlie), kinds, strict=False)
-            ]
-            run_phones(server, [phone for group in groups for phone in group], kills, proxy, seconds=120)
-            return [judged(url, group, kills, proxy).broken for group in groups]
+        for person, kind in zip((cast.alice, cast.charlie), kinds, strict=False):
+            with Proxy(server.port, seed=3, dealt=list(EACH_TWICE)) as proxy:
+                phones = [
+                    Phone(person, server.port, proxy.port, n + 1, WRITES // PHONES, kind)
+                    for n in range(PHONES)
+                ]
+                run_phones(server, phones, kills, proxy, seconds=120)
+                found.append(judged(url, phones, kills, proxy).broken)
+        return found
     finally:
         server.stop()
 
