@@ -1,18 +1,50 @@
 """What SQLite does for a copy: taken while others write, counted, and put over a database in one transaction."""
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import func, select, table
 from sqlalchemy.dialects.sqlite import dialect
+from sqlalchemy.engine import make_url
+
+from diary.backup.store import Refused
 
 DIALECT = dialect()
 MOST_TRIES = 20  # a quarter of a second each
 
 
-class Unfit(Exception):
-    """The database can't be read or written as a whole; says why in plain words."""
+class Store:
+    """The file that is served; see `diary.backup.store.Store`."""
+
+    kind, file = "sqlite", "neap.db"
+
+    def __init__(self, url: str) -> None:
+        self.live = path_of(url)
+
+    def full(self) -> str:
+        return f"There are people in the database {self.live.name}." if people(self.live) else ""
+
+    def take(self, target: Path) -> dict[str, int]:
+        return take(self.live, target)
+
+    @contextmanager
+    def beside(self, copy: Path) -> Iterator[str]:
+        yield f"sqlite:///{copy}"
+
+    def faults(self, url: str, counts: dict[str, int]) -> list[str]:
+        return faults(path_of(url), counts)
+
+    def read(self, copy: Path, counts: dict[str, int]) -> list[str]:
+        return faults(copy, counts)
+
+    def put(self, url: str) -> None:
+        put(path_of(url), self.live)
+
+
+def path_of(url: str) -> Path:
+    return Path(str(make_url(url).database)).resolve()
 
 
 def take(source: Path, target: Path) -> dict[str, int]:
@@ -53,7 +85,7 @@ def people(path: Path) -> int:
 
 
 def put(source: Path, target: Path) -> None:
-    """Write one database over another in one transaction; raises Unfit, and then nothing has changed.
+    """Write one database over another in one transaction; raises Refused, and then nothing has changed.
 
     Not by a new file under the old name: a server that still runs would go on writing to the one that is gone.
     """
@@ -63,7 +95,7 @@ def put(source: Path, target: Path) -> None:
         nonlocal tries
         tries += status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
         if tries >= MOST_TRIES:
-            raise Unfit("The database is in use: please stop web and jobs, then restore again.")
+            raise Refused("The database is in use: please stop web and jobs, then restore again.")
 
     try:
         with closing(_open(source, "ro")) as good, closing(sqlite3.connect(target)) as live:
@@ -71,7 +103,7 @@ def put(source: Path, target: Path) -> None:
             live.execute("PRAGMA synchronous=FULL")
             good.backup(live, progress=give_up)
     except sqlite3.DatabaseError as error:
-        raise Unfit(
+        raise Refused(
             f"The database that is there can't be written to ({error}). Please move {target.name}, {target.name}-wal "
             f"and {target.name}-shm away, then restore again."
         ) from error

@@ -1,7 +1,7 @@
 """Making a copy while others write, and putting one back; the field key is never in it.
 
 A copy is a tar of the manifest, the database and the list of the erased, encrypted by age. Plain it stands only in one
-private folder in DATA_DIR, which each start empties: a `kill -9` leaves no more than that.
+private folder in DATA_DIR, and on PostgreSQL in a second database; each start empties both: a `kill -9` leaves no more.
 """
 
 import fcntl
@@ -19,33 +19,32 @@ from uuid import UUID
 
 import pyrage
 from flask import current_app
-from sqlalchemy.engine import make_url
 
 from diary import db
 from diary.audit import actions as audit
 from diary.audit import worker as trail
 from diary.audit.actions import Actor
-from diary.backup import actions, sqlite
+from diary.backup import actions, postgres, sqlite
+from diary.backup.store import NoSecond, Refused, Store
 from diary.lib import clock, files, sealing
 
 FORMAT = 1
-WORK, LOCK, ERASED, STORE, MANIFEST = "backup-work", "backup.lock", "erased", "neap.db", "manifest.json"
+WORK, LOCK, ERASED, MANIFEST = "backup-work", "backup.lock", "erased", "manifest.json"
+KINDS = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 KEPT = timedelta(days=35)
 STAMP = "neap-%Y%m%dT%H%M%SZ.age"
 PROBE = b"neap backup: sealed with the key of this install"
 
 
-class Refused(Exception):
-    """Nothing was done; says why in plain words."""
-
-
 @dataclass(frozen=True)
 class Made:
-    """A copy that was checked and encrypted; `faults` is what is wrong with the audit trail in it."""
+    """A copy that was checked and encrypted; `faults` is what is wrong with the audit trail in it, `note` what could not
+    be tried."""
 
     path: Path
     rows: int
     pruned: int
+    note: str
     faults: tuple[str, ...]
 
 
@@ -84,11 +83,12 @@ def identity_of(path: Path) -> pyrage.x25519.Identity:
 
 def backup(folder: Path, recipient: pyrage.x25519.Recipient, actor: Actor) -> Made:
     """A new copy in a folder, checked before it is encrypted; then the ones older than 35 days go."""
-    live = _live()
     if not db.is_ready():
         raise Refused("The database is not at the newest version. Please run migrate first.")
     faults: list[str] = []
-    with _alone() as work:
+    note = ""
+    with _alone() as (work, lock):
+        store = _store(work, lock)
         heads, unread = trail.put_away()
         faults += unread
         try:
@@ -97,30 +97,39 @@ def backup(folder: Path, recipient: pyrage.x25519.Recipient, actor: Actor) -> Ma
             trail.append()
         except trail.HeadDoesNotFit:
             faults.append("What the chain lacks was not appended, since its head does not fit.")
-        counts = sqlite.take(live, work / STORE)
+        counts = store.take(work / store.file)
         (work / ERASED).write_text("".join(f"{one}\n" for one in sorted(_erased(_data() / ERASED))))
         made_at = clock.now()
         manifest = {
             "format": FORMAT,
-            "kind": "sqlite",
+            "kind": store.kind,
             "schema": db.newest(),
             "made_at": made_at.isoformat(timespec="seconds"),
             "counts": counts,
-            "sha256": {name: _digest(work / name) for name in (STORE, ERASED)},
+            "sha256": {name: _digest(work / name) for name in (store.file, ERASED)},
             "signed": sealing.signature(PROBE),
         }
         (work / MANIFEST).write_text(json.dumps(manifest))
         plain = work / "plain.tar"
         with tarfile.open(plain, "w") as tar:
-            for name in (MANIFEST, STORE, ERASED):
+            for name in (MANIFEST, store.file, ERASED):
                 tar.add(work / name, arcname=name)
                 (work / name).unlink()
         _unpack(plain, work / "again")
-        if wrong := sqlite.faults(work / "again" / STORE, counts):
+        copy = work / "again" / store.file
+        try:
+            with store.beside(copy) as url:
+                wrong = store.faults(url, counts)
+                faults += [] if wrong else _trail_faults(url, heads)
+        except NoSecond as error:
+            note = f"Not restored to try it, only read to its end and counted. {error}"
+            wrong = store.read(copy, counts)
+            with db.read_anew() as s:
+                faults += trail.walked(s, heads)[2]
+        if wrong:
             raise Refused("The copy is not whole, and was thrown away. " + " ".join(wrong))
-        faults += _trail_faults(work / "again" / STORE, heads)
         path = _encrypted(plain, folder, made_at, recipient)
-        return Made(path, sum(counts.values()), _prune(folder, path, made_at), tuple(faults))
+        return Made(path, sum(counts.values()), _prune(folder, path, made_at), note, tuple(faults))
 
 
 def restore(
@@ -135,36 +144,30 @@ def restore(
     Every session ends, so that none that was ended since the copy comes back; so do mailed links. The phones keep what
     they hold (`revoked` stays false), and send it again in the new epoch once somebody signs in.
     """
-    live = _live()
-    if not is_forced and sqlite.people(live):
-        raise Refused(
-            f"There are people in the database {live.name}. With --force the copy takes its place, and it is gone."
-        )
-    with _alone() as work:
-        manifest = _opened(source, identity, work)
-        store = work / "again" / STORE
-        if wrong := sqlite.faults(store, manifest["counts"]):
-            raise Refused("The copy is not whole; nothing was changed. " + " ".join(wrong))
-        url = f"sqlite:///{store}"
-        migrate(url)
-        gone = _erased(work / "again" / ERASED) | _erased(_data() / ERASED)
-        staging = db.Database(url)
-        try:
-            with staging.writing() as s:
-                if actions.are_among(s, gone):
-                    raise Refused(
-                        "People who were erased are in this copy, and this version can't erase them again."
-                    )
-                sessions, links = actions.begin_anew(s, actor, clock.now())
-        finally:
-            staging.engine.dispose()
-        if gone:
-            files.replace(_data() / ERASED, "".join(f"{one}\n" for one in sorted(gone)))
-        db.engine().dispose()  # else this process would stand in its own way
-        try:
-            sqlite.put(store, live)
-        except sqlite.Unfit as error:
-            raise Refused(str(error)) from error
+    with _alone() as (work, lock):
+        store = _store(work, lock)
+        if not is_forced and (words := store.full()):
+            raise Refused(f"{words} With --force the copy takes its place, and it is gone.")
+        manifest = _opened(source, identity, work, store)
+        with store.beside(work / "again" / store.file) as url:
+            if wrong := store.faults(url, manifest["counts"]):
+                raise Refused("The copy is not whole; nothing was changed. " + " ".join(wrong))
+            migrate(url)
+            gone = _erased(work / "again" / ERASED) | _erased(_data() / ERASED)
+            staging = db.Database(url)
+            try:
+                with staging.writing() as s:
+                    if actions.are_among(s, gone):
+                        raise Refused(
+                            "People who were erased are in this copy, and this version can't erase them again."
+                        )
+                    sessions, links = actions.begin_anew(s, actor, clock.now())
+            finally:
+                staging.engine.dispose()
+            if gone:
+                files.replace(_data() / ERASED, "".join(f"{one}\n" for one in sorted(gone)))
+            db.engine().dispose()  # else this process would stand in its own way
+            store.put(url)
         trail.put_head(actor)
         trail.append()
     with db.read_anew() as s:
@@ -177,18 +180,16 @@ def _data() -> Path:
     return current_app.config["SETTINGS"].data_dir
 
 
-def _live() -> Path:
+def _store(work: Path, lock: int) -> Store:
     database = db.database()
-    if not database.is_sqlite:
-        raise Refused(
-            "These commands know SQLite only so far; for PostgreSQL docs/deployment.md says what to do."
-        )
-    return Path(str(make_url(database.engine.url).database)).resolve()
+    if database.is_sqlite:
+        return sqlite.Store(str(database.engine.url))
+    return postgres.Store(database, work, lock)
 
 
 @contextmanager
-def _alone() -> Iterator[Path]:
-    """One process at a time, in an empty private folder that goes with it."""
+def _alone() -> Iterator[tuple[Path, int]]:
+    """One process at a time, in an empty private folder that goes with it; the folder, and the lock's descriptor."""
     work = _data() / WORK
     with open(_data() / LOCK, "a") as lock:
         try:
@@ -198,7 +199,7 @@ def _alone() -> Iterator[Path]:
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(mode=0o700)
         try:
-            yield work
+            yield work, lock.fileno()
         finally:
             shutil.rmtree(work, ignore_errors=True)
 
@@ -213,8 +214,8 @@ def _erased(path: Path) -> set[UUID]:
         raise Refused("The list of erased people can't be read; nothing was changed.") from error
 
 
-def _trail_faults(store: Path, heads: list[tuple[str, trail.Head]]) -> list[str]:
-    copy = db.Database(f"sqlite:///{store}")
+def _trail_faults(url: str, heads: list[tuple[str, trail.Head]]) -> list[str]:
+    copy = db.Database(url)
     try:
         with copy.reading() as s:
             return trail.walked(s, heads)[2]
@@ -225,23 +226,25 @@ def _trail_faults(store: Path, heads: list[tuple[str, trail.Head]]) -> list[str]
 def _unpack(plain: Path, folder: Path) -> dict:
     """The manifest of an archive; its files stand in the folder, each as it was put in."""
     with tarfile.open(plain) as tar:
-        for name in (MANIFEST, STORE, ERASED):
+        tar.extract(MANIFEST, folder, filter="data")
+        manifest = json.loads((folder / MANIFEST).read_text())
+        for name in manifest["sha256"]:
             tar.extract(name, folder, filter="data")
-    manifest = json.loads((folder / MANIFEST).read_text())
     for name, digest in manifest["sha256"].items():
         if _digest(folder / name) != digest:
             raise ValueError(name)
     return manifest
 
 
-def _opened(source: Path, identity: pyrage.x25519.Identity, work: Path) -> dict:
+def _opened(source: Path, identity: pyrage.x25519.Identity, work: Path, store: Store) -> dict:
     plain = work / "plain.tar"
     if not source.is_file():
         raise Refused(f"There is no file {source}.")
     try:
         pyrage.decrypt_file(str(source), str(plain), [identity])
         manifest = _unpack(plain, work / "again")
-        is_known = manifest["format"] == FORMAT and manifest["kind"] == "sqlite"
+        is_known = manifest["format"] == FORMAT and manifest["kind"] in KINDS
+        is_whole = manifest["kind"] != store.kind or {store.file, ERASED} == set(manifest["sha256"])
         schema, signed = str(manifest["schema"]), str(manifest["signed"])
         datetime.fromisoformat(manifest["made_at"])
         manifest["counts"].values()
@@ -257,6 +260,13 @@ def _opened(source: Path, identity: pyrage.x25519.Identity, work: Path) -> dict:
         plain.unlink(missing_ok=True)
     if not is_known:
         raise Refused(f"{source.name} was made by another kind of Neap, which this one can't read.")
+    if manifest["kind"] != store.kind:
+        raise Refused(
+            f"{source.name} was made on {KINDS[manifest['kind']]}, and DATABASE_URL names {KINDS[store.kind]} here: a copy goes "
+            "back to the kind of database that it came from."
+        )
+    if not is_whole:
+        raise Refused(f"{source.name} was cut short or altered, or is no copy of Neap.")
     if schema > db.newest():
         raise Refused(
             f"{source.name} was made by a newer Neap (schema {schema}); please restore with that one."

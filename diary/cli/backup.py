@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import click
+import psycopg
 from alembic import command
 from flask import Flask
 from pyrage import EncryptError
@@ -43,11 +44,13 @@ def backup(dest: Path) -> None:
         fail(str(error))
     except db.Busy:
         fail("The database was too busy; no copy was made. Please run it again.")
-    except SQLAlchemyError:
+    except (SQLAlchemyError, psycopg.Error):
         fail("The database can't be read; no copy was made.")
     except (OSError, EncryptError) as error:
         fail(f"No copy was made: {getattr(error, 'strerror', None) or error}.")
     click.echo(f"{made.path}: {made.rows:,} rows, checked; {made.pruned:,} older than 35 days removed.")
+    if made.note:
+        click.echo(f"mind: {made.note}", err=True)
     _name(made.faults)
 
 
@@ -74,6 +77,10 @@ def restore(src: Path, force: bool, identity: Path | None) -> None:
         )
     except worker.Refused as error:
         fail(str(error))
+    except (SQLAlchemyError, psycopg.Error):
+        fail(
+            "The database does not answer, or not this role. It is as it was, or is the copy, whole: please restore again."
+        )
     except OSError as error:
         fail(f"Nothing was restored: {error.strerror}.")
     click.echo(f"The copy of {found.made_at:%Y-%m-%d %H:%M} UTC is in place: {found.rows:,} rows.")

@@ -1,4 +1,4 @@
-"""`backup` and `restore` on SQLite: what was there is there again, and what must be refused changes nothing."""
+"""`backup` and `restore`: what was there is there again, and what must be refused changes nothing."""
 
 import sqlite3
 import threading
@@ -56,6 +56,7 @@ def epoch() -> str:
         return s.execute(text("SELECT epoch FROM sync_epoch")).scalar_one()
 
 
+@pytest.mark.both
 def test_what_was_there_is_there_again(vault, cast, copy):
     before, was = zone(cast), epoch()
     rename(cast, "Asia/Tokyo")
@@ -82,6 +83,7 @@ def test_nothing_of_it_is_readable(app, cast, copy, pair, tmp_path):
         assert key.encode() not in plain
 
 
+@pytest.mark.both
 def test_without_force_people_stay(vault, cast, copy):
     rename(cast, "Asia/Tokyo")
     done = vault("restore", copy)
@@ -90,6 +92,7 @@ def test_without_force_people_stay(vault, cast, copy):
     assert zone(cast) == "Asia/Tokyo"
 
 
+@pytest.mark.both
 def test_sessions_do_not_come_back(app, vault, cast, tmp_path):
     with db.write() as s:
         mine = LoginSession(
@@ -164,6 +167,7 @@ def test_a_newer_schema_is_refused(vault, cast, tmp_path, monkeypatch):
     assert "newer Neap (schema 9999)" in done.stderr
 
 
+@pytest.mark.both
 def test_the_erased_stay_erased(vault, cast, copy):
     (worker._data() / worker.ERASED).write_text(f"{cast.alice.uuid}\n")
     was = epoch()
@@ -253,7 +257,7 @@ def test_a_copy_is_of_one_moment_while_others_write(app, cast, tmp_path):
 
 def test_a_database_in_use_is_left_alone(vault, cast, copy, app):
     rename(cast, "Asia/Tokyo")
-    other = sqlite3.connect(worker._live(), isolation_level=None)
+    other = sqlite3.connect(app.extensions["database"].engine.url.database, isolation_level=None)
     try:
         other.execute("BEGIN IMMEDIATE")
         done = vault("restore", copy, "--force")
