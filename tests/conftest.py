@@ -57,7 +57,8 @@ def pytest_collection_modifyitems(items):
 def pytest_generate_tests(metafunc):
     if "store" in metafunc.fixturenames:
         both = metafunc.definition.get_closest_marker("both")
-        metafunc.parametrize("store", ["sqlite", "postgresql"] if both else ["sqlite"], indirect=True)
+        names = (both.args or ("sqlite", "postgresql")) if both else ("sqlite",)
+        metafunc.parametrize("store", names, indirect=True)
 
 
 @pytest.fixture(autouse=True)

@@ -182,7 +182,7 @@ def test_slices_have_only_the_six_file_names():
         top, file = place(path)
         if top in FLOOR_OF and top not in NO_SLICES and file:
             own = {
-                "accounts": {"worker"}, "audit": {"worker"}, "backup": {"worker", "sqlite"}, "careteam": {"access"},
+                "accounts": {"worker"}, "audit": {"worker"}, "backup": {"worker", "store", "sqlite", "postgres"}, "careteam": {"access"},
                 "reminders": {"worker"},
             }.get(top, set())  # fmt: skip
             assert file in SLICE_FILES | {"__init__", "catalogue", "transports"} | own, path

@@ -10,50 +10,11 @@ from sqlalchemy import select, text
 
 from diary import db
 from diary.accounts import actions as accounts
-from diary.accounts.models import LoginSession, Person
+from diary.accounts.models import LoginSession
 from diary.audit import worker as trail
-from diary.backup import sqlite, worker
+from diary.backup import postgres, sqlite, worker
 from diary.lib import clock, sealing
-
-
-@pytest.fixture(scope="module")
-def pair():
-    return pyrage.x25519.Identity.generate()
-
-
-@pytest.fixture
-def vault(app, pair, tmp_path, monkeypatch):
-    """Runs the commands, with the key of this test."""
-    monkeypatch.setenv("BACKUP_RECIPIENT", str(pair.to_public()))
-    key = tmp_path / "key.txt"
-    key.write_text(f"# created: today\n{pair}\n")
-    monkeypatch.setenv("BACKUP_IDENTITY", str(key))
-    yield lambda *arguments: app.test_cli_runner().invoke(args=list(map(str, arguments)))
-    (worker._data() / worker.ERASED).unlink(missing_ok=True)
-
-
-@pytest.fixture
-def copy(vault, tmp_path):
-    """A copy of the database of this test."""
-    done = vault("backup", tmp_path / "copies")
-    assert done.exit_code == 0, done.output
-    (path,) = (tmp_path / "copies").iterdir()
-    return path
-
-
-def rename(cast, name: str) -> None:
-    with db.write() as s:
-        s.get_one(Person, cast.alice.id).zone = name
-
-
-def zone(cast) -> str:
-    with db.read_anew() as s:
-        return s.get_one(Person, cast.alice.id).zone
-
-
-def epoch() -> str:
-    with db.read_anew() as s:
-        return s.execute(text("SELECT epoch FROM sync_epoch")).scalar_one()
+from tests.backup.conftest import epoch, rename, zone
 
 
 @pytest.mark.both
@@ -165,6 +126,31 @@ def test_a_newer_schema_is_refused(vault, cast, tmp_path, monkeypatch):
     done = vault("restore", path, "--force")
     assert done.exit_code == 2
     assert "newer Neap (schema 9999)" in done.stderr
+
+
+def test_a_copy_of_the_other_kind_of_database_is_refused(vault, cast, tmp_path, monkeypatch):
+    with monkeypatch.context() as other:
+        other.setattr(sqlite.Store, "kind", "postgresql")
+        assert vault("backup", tmp_path / "copies").exit_code == 0
+    (path,) = (tmp_path / "copies").iterdir()
+    done = vault("restore", path, "--force")
+    assert done.exit_code == 2
+    assert "was made on PostgreSQL, and DATABASE_URL names SQLite here" in done.stderr
+
+
+@pytest.mark.both
+def test_a_copy_that_lacks_a_row_is_thrown_away(vault, cast, tmp_path, monkeypatch):
+    for kind in (sqlite.Store, postgres.Store):
+
+        def one_more(store, target, take=kind.take):
+            counts = take(store, target)
+            return counts | {"person": counts["person"] + 1}
+
+        monkeypatch.setattr(kind, "take", one_more)
+    done = vault("backup", tmp_path / "copies")
+    assert done.exit_code == 2
+    assert "not whole, and was thrown away" in done.stderr
+    assert not (tmp_path / "copies").exists()
 
 
 @pytest.mark.both
