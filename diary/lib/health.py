@@ -27,11 +27,10 @@ def add_alarm(app: Flask, alarm: Callable[[], str]) -> None:
 def ready() -> Response:
     """Whether the store answers and is up to date, and nothing rings; 503 while not, and by itself 200 again."""
     try:
-        wrong = [] if db.is_ready() else [""]
+        wrong = [] if db.is_ready() else ["the database is not at this version: run migrate"]
         wrong = wrong or [words for alarm in current_app.extensions["alarms"] if (words := alarm())]
     except SQLAlchemyError:
-        wrong = [""]
+        wrong = ["the database is empty or does not answer"]
     if not wrong:
         return Response("ready\n", mimetype="text/plain")
-    told = ": " + ", ".join(wrong) if wrong[0] else ""
-    return Response(f"not ready{told}\n", 503, mimetype="text/plain")
+    return Response(f"not ready: {', '.join(wrong)}\n", 503, mimetype="text/plain")

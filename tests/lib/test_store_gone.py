@@ -39,14 +39,19 @@ def test_pages_say_503_and_keep_what_was_typed(client_as, empty):
 
 
 def test_not_ready_without_tables_or_with_old_ones(client_as, empty, app):
-    assert client_as().get("/readyz").status == 503
+    answer = client_as().get("/readyz")
+    assert (answer.status, answer.data) == (503, b"not ready: the database is empty or does not answer\n")
 
 
 def test_ready_needs_the_newest_schema(client_as, app):
     assert client_as().get("/readyz").status == 200
     with db.write() as s:
         s.connection().exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
-    assert client_as().get("/readyz").status == 503
+    answer = client_as().get("/readyz")
+    assert (answer.status, answer.data) == (
+        503,
+        b"not ready: the database is not at this version: run migrate\n",
+    )
 
 
 def test_a_full_disk_does_not_close_the_pages(client_as, monkeypatch, clock_at):
