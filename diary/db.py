@@ -1,13 +1,15 @@
 """The database: one engine, read sessions that never take the write lock, and one way to write."""
 
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 
 from flask import Flask, current_app, g, has_request_context
-from sqlalchemy import Engine, event, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Engine, event, make_url, text
+from sqlalchemy.exc import InternalError, OperationalError
 from sqlmodel import Session, SQLModel, create_engine
 
 from diary.config import ROOT
@@ -29,6 +31,11 @@ PRAGMAS = (
     "busy_timeout=2000",
     "recursive_triggers=ON",
 )
+# A server that is gone without a word, and its connections too, would hold every thread for minutes.
+PATIENCE = {
+    "connect_timeout": 10, "tcp_user_timeout": 20_000, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 2,
+}  # fmt: skip
+ROOM = 4 * 2**20  # bytes; a write needs a hundredth of it
 
 
 class Busy(Exception):
@@ -43,6 +50,7 @@ class Database:
         self.reader = self.engine.execution_options(readonly=True)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._line = threading.Lock()
+        self._was_refused = False
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -52,6 +60,34 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
+        try:
+            with self._writing() as s:
+                yield s
+        except (OperationalError, InternalError):
+            self._was_refused = True
+            raise
+        except Busy as error:
+            self._was_refused |= error.__cause__ is not None
+            raise
+        self._was_refused = False
+
+    def has_room(self) -> bool:
+        """Whether the disk of an SQLite file has some left."""
+        path = self.engine.url.database if self.is_sqlite else None
+        return not path or shutil.disk_usage(Path(path).parent).free >= ROOM
+
+    def takes_writes(self) -> bool:
+        """Whether it does; where the last one was refused by the store (full, locked, read-only) one is tried."""
+        if self._was_refused:
+            try:
+                with self.writing() as s:
+                    s.connection().execute(text("UPDATE sync_epoch SET epoch = epoch"))
+            except (Busy, OperationalError, InternalError):
+                return False
+        return True
+
+    @contextmanager
+    def _writing(self) -> Iterator[Session]:
         if not self.is_sqlite:
             with Session(self.engine, expire_on_commit=False) as s, s.begin():
                 yield s
@@ -73,7 +109,9 @@ class Database:
 
 def _engine(url: str, migrating: bool) -> Engine:
     if not url.startswith("sqlite"):
-        engine = create_engine(url, pool_pre_ping=True)
+        told = make_url(url).query
+        patience = {name: value for name, value in PATIENCE.items() if name not in told}
+        engine = create_engine(url, pool_pre_ping=True, connect_args=patience)
 
         @event.listens_for(engine, "begin")
         def _readonly(connection):  # type: ignore[no-untyped-def]

@@ -24,11 +24,21 @@ def add_alarm(app: Flask, alarm: Callable[[], str]) -> None:
     app.extensions["alarms"].append(alarm)
 
 
+def _store() -> str:
+    if not db.is_ready():
+        return "the database is not at this version: run migrate"
+    if not db.database().has_room():
+        return "the disk is full"
+    return "" if db.database().takes_writes() else "the database takes no writes"
+
+
 def ready() -> Response:
     """Whether the store answers and is up to date, and nothing rings; 503 while not, and by itself 200 again."""
     try:
-        wrong = [] if db.is_ready() else ["the database is not at this version: run migrate"]
-        wrong = wrong or [words for alarm in current_app.extensions["alarms"] if (words := alarm())]
+        store = _store()
+        wrong = (
+            [store] if store else [words for alarm in current_app.extensions["alarms"] if (words := alarm())]
+        )
     except SQLAlchemyError:
         wrong = ["the database is empty or does not answer"]
     if not wrong:

@@ -21,6 +21,8 @@ from tests.sync.phones import NOW, a_body, days, put
 
 COUNTED = ("entry", "entry_revision", "sync_write", "audit_event")
 
+NO_WRITES = "not ready: the database takes no writes\n"
+
 
 def counted(url: str) -> Counter:
     engine = create_engine(url)
@@ -145,6 +147,7 @@ def test_a_read_only_store(app, alice, cast, store):
     try:
         assert is_refused(put(alice, body, write_id))
         assert days(alice, cast.alice)[0] == 200
+        assert alice.get("/readyz").text == NO_WRITES
     finally:
         app.extensions["database"] = kept
         only.engine.dispose()
@@ -165,8 +168,10 @@ def test_a_locked_store(app, alice, cast, store, monkeypatch):
         holder.stdout.readline()
         assert is_refused(put(alice, body, write_id))
         assert days(alice, cast.alice)[0] == 200, "readers do not wait for a writer"
+        assert alice.get("/readyz").text == NO_WRITES
     finally:
         holder.communicate()
+    assert alice.get("/readyz").text == "ready\n", "it is found out without a write of anybody's"
     assert counted(store[0]) == before
     comes_back(alice, cast, store[0], write_id, body)
 
