@@ -27,6 +27,7 @@ BLUEPRINTS = (
     "reports",
     "sync",
     "reminders",
+    "records",
 )
 
 

@@ -182,6 +182,20 @@ def write() -> Iterator[Session]:
         yield s
 
 
+def empty_log() -> None:
+    """On SQLite, put what the log still holds into the file, so that what was removed stands in neither; best effort."""
+    if not database().is_sqlite:
+        return
+    if has_request_context():
+        _end_reading()
+    connection = engine().raw_connection()
+    try:
+        for pragma in ("busy_timeout=100", "wal_checkpoint(TRUNCATE)", "busy_timeout=2000"):
+            connection.cursor().execute(f"PRAGMA {pragma}")  # readers in its way are not waited for
+    finally:
+        connection.close()
+
+
 def is_ready() -> bool:
     """Whether the store answers and holds the newest schema; a migration that stopped half-way is not ready."""
     with read() as s:

@@ -17,6 +17,7 @@ from diary.careteam import access
 from diary.careteam import queries as careteam
 from diary.lib import clock
 from diary.lib.log import failure, log
+from diary.records import worker as records
 from diary.reminders.worker import Worker, ways_of
 from diary.review import actions as review
 
@@ -32,6 +33,7 @@ def tick(app: Flask) -> dict[str, int]:
         done |= _part(lambda: {"sessions_ended": _end_sessions()})
         done |= _part(lambda: {"diaries_with_a_rule_met": look_at_days(clock.now())})
         done |= _part(lambda: remind(app))
+        done |= _part(lambda: records.round(clock.now()))
         done |= _part(lambda: audit.round(clock.now()))
         done |= _part(lambda: send_account_mails(app))
         if any(done.values()):

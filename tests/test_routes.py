@@ -40,6 +40,9 @@ admin        POST      /clinic/people/<uuid:person_id>/staff/end
 admin        POST      /clinic/retention
 admin        POST      /clinic/second-factor
 signed_in    POST      /invitations/<token>/joining
+signed_in    GET       /erase
+signed_in    POST      /erase
+public       GET       /erased
 signed_in    POST      /notices/<uuid:notice_id>/seen
 staff        GET       /patients/new
 staff        POST      /patients/new

@@ -14,7 +14,10 @@ WAITING = text("try_at IS NOT NULL")
 
 
 class Person(SQLModel, table=True):
-    """Somebody who signs in; name, birth date and e-mail are sealed, the e-mail is found by its index."""
+    """Somebody who signs in; name, birth date and e-mail are sealed, the e-mail is found by its index.
+
+    Whoever was erased stays as a number, so that what others did with them still points somewhere.
+    """
 
     __tablename__ = "person"
 
@@ -28,6 +31,10 @@ class Person(SQLModel, table=True):
     passphrase_hash: str | None = None
     created_at: datetime = Field(sa_type=Moment)
     ended_at: datetime | None = Field(default=None, sa_type=Moment)
+    erased_at: datetime | None = Field(default=None, sa_type=Moment, index=True)
+    goes_at: datetime | None = Field(
+        default=None, sa_type=Moment
+    )  # told that the clinic's time of keeping is over
 
     email = sealing.sealed("email", lambda person: person.uuid.hex)
     name = sealing.sealed("name", lambda person: person.uuid.hex)

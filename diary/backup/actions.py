@@ -1,21 +1,14 @@
 """What a restored database must be told before anybody is served from it."""
 
-from collections.abc import Collection
 from datetime import datetime
-from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, update
 from sqlmodel import Session
 
-from diary.accounts.models import LoginSession, MailedLink, PasskeyChallenge, Person
+from diary.accounts.models import LoginSession, MailedLink, PasskeyChallenge
 from diary.audit import actions as audit
 from diary.audit.actions import Actor
 from diary.sync.actions import begin_epoch
-
-
-def are_among(s: Session, gone: Collection[UUID]) -> bool:
-    """Whether any of these people is in this database."""
-    return bool(set(s.scalars(select(Person.uuid)).all()) & set(gone))
 
 
 def begin_anew(s: Session, actor: Actor, now: datetime) -> tuple[int, int]:

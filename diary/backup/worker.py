@@ -27,6 +27,7 @@ from diary.audit.actions import Actor
 from diary.backup import actions, postgres, sqlite
 from diary.backup.store import NoSecond, Refused, Store
 from diary.lib import clock, files, sealing
+from diary.records import actions as records
 
 FORMAT = 1
 WORK, LOCK, ERASED, MANIFEST = "backup-work", "backup.lock", "erased", "manifest.json"
@@ -157,10 +158,7 @@ def restore(
             staging = db.Database(url)
             try:
                 with staging.writing() as s:
-                    if actions.are_among(s, gone):
-                        raise Refused(
-                            "People who were erased are in this copy, and this version can't erase them again."
-                        )
+                    records.erase_again(s, actor, gone, clock.now())
                     sessions, links = actions.begin_anew(s, actor, clock.now())
             finally:
                 staging.engine.dispose()

@@ -363,13 +363,16 @@ def development(view: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def patient_api(view: Callable[..., Any]) -> Callable[..., Any]:
-    """A patient's phone: no session is 401 in JSON, which says whether this session was taken away."""
+    """A patient's phone: no session is 401 in JSON, which says whether it was taken away, and whether with everything."""
 
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
         g.no_store = True
         if not current_user.is_authenticated:
-            response = jsonify(error="signed_out", wipe=_was_revoked(session.get("_user_id")))
+            wipe, is_erased = _was_ended(session.get("_user_id"))
+            response = jsonify(
+                {"error": "signed_out", "wipe": wipe} | ({"erased": True} if is_erased else {})
+            )
             response.status_code = 401
             return response
         if not viewer().is_patient:
@@ -380,13 +383,21 @@ def patient_api(view: Callable[..., Any]) -> Callable[..., Any]:
     return guarded
 
 
-def _was_revoked(token: str | None) -> bool:
-    """Whether this token's session was ended from elsewhere; an unknown or merely old one was not."""
+def _was_ended(token: str | None) -> tuple[bool, bool]:
+    """Whether this token's session was ended from elsewhere, and whether its person was erased.
+
+    An unknown or merely old one was not: what waits on that phone may still be sent by whoever signs in again.
+    """
     if not token:
-        return False
+        return False, False
     with db.read() as s:
-        wanted = select(LoginSession.revoked).where(LoginSession.token_hash == token_hash(token))
-        return bool(s.scalar(wanted))
+        wanted = (
+            select(LoginSession.revoked, Person.erased_at)
+            .join(Person, Person.id == LoginSession.person_id)
+            .where(LoginSession.token_hash == token_hash(token))
+        )
+        row = s.execute(wanted).first()
+        return (row.revoked, row.erased_at is not None) if row else (False, False)
 
 
 def _page_of(path: str) -> str:

@@ -18,6 +18,15 @@ from diary.careteam.forms import checked_born, checked_name
 from diary.careteam.rules import Role
 from diary.cli.common import fail
 from diary.lib import clock
+from diary.records import actions as records
+from diary.records import queries as records_queries
+from diary.records import worker as records_worker
+from diary.records.rules import BACKUP_DAYS
+
+WHY_NOT = {
+    records_queries.STAFF: "They work at a clinic here; please end that first.",
+    records_queries.FLAG: "A clinic has not finished with an answer of theirs that it was told of; please close that first.",
+}
 
 people = AppGroup("people", help="People of the clinics.")
 
@@ -74,6 +83,29 @@ def _add(email: str, role: str, clinic: str, zone: str, name: str, born: str, pa
         audit.record(s, access.OPERATOR, "person.add", person.id, clinic_id=found.id)
     article = "an" if role[0] in "aeiou" else "a"
     click.echo(f"{email} is {article} {role} of {found.name}.")
+
+
+@people.command("erase")
+@click.argument("email")
+@click.option("--yes", is_flag=True, help="Do it; without, only say what would go.")
+def erase(email: str, yes: bool) -> None:
+    """Erase a person for good, as they can themselves under More."""
+    with db.read() as s:
+        person = person_by_email(s, email)
+        why = records_queries.why_not(s, access.OPERATOR, person.id) if person is not None else ""
+    if person is None:
+        fail(f"Nobody here has the e-mail address {email}.")
+    if why:
+        fail(WHY_NOT[why])
+    if not yes:
+        fail(f"{email} and everything that they kept here would be gone for good. Add --yes to do it.")
+    try:
+        with db.write() as s:
+            records.erase(s, access.OPERATOR, person.id, clock.now())
+    except records.Refused as error:
+        fail(WHY_NOT[str(error)])
+    records_worker.finish()
+    click.echo(f"Erased: person {person.id}. Copies made before go within {BACKUP_DAYS} days.")
 
 
 @people.command("reset-factors")

@@ -1,6 +1,6 @@
 """Triggers that refuse to change or remove rows of a table, on both databases."""
 
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, text
 
 SQLITE = """CREATE TRIGGER {table}_no_{what} BEFORE {what} ON {table}
 BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"""
@@ -46,6 +46,57 @@ def no_reseal(connection: Connection, table: str) -> None:
         connection.exec_driver_sql(SQLITE.format(table=table, what="update"))
         return
     connection.exec_driver_sql(FUNCTION.format(table=table))
+
+
+ERASING = "EXISTS (SELECT 1 FROM erasing)"
+
+
+def let_erase(connection: Connection, table: str) -> None:
+    """What `create`, `keep` or `let_reseal` refuses is let go while the row of `erasing` is there.
+
+    To be called again after each of those. The row can't be committed: it stands within the erasing transaction only.
+    """
+    if connection.dialect.name == "sqlite":
+        for name, sql in _triggers(connection, table):
+            head, body = sql.split("\n", 1)
+            plain = (
+                f"{head} WHEN NOT {ERASING}"
+                if " WHEN " not in head
+                else head.replace(" WHEN ", f" WHEN NOT {ERASING} AND ")
+            )
+            connection.exec_driver_sql(f"DROP TRIGGER {name}")
+            connection.exec_driver_sql(f"{plain}\n{body}")
+        return
+    allowed = (
+        f"IF TG_OP = 'DELETE' THEN IF {ERASING} THEN RETURN OLD; END IF; "
+        f"ELSIF TG_OP = 'UPDATE' THEN IF {ERASING} THEN RETURN NEW; END IF; END IF;"
+    )
+    connection.exec_driver_sql(_function(connection, table).replace("BEGIN ", f"BEGIN {allowed} ", 1))
+
+
+def no_erase(connection: Connection, table: str) -> None:
+    """Back from `let_erase`."""
+    if connection.dialect.name == "sqlite":
+        for name, sql in _triggers(connection, table):
+            connection.exec_driver_sql(f"DROP TRIGGER {name}")
+            plain = sql.replace(f" WHEN NOT {ERASING} AND ", " WHEN ", 1).replace(
+                f" WHEN NOT {ERASING}", "", 1
+            )
+            connection.exec_driver_sql(plain)
+        return
+    body = _function(connection, table)
+    first, last = body.index("IF TG_OP = 'DELETE'"), body.index("RETURN NEW; END IF; END IF; ")
+    connection.exec_driver_sql(body[:first] + body[last + len("RETURN NEW; END IF; END IF; ") :])
+
+
+def _triggers(connection: Connection, table: str) -> list[tuple[str, str]]:
+    found = text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table")
+    return [(name, sql) for name, sql in connection.execute(found, {"table": table}).all()]
+
+
+def _function(connection: Connection, table: str) -> str:
+    found = text("SELECT pg_get_functiondef(oid) FROM pg_proc WHERE proname = :name")
+    return connection.execute(found, {"name": f"{table}_refuse"}).scalar_one()
 
 
 def _create(connection: Connection, table: str, refused: tuple[str, ...]) -> None:

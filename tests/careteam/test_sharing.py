@@ -131,9 +131,7 @@ def test_how_long_the_clinic_keeps_it(client_as, cast):
     dana = client_as("dana")
     assert dana.post("/clinic/retention", {"months": "96"}).status == 303
     words = client_as("alice").get("/sharing").words()
-    assert (
-        "Harbour Pain Clinic keeps your record for 96 months" in words and "erases nothing by itself" in words
-    )
+    assert "Harbour Pain Clinic keeps your record for 96 months" in words and "a month before" in words
     assert "keeps your record" not in client_as("charlie").get("/sharing").words()
     assert dana.post("/clinic/retention", {"months": ""}).status == 303
     with db.read() as s:

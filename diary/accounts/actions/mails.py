@@ -17,6 +17,7 @@ from diary.accounts.rules import EMAIL, LINK_LIVES, NOTICE_LIVES, RESET, new_tok
 from diary.accounts.rules.letters import (
     CHANGED_HERE,
     GLASS,
+    GOING,
     NEW_DEVICE,
     PASSPHRASE_CHANGED,
     Letter,
@@ -26,7 +27,7 @@ from diary.accounts.rules.letters import (
 LEASE = timedelta(minutes=5)
 KEPT = timedelta(days=30)  # what was sent or failed, to be looked up
 LINKS = {RESET: "/reset/", EMAIL: "/new-email/"}
-PLACES = {GLASS: "/"}  # what it is about stands on the first page after signing in
+PLACES = {GLASS: "/", GOING: "/more"}  # what it is about stands on the first page after signing in
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ CHANGED_HERE = (
     "changed_here"  # the passphrase, and then somebody came in with it on a device that was unknown
 )
 GLASS = "glass"
+GOING = "going"  # the clinics' time of keeping is over
 NOT_YOU = "If that was not you, please end the device you do not know, change your passphrase, and tell your clinic."
 # Heading and subject, the words below it, and what the button says; {device} and {at} are filled in.
 WORDS = {
@@ -68,6 +69,12 @@ WORDS = {
         "Something was opened, and you are told",
         "Somebody of your clinic opened something in Neap for an hour, {at}, and gave a reason. Who it was and why stands in "
         "Neap, where you sign in.",
+        "Open Neap",
+    ),
+    GOING: (
+        "What you kept in Neap goes soon",
+        "No clinic has you in Neap any more, and the time for which yours keeps what you wrote is over. On {device} Neap "
+        "erases it for good. If you want to keep it, please sign in before that day and take a copy with you.",
         "Open Neap",
     ),
 }  # fmt: skip

@@ -105,6 +105,7 @@ TABLE = (
     _changed("flag.nowhere", "could not open", "a flag, having no clinic", ""),
     # People and sharing
     _changed("person.add", "added", "a person", "added you"),
+    _changed("person.erase", "erased", "a person", ""),
     _changed("person.confirm", "confirmed", "a person", "confirmed that it is you"),
     _changed("invitation.create", "invited", "a person", "invited you"),
     _changed("invitation.accept", "accepted", "an invitation", ""),

@@ -100,7 +100,7 @@ def set_second_factor(s: Session, actor: access.Viewer, clinic: Clinic, rule: st
 
 
 def set_retention(s: Session, actor: access.Viewer, clinic: Clinic, months: int | None) -> None:
-    """How long the clinic says that it keeps a diary; its patients read it, nothing is erased by it."""
+    """How long the clinic keeps the diary of somebody who has left; its patients read it, the jobs process erases."""
     clinic.retention_months = months
     s.add(clinic)
     audit.record(s, actor, "clinic.retention", clinic_id=clinic.id)

@@ -222,8 +222,8 @@
     return tries >= PASSED_BY_AFTER ? { pass: true } : unreached();
   }
 
-  async function signedOut({ wipe }) {
-    if (wipe) await store.forget(await store.meta("person"));
+  async function signedOut({ wipe, erased }) {
+    if (wipe) await store.forget(await store.meta("person"), { unsent: erased === true });
     return stop("signed-out");
   }
 
