@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 
 from diary import db
 from diary.accounts import actions as accounts
-from diary.accounts.models import LoginSession
+from diary.accounts.models import LoginSession, Person
 from diary.audit import worker as trail
 from diary.backup import postgres, sqlite, worker
 from diary.lib import clock, sealing
