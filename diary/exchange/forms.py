@@ -7,7 +7,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import BinaryIO
 
-from diary.exchange.rules import MAX_BYTES, MAX_ROWS, Format, Unreadable, columns_of, unquoted
+from diary.exchange.rules import MAX_BYTES, MAX_ROWS, Format, Unreadable, columns_of, other_kind, unquoted
 from diary.lib.words import plural
 
 CELL_CHARACTERS = 131_072
@@ -97,6 +97,8 @@ def _checked(path: Path, raw: BinaryIO, size: int, wanted: str | None) -> Sheet:
     raw.seek(0)
     if not beginning.strip():
         raise Unreadable("The file is empty.")
+    if other := other_kind(beginning):
+        raise Unreadable(f"This is {other}, not CSV. Save the table as “CSV UTF-8” and try again.")
     if beginning.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in beginning.splitlines()[0]:
         raise Unreadable(NOT_UTF8)
     records = _records(raw)

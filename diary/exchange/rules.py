@@ -51,6 +51,23 @@ MEDICATIONS = Format(
 FORMATS = {one.name: one for one in (DIARY, INFUSIONS, MEDICATIONS)}
 
 
+# How files begin that are no CSV, whatever they are called. None of them is opened.
+OTHERS = (
+    ((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08", b"\x1f\x8b", b"BZh", b"7z\xbc\xaf", b"\xfd7zXZ"), "a zip file or a workbook"),
+    ((b"\xd0\xcf\x11\xe0",), "a workbook"),
+    ((b"%PDF",), "a PDF"),
+    ((b"\x89PNG", b"\xff\xd8\xff", b"GIF8"), "a picture"),
+    ((b"<",), "a web page or XML"),
+    ((b"{", b"["), "JSON"),
+)  # fmt: skip
+
+
+def other_kind(beginning: bytes) -> str:
+    """What a file is that begins like this and can be no CSV of ours; empty where it may be one."""
+    bare = beginning.removeprefix(b"\xef\xbb\xbf").lstrip()
+    return next((name for starts, name in OTHERS if bare.startswith(starts)), "")
+
+
 class Unreadable(ValueError):
     """The file as a whole can't be taken; the text says why in plain words."""
 

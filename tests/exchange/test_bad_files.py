@@ -1,6 +1,9 @@
 """Files that can't be taken, whole or in part: a clear reason, nothing half-written, no traceback."""
 
+import io
+import zipfile
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -9,7 +12,9 @@ from hypothesis import strategies as st
 from diary import db
 from diary.careteam.access import OPERATOR
 from diary.entries import queries
+from diary.exchange import actions, forms, rules
 from diary.exchange.rules import MAX_BYTES
+from tests.imports import imported
 
 ZEROS = "read 0, new 0, changed 0, unchanged 0, refused 0"
 
@@ -36,11 +41,13 @@ def stored_days(cast):
         ("date,pain\n2026-03-15,5\n".encode("utf-16-le"), "not UTF-8"),
         ("date,note\n2026-03-15,schön\n".encode("latin-1"), "not UTF-8"),
         (b"date,pain\n2026-03-15,5\n" + b"\xff\xfe" * 3000, "not UTF-8"),
-        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", ""),
-        (b"PK\x03\x04\x14\x00\x00\x00\x08\x00", ""),
-        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", ""),
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", "This is a PDF, not CSV."),
+        (b"PK\x03\x04\x14\x00\x00\x00\x08\x00", "This is a zip file or a workbook, not CSV."),
+        (b"\x1f\x8b\x08\x00\x00\x00", "This is a zip file or a workbook, not CSV."),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "This is a picture, not CSV."),
+        (b'{"date": "2026-03-15", "pain": 5}', "This is JSON, not CSV."),
         (b"just some words\nand more\n", "first line must name the columns"),
-        (b"<html><body>Sign in</body></html>", "first line must name the columns"),
+        (b"<html><body>Sign in</body></html>", "This is a web page or XML, not CSV."),
         (b"date,pain,weather\n2026-03-15,5,sun\n", "“weather”"),
         (b"pain,mood\n5,4\n", "“date” is missing"),
         (b"date,sleep_hours\n2026-03-15,7\n", "At least one"),
@@ -51,6 +58,49 @@ def test_a_file_that_is_none_writes_nothing(commands, cast, content, words):
     done = commands.take(content)
     assert (done.code, done.last) == (2, ZEROS)
     assert words in done.err and done.err.strip() and "Traceback" not in done.err
+    assert stored_days(cast) == []
+
+
+def bomb() -> bytes:
+    """Twenty million zeros, zipped twice, under the name of a diary."""
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED) as bundle, bundle.open("diary.csv", "w") as file:
+        for _ in range(20):
+            file.write(bytes(1_000_000))
+    outer = io.BytesIO()
+    with zipfile.ZipFile(outer, "w", zipfile.ZIP_DEFLATED) as bundle:
+        bundle.writestr("../../diary.csv", inner.getvalue())
+    return outer.getvalue()
+
+
+LAUGHS = (
+    '<?xml version="1.0"?><!DOCTYPE diary [<!ENTITY a "ha"><!ENTITY own SYSTEM "file:///etc/passwd">'
+    + "".join(f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in range(9))
+    + "]><diary><pain>&j;&own;</pain></diary>"
+)
+
+
+def test_a_zip_bomb_and_xml_with_entities_are_not_opened(commands, cast):
+    """Neither is ever read: nothing that unpacks or follows is at hand where files come in."""
+    for part in (forms, rules, actions):
+        roots = {name.split(".")[0] for name in imported(Path(part.__file__).read_text())}
+        assert not roots & {
+            "zipfile",
+            "gzip",
+            "zlib",
+            "bz2",
+            "lzma",
+            "tarfile",
+            "shutil",
+            "xml",
+            "lxml",
+            "json",
+            "pickle",
+        }
+    for content, words in ((bomb(), "a zip file or a workbook"), (LAUGHS, "a web page or XML")):
+        done = commands.take(content)
+        assert (done.code, done.last) == (2, ZEROS)
+        assert done.err == f"This is {words}, not CSV. Save the table as “CSV UTF-8” and try again.\n"
     assert stored_days(cast) == []
 
 
