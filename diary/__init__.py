@@ -28,6 +28,7 @@ BLUEPRINTS = (
     "sync",
     "reminders",
     "records",
+    "copies",
 )
 
 

@@ -15,6 +15,7 @@ from diary.accounts.worker import send_mails
 from diary.audit import worker as audit
 from diary.careteam import access
 from diary.careteam import queries as careteam
+from diary.copies.worker import make_copies
 from diary.lib import clock
 from diary.lib.log import failure, log
 from diary.records import worker as records
@@ -22,6 +23,7 @@ from diary.reminders.worker import Worker, ways_of
 from diary.review import actions as review
 
 TICK_SECONDS = 60
+WAITED_FOR_SECONDS = 5  # what somebody looks at a page for
 SECONDS = 10
 MORNING = time(6)
 
@@ -39,6 +41,15 @@ def tick(app: Flask) -> dict[str, int]:
         if any(done.values()):
             log.info("tick", **done)
         beat(app, done)
+        return done
+
+
+def tick_waited_for(app: Flask) -> dict[str, int]:
+    """One round of what somebody waits for: their own copies; one statement where nobody does."""
+    with app.app_context():
+        done = _part(lambda: {f"copies_{name}": number for name, number in sorted(make_copies().items())})
+        if any(done.values()):
+            log.info("tick", **done)
         return done
 
 
@@ -113,10 +124,11 @@ def say_what_is_off(app: Flask) -> None:
 
 
 def run(app: Flask) -> None:
-    """Tick every minute until SIGTERM or Ctrl-C."""
+    """Tick every minute, and every few seconds for whoever waits, until SIGTERM or Ctrl-C."""
     say_what_is_off(app)
     scheduler = BlockingScheduler(timezone="UTC")
-    scheduler.add_job(tick, "interval", seconds=TICK_SECONDS, args=[app], coalesce=True, max_instances=1)
+    for work, seconds in ((tick, TICK_SECONDS), (tick_waited_for, WAITED_FOR_SECONDS)):
+        scheduler.add_job(work, "interval", seconds=seconds, args=[app], coalesce=True, max_instances=1)
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         scheduler.shutdown(wait=False)

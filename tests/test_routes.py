@@ -217,6 +217,9 @@ patient      GET       /reminders/zone
 patient      POST      /reminders/zone
 public       GET       /shell/reminders
 patient      GET       /who-looked
+ever_patient GET       /copy
+ever_patient POST      /copy
+ever_patient GET       /copy/<uuid:copy_id>
 patient_api  PUT       /api/v1/reminders/phone
 patient_api  POST      /api/v1/reminders/phone/check
 patient_api  POST      /api/v1/reminders/phone/end

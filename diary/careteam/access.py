@@ -260,6 +260,7 @@ public = _rule("public", None)
 by_link = _rule("by_link", None)  # the address itself is the key: it needs no session, and no token of a form
 signed_in = _rule("signed_in", lambda _viewer: True)
 patient = _rule("patient", lambda viewer: viewer.is_patient)
+ever_patient = _rule("ever_patient", lambda viewer: viewer.is_patient or was_patient(viewer))
 staff = _rule("staff", lambda viewer: viewer.is_staff)
 clinician = _rule("clinician", lambda viewer: viewer.is_clinician)
 team = _rule("team", lambda viewer: viewer.is_staff or viewer.is_admin)
@@ -300,10 +301,11 @@ def _rule_with_half(name: str, view: Callable[..., Any], takes_whole: bool) -> C
     return guarded
 
 
-def fresh(view: Callable[..., Any]) -> Callable[..., Any]:
+def fresh(view: Callable[..., Any], page: str = "") -> Callable[..., Any]:
     """Step-up, beneath the role's rule: whoever did not prove within ten minutes who they are does so first.
 
-    What a form held is kept, sealed, in this browser's own session, and offered to be sent on afterwards.
+    What a form held is kept, sealed, in this browser's own session, and offered to be sent on afterwards. page: the
+    endpoint to go on to, where the view's own address is a file: a browser would stay on the page that asked.
     """
 
     @wraps(view)
@@ -312,8 +314,8 @@ def fresh(view: Callable[..., Any]) -> Callable[..., Any]:
             return view(*args, **kwargs)
         if request.method != "GET":
             _keep_typed()
-        after = request.full_path.rstrip("?") if request.method == "GET" else _page_of(request.path)
-        return _go_to(url_for("accounts.prove", next=after))
+        own = request.full_path.rstrip("?") if request.method == "GET" else _page_of(request.path)
+        return _go_to(url_for("accounts.prove", next=url_for(page) if page else own))
 
     guarded.is_fresh = True  # type: ignore[attr-defined]
     return guarded
@@ -468,6 +470,48 @@ def own(s: Session, viewer: Viewer) -> PatientRef:
     if row is None:
         raise Hidden
     return _ref(row, ALL_KINDS, frozenset(), is_self=True)
+
+
+class Unconfirmed(Hidden):
+    """Somebody took up a patient's invitation, and nobody has said yet that it was the patient."""
+
+
+_memberships = (
+    select(Person, Clinic.id, Clinic.name, _course_gap(Person.id), Membership)
+    .join(Membership, Membership.person_id == Person.id)
+    .join(Clinic, Clinic.id == Membership.clinic_id)
+    .where(Membership.role == Role.PATIENT, Person.ended_at.is_(None))
+    # The live one first, as with `own`; else the one that ended last.
+    .order_by(Membership.ended_at.is_not(None), Membership.ended_at.desc(), Membership.id)
+)
+
+
+def own_ever(s: Session, viewer: Viewer) -> PatientRef:
+    """The patient that the viewer is, or was until their membership ended; Hidden for everybody else.
+
+    Raises Unconfirmed where the last to take up an invitation was confirmed by nobody, also after that membership
+    ended: the link may have been forwarded, and such a session sees nothing of before.
+    """
+    rows = s.execute(_memberships.where(Person.id == viewer.person_id)).all()
+    if not rows:
+        raise Hidden
+    held = [row[-1] for row in rows]
+    if viewer.hides_before is not None or (held[0].ended_at is not None and _is_doubtful(held)):
+        raise Unconfirmed
+    return _ref(rows[0][:4], ALL_KINDS, frozenset(), is_self=True)
+
+
+def _is_doubtful(held: Iterable[Membership]) -> bool:
+    """Whether an invitation was taken up, unconfirmed, after the last moment at which somebody was sure of the person."""
+    taken_up = [one.accepted_at for one in held if one.accepted_at is not None and one.confirmed_at is None]
+    sure = [one.confirmed_at or one.began_at for one in held if one.accepted_at is None or one.confirmed_at]
+    return bool(taken_up) and (not sure or max(taken_up) > max(sure))
+
+
+def was_patient(viewer: Viewer) -> bool:
+    """Whether somebody has been a patient of any clinic, ever."""
+    with db.read() as s:
+        return s.execute(_memberships.where(Person.id == viewer.person_id).limit(1)).first() is not None
 
 
 def load_patient(s: Session, viewer: Viewer, uuid: UUID) -> PatientRef:

@@ -18,5 +18,5 @@ def jobs(once: bool) -> None:
     if not once:
         work.run(app)
         return
-    for name, number in work.tick(app).items():
+    for name, number in (work.tick(app) | work.tick_waited_for(app)).items():
         click.echo(f"{name.replace('_', ' ')}: {number}")

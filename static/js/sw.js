@@ -13,7 +13,7 @@ const SHELL_OF = [
   [/^\/intention$/, "/shell/intention"],
   [/^\/arrival$/, "/shell/arrival"],
   [/^\/word$/, "/shell/word"],
-  [/^\/more$/, "/shell/more"],
+  [/^\/(more|copy)$/, "/shell/more"],
   [/^\/reminders$/, "/shell/reminders"],
   [/^\/(open|reminders\/later)\/[\da-f-]{36}$/, "/shell/more"],
   [/^\/help$/, "/shell/help"],

@@ -22,7 +22,7 @@ from tests.test_routes import ROUTES
 TAG = re.compile(r"<(?:script|style)[^>]*>.*?</(?:script|style)>|<[^>]+>", re.S)
 STAFF = {"coach", "clinician"}
 ROLES = {
-    "patient": {"patient"}, "patient_api": {"patient"}, "staff": STAFF, "clinician": {"clinician"},
+    "patient": {"patient"}, "ever_patient": {"patient"}, "patient_api": {"patient"}, "staff": STAFF, "clinician": {"clinician"},
     "team": STAFF | {"admin"}, "admin": {"admin"},
 }  # fmt: skip
 # Steps that ask first for a proof of who it is, by method and rule.
@@ -30,6 +30,7 @@ FRESH = {
     ("POST", "/reminders/calendar"), ("GET", "/clinic/audit.csv"), ("POST", "/sharing/<uuid:person_id>/consents"),
     ("POST", "/sharing/covers/<uuid:link_id>/agreement"), ("GET", "/email"), ("POST", "/email"),
     ("POST", "/passkeys/<uuid:passkey_id>/removal"), ("POST", "/authenticator/removal"), ("POST", "/recovery-codes"),
+    ("POST", "/copy"), ("GET", "/copy/<uuid:copy_id>"),
 }  # fmt: skip
 OWNED = {"infusion_id", "medication_id", "goal_id", "symptom_id", "commitment_id"}
 ENDS_THE_SESSION = ("/sign-out", "/sessions/end-all")

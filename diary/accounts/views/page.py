@@ -32,7 +32,9 @@ SAVED = {
 @bp.get("/more")
 @access.signed_in
 def more() -> str:
-    return render_template("accounts/more.html", nav="more")
+    viewer = access.viewer()
+    has_diary = viewer.is_patient or access.was_patient(viewer)
+    return render_template("accounts/more.html", nav="more", has_diary=has_diary)
 
 
 @bp.get("/signing-in")

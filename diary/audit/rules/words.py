@@ -56,6 +56,7 @@ TABLE = (
     _took("view.report", "made", "a report", "made your report"),
     _took("report.make", "made", "a report", "made your report"),
     _took("export", "made", "a copy of everything", "made a copy of everything you keep here"),
+    _took("copy.download", "downloaded", "a copy of everything", "downloaded everything you keep here"),
     _took("audit.download", "downloaded", "these lines", "downloaded who looked at your diary"),
     _took("break_glass.open", "opened without consent", "for a reason that was given", "opened your diary without your consent"),
     # The diary
@@ -73,6 +74,7 @@ TABLE = (
     _changed("symptom.resume", "took up again", "a question of the patient’s own", "took up something you scored"),
     _changed("word.keep", "kept", "a word from a good day", "kept a word from a good day"),
     _changed("help.shown", "was shown", "help", ""),
+    _changed("copy.ask", "asked for", "a copy of everything", "asked for everything you keep here"),
     _changed("import", "imported", "a file", "imported a file into your diary"),
     # Care
     _changed("infusion.create", "added", "a treatment record", "recorded or planned an infusion"),

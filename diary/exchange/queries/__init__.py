@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from io import TextIOWrapper
 from typing import Any, BinaryIO
@@ -86,27 +86,43 @@ def moment(value: datetime | None) -> str:
     return "" if value is None else value.isoformat()
 
 
-def export(s: Session, viewer: access.Viewer, patient: access.PatientRef, out: BinaryIO) -> None:
-    """Write the zip. The viewer is the patient or the operator; Hidden for everybody else."""
+def nobody_asks(_done: int, _parts: int) -> None:
+    """Nobody waits to be told how far it is."""
+
+
+def export(
+    s: Session, viewer: access.Viewer, patient: access.PatientRef, out: BinaryIO,
+    tell: Callable[[int, int], None] = nobody_asks,
+) -> None:  # fmt: skip
+    """Write the zip. The viewer is the patient or the operator; Hidden for everybody else.
+
+    tell: is called after each part with how many are in it, and of how many.
+    """
     for kind in Kind:
         access.require(s, viewer, patient.id, kind)
     if not (viewer.operator or patient.is_self):
         raise access.Hidden
+    files: tuple[tuple[str, Cells, Iterator[Cells]], ...] = (
+        ("diary.csv", DIARY.columns, _diary(s, patient)),
+        ("infusions.csv", INFUSIONS.columns, _infusions(s, patient)),
+        ("gaps.csv", GAPS, _gaps(s, viewer, patient)),
+        ("medications.csv", MEDICATIONS.columns, _medications(s, viewer, patient)),
+        ("doses.csv", DOSES, _doses(s, viewer, patient)),
+        ("checkins.csv", CHECKINS, _checkins(s, viewer, patient)),
+        ("sessions.csv", SESSIONS, _sessions(s, viewer, patient)),
+        ("goals.csv", GOALS, _goals(s, viewer, patient)),
+        ("ticked.csv", TICKED, _ticked(s, viewer, patient)),
+        ("own.csv", OWN, _own(s, viewer, patient)),
+        ("words.csv", WORDS, _words(s, viewer, patient)),
+        ("revisions.csv", REVISIONS, _revisions(s, viewer, patient)),
+        ("audit.csv", AUDIT, _audit(s, patient)),
+    )
     with ZipFile(out, "w", ZIP_DEFLATED) as bundle:
-        _add(bundle, "diary.csv", DIARY.columns, _diary(s, patient))
-        _add(bundle, "infusions.csv", INFUSIONS.columns, _infusions(s, patient))
-        _add(bundle, "gaps.csv", GAPS, _gaps(s, viewer, patient))
-        _add(bundle, "medications.csv", MEDICATIONS.columns, _medications(s, viewer, patient))
-        _add(bundle, "doses.csv", DOSES, _doses(s, viewer, patient))
-        _add(bundle, "checkins.csv", CHECKINS, _checkins(s, viewer, patient))
-        _add(bundle, "sessions.csv", SESSIONS, _sessions(s, viewer, patient))
-        _add(bundle, "goals.csv", GOALS, _goals(s, viewer, patient))
-        _add(bundle, "ticked.csv", TICKED, _ticked(s, viewer, patient))
-        _add(bundle, "own.csv", OWN, _own(s, viewer, patient))
-        _add(bundle, "words.csv", WORDS, _words(s, viewer, patient))
-        _add(bundle, "revisions.csv", REVISIONS, _revisions(s, viewer, patient))
-        _add(bundle, "audit.csv", AUDIT, _audit(s, patient))
+        for number, (name, columns, rows) in enumerate(files, 1):
+            _add(bundle, name, columns, rows)
+            tell(number, len(files) + 1)
         bundle.writestr(_named("README.txt"), README)
+        tell(len(files) + 1, len(files) + 1)
 
 
 def _named(name: str) -> ZipInfo:
