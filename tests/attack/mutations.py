@@ -56,6 +56,7 @@ CONDITIONS = (
     Mutation("own: hidden before the clinic confirmed who it is", "return viewer.hides_before if viewer.person_id == patient_id else None", "return None", "pat", r"^/(story|days/<day:day>)$"),
     Mutation("own: nobody is unconfirmed", "row.role == Role.PATIENT and row.confirmed_at is None]", "row.role == Role.PATIENT and False]", "pat", r"^/(story|days/<day:day>)$"),
     Mutation("own: the viewer", "_own.where(Person.id == viewer.person_id)", "_own.where(Person.id > 0)", "charlie", "."),
+    Mutation("own_ever: the viewer", "_memberships.where(Person.id == viewer.person_id)).all()", "_memberships.where(Person.id > 0)).all()", "charlie", "^/copy/"),
     Mutation("session: not ended", "        LoginSession.ended_at.is_(None),\n", "", "ended", "."),
     Mutation("session: alive", "not is_alive(rows[0].created_at, rows[0].seen_at, rows[0].is_staff, now)", "False", "idle", "."),
     Mutation("session: the account is open", "LoginSession.ended_at.is_(None),\n        Person.ended_at.is_(None),", "LoginSession.ended_at.is_(None),", "closed", "."),
@@ -67,7 +68,7 @@ CONDITIONS = (
     Mutation("words of a check-in need NOTES", "(is_own or (may_read and not row.words_private))", "True", "bob", "patient_uuid", "diary.checkins.queries"),
 )  # fmt: skip
 DECORATORS = (
-    "signed_in", "patient", "staff", "clinician", "team", "admin", "patient_api", "half_in", "entering",
+    "signed_in", "patient", "ever_patient", "staff", "clinician", "team", "admin", "patient_api", "half_in", "entering",
 )  # fmt: skip
 
 

@@ -16,6 +16,9 @@ from diary.careteam import access, actions
 from diary.careteam.forms import GlassForm
 from diary.careteam.models import CareLink, Invitation, Membership, Notice
 from diary.careteam.rules import Kind, Role
+from diary.copies.actions import ask_for_copy
+from diary.copies.models import Copy
+from diary.copies.worker import make_copies
 from diary.entries.actions import name_symptom
 from diary.entries.models import OwnSymptom
 from diary.infusions.models import Infusion, PlannedGap
@@ -196,7 +199,10 @@ def build(cast) -> World:
         factories.word(s, cast.alice, "a-word-for-a-bad-day", NOON - timedelta(days=6))
         _links(s, cast, world)
         _glass(s, cast, world)
-        s.flush()
+        for name in ("alice", "charlie"):
+            ask_for_copy(s, access.viewer_of(s, s.get_one(Person, world.people[name].id)), NOON)
+    make_copies()
+    with db.write() as s:
         for owner in ("alice", "charlie"):
             world.ids[owner] = _ids(s, world.people[owner])
         sign_in(s, world)
@@ -303,6 +309,7 @@ def _ids(s, person) -> dict[str, str]:
         "gap_id": first(PlannedGap, PlannedGap.patient_id),
         "symptom_id": first(OwnSymptom, OwnSymptom.person_id),
         "commitment_id": str(agreed.uuid),
+        "copy_id": first(Copy, Copy.person_id),
         "link_id": first(CareLink, CareLink.patient_id),
         "notice_id": first(Notice, Notice.person_id),
         "invitation_id": first(Invitation, Invitation.person_id),
