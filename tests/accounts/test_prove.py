@@ -38,7 +38,7 @@ def test_what_asks_for_it_is_listed(the_app):
     assert asked >= {
         "GET /authenticator", "GET /email", "POST /authenticator", "POST /authenticator/new",
         "POST /authenticator/removal", "POST /email", "POST /passkeys", "POST /passkeys/<uuid:passkey_id>/removal",
-        "POST /recovery-codes", "POST /reminders/calendar",
+        "POST /recovery-codes", "POST /reminders/calendar", "POST /copy", "GET /copy/<uuid:copy_id>",
     }  # fmt: skip
 
 

@@ -117,7 +117,7 @@ def test_after_one_visit_pages_open_without_internet(visit):
     page.reload()
     expect(page.get_by_role("heading", level=1, name="Story")).to_be_visible()
     expect(page.get_by_text(NO_INTERNET)).to_be_visible()
-    for path in ("/today", "/days/2026-11-20", "/infusions", f"/infusions/{uuid4()}", "/more"):
+    for path in ("/today", "/days/2026-11-20", "/infusions", f"/infusions/{uuid4()}", "/more", "/copy"):
         page.goto(path)
         expect(page.locator("nav.tabs")).to_be_visible()
         assert page.evaluate("getComputedStyle(document.querySelector('.tabs')).position") == "sticky"
