@@ -13,23 +13,9 @@ from diary.lib import sessions as cookies  # `diary.sessions` is a slice
 
 MOST_TYPED = 4 * 1024 * 1024  # a note that is far too long still comes back with its form, to be shortened
 BLUEPRINTS = (
-    "audit",
-    "accounts",
-    "careteam",
-    "safety",
-    "entries",
-    "infusions",
-    "medications",
-    "checkins",
-    "sessions",
-    "goodday",
-    "review",
-    "reports",
-    "sync",
-    "reminders",
-    "records",
-    "copies",
-)
+    "audit", "accounts", "careteam", "safety", "entries", "infusions", "medications", "checkins", "sessions",
+    "goodday", "review", "reports", "sync", "reminders", "records", "copies",
+)  # fmt: skip
 
 
 def create_app(environ: Mapping[str, str] | None = None) -> Flask:

@@ -46,11 +46,6 @@ def ask_for_copy(s: Session, viewer: access.Viewer, now: datetime) -> None:
     audit.record(s, viewer, "copy.ask", patient.id, row.uuid.hex, patient.clinic_id)
 
 
-def forget(s: Session, person_id: int) -> None:
-    """Everything of a person goes; one that is being made finds its row gone, and ends."""
-    s.execute(delete(Copy).where(Copy.person_id == person_id))
-
-
 def claim(s: Session, one: Due, now: datetime) -> Due | None:
     """The copy for this process alone, until its lease runs out; None where another was there first."""
     is_free = or_(Copy.leased_until.is_(None), Copy.leased_until <= now)  # type: ignore[operator, union-attr]

@@ -15,7 +15,7 @@ OWNED = {
     "account_mail": "person_id", "audit_reason": "audit_event.patient_id", "authenticator": "person_id",
     "break_glass": "patient_id", "calendar_feed": "person_id", "care_link": "patient_id", "care_session": "patient_id",
     "care_session_revision": "care_session.patient_id", "checkin": "person_id", "checkin_revision": "checkin.person_id",
-    "commitment": "patient_id", "commitment_tick": "commitment.patient_id", "consent": "patient_id", "delivery": "person_id",
+    "commitment": "patient_id", "commitment_tick": "commitment.patient_id", "consent": "patient_id", "copy": "person_id", "delivery": "person_id",
     "dose_taken": "patient_id", "entry": "person_id", "entry_revision": "entry.person_id", "goal": "patient_id",
     "good_day_word": "person_id", "infusion_draft": "patient_id", "infusion_revision": "infusion.patient_id",
     "invitation": "person_id", "known_device": "person_id", "mailed_link": "person_id", "medication": "patient_id",

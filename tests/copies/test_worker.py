@@ -15,6 +15,7 @@ from diary.careteam import access
 from diary.copies import actions, worker
 from diary.copies.rules import KEPT, LEASE, MOST_TRIES
 from diary.exchange.queries import export
+from diary.records.actions import erase
 from tests import factories
 from tests.conftest import stored
 from tests.copies.asked import NOW, ask, copies, make, own
@@ -187,19 +188,17 @@ def test_the_store_is_busy_for_a_while(cast, monkeypatch):
 
 @pytest.mark.parametrize("window", ["claimed", "part", "made"])
 def test_erased_meanwhile_it_ends_quietly_and_leaves_nothing(cast, diary, window):
-    """As erasing does it: the rows that name the person go, and the person ends."""
     ask(cast)
     ask(cast, "charlie")
     erased = []
 
-    def erase(name: str) -> None:
+    def erased_at(name: str) -> None:
         if name == window and not erased:
             erased.append(name)
             with db.write() as s:
-                actions.forget(s, cast.alice.id)
-                s.get_one(Person, cast.alice.id).ended_at = NOW
+                erase(s, access.OPERATOR, cast.alice.id, NOW)
 
-    assert make(window=erase) in ({"lost": 1, "made": 1}, {"dropped": 1, "made": 1})
+    assert make(window=erased_at) in ({"lost": 1, "made": 1}, {"dropped": 1, "made": 1})
     assert copies(cast.alice) == [] and len(copies(cast.charlie)) == 1
 
 
@@ -223,12 +222,12 @@ def test_the_jobs_process_does_it(app, cast):
     assert jobs.tick_waited_for(app) == {}
 
 
-def test_forgetting_takes_one_person_alone(cast):
+def test_erasing_takes_one_persons_alone(cast):
     ask(cast)
     ask(cast, "charlie")
     make()
     with db.write() as s:
-        actions.forget(s, cast.alice.id)
+        erase(s, access.OPERATOR, cast.alice.id, NOW)
     assert [row.person_id for row in copies()] == [cast.charlie.id]
 
 
