@@ -16,6 +16,7 @@ from tests.conftest import ENVIRON
 from tests.serving import Client, Server
 
 LONG = bool(os.environ.get("NEAP_LONG"))
+BOTH = ("sqlite", "postgresql")
 KILLS, BETWEEN = (25, (0.4, 2.5)) if LONG else (3, (0.3, 1.0))
 SCORES = ("pain", "fatigue", "sleep", "mood", "cognition")
 
@@ -77,7 +78,7 @@ def a_day(chance: random.Random) -> date:
 
 
 @pytest.mark.slow
-@pytest.mark.both
+@pytest.mark.both(*(BOTH if LONG else BOTH[:1]))  # the phones’ run has kills on both
 def test_what_was_acknowledged_is_there_once(store, work, capsys):
     url, cast = store
     done = threading.Event()

@@ -7,11 +7,11 @@ import pytest
 from tests.conftest import ENVIRON
 from tests.faults.chromium import chromium_phones, with_chromium
 from tests.faults.fleet import Phone, judged, more_patients, run_phones
-from tests.faults.proxy import Proxy
+from tests.faults.proxy import FATES, Proxy
 from tests.serving import Server
 
 LONG = bool(os.environ.get("NEAP_LONG"))
-PEOPLE, PHONES, WRITES, KILLS = (14, 16, 8_000, 22) if LONG else (2, 4, 160, 2)
+PEOPLE, PHONES, WRITES, KILLS = (14, 16, 8_000, 22) if LONG else (2, 4, 96, 2)
 BROWSERS, IN_BROWSERS = (4, 2_000) if LONG else (1, 24)
 
 
@@ -27,7 +27,7 @@ def run(durable, work, app, passphrase_hash, capsys, browser=None, phones=PHONES
     server = Server({**ENVIRON, "DATABASE_URL": url, "DATA_DIR": str(work)}).start()
     browsers = None
     try:
-        with Proxy(server.port) as proxy:
+        with Proxy(server.port, dealt=[name for name, _ in FATES if name != "passed"] * 2) as proxy:
             fleet = [
                 Phone(patients[n % len(patients)], server.port, proxy.port, n, writes // phones)
                 for n in range(phones)

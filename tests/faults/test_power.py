@@ -69,7 +69,7 @@ def cut_again_and_again(ops: list[Op], first: dict[str, bytes], name: str, folde
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mode", ["FULL", "NORMAL", "OFF"])
+@pytest.mark.parametrize("mode", ["FULL", "NORMAL", "OFF"] if LONG else ["FULL"])
 def test_the_power_goes(store, tmp_path, capsys, mode):
     database, noted = tmp_path / "power.db", tmp_path / "acknowledged"
     shutil.copy(store[0].removeprefix("sqlite:///"), database)

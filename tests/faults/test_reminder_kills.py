@@ -174,7 +174,9 @@ def run(world: World, kills: int, windows=WINDOWS, **environ: str) -> tuple[Coun
     return said, killed
 
 
-@BOTH
+@pytest.mark.both(
+    *(("sqlite", "postgresql") if LONG else ("postgresql",))
+)  # the windows are places in the code
 @pytest.mark.slow
 def test_killed_in_every_window(world, cast, store, capsys):
     raise_flag(cast.alice)

@@ -25,6 +25,7 @@ from tests.serving import Client, Server
 from tests.sync.phones import a_body
 
 LONG = bool(os.environ.get("NEAP_LONG"))
+BOTH = ("sqlite", "postgresql")
 KILLS, BETWEEN, INFUSIONS = (25, (0.4, 2.0), 40) if LONG else (1, (0.3, 0.8), 8)
 HEADERS = {"Content-Type": "application/json", "Neap-Client": "1"}
 ANSWERS = (
@@ -157,7 +158,7 @@ def judge(url: str, acknowledged: list[UUID]) -> Counter:
 
 
 @pytest.mark.slow
-@pytest.mark.both
+@pytest.mark.both(*(BOTH if LONG else BOTH[:1]))
 def test_what_calls_for_help_is_told_once(store, work, capsys):
     phones, counts = run(store, work)
     acknowledged = sum(len(phone.acknowledged) for phone in phones)
