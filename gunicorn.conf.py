@@ -19,6 +19,7 @@ bind = os.environ.get("BIND") or f"127.0.0.1:{port}"
 is_sqlite = load().database_url.startswith("sqlite")
 workers = 1 if is_sqlite else 2
 threads = 8 if is_sqlite else 4
+preload_app = not is_sqlite  # the program is read once for all of them; no connection is open by then
 
 # A request has so long to arrive, headers and body, and a client so long to take each part of the answer: whoever is
 # slower would hold a thread. 4 MB, the most there is, need 140 kB a second; a day's form needs 100 bytes.
@@ -94,6 +95,8 @@ worker_class = Worker
 
 def post_worker_init(worker):
     """The first report of a worker would pay for imports and fonts: that is paid while it waits for one."""
+    if os.environ.get("WARM_REPORTS") == "no":
+        return
     from diary.lib import pdf
 
     threading.Thread(target=pdf.warm, daemon=True).start()
