@@ -36,7 +36,13 @@ class Server:
     process: subprocess.Popen | None = None
 
     def begin(self) -> None:
-        environ = {**os.environ, "LOG_LEVEL": "critical", "WARM_REPORTS": "no", **self.environ, "PORT": str(self.port)}
+        environ = {
+            **os.environ,
+            "LOG_LEVEL": "critical",
+            "WARM_REPORTS": "no",
+            **self.environ,
+            "PORT": str(self.port),
+        }
         command = [sys.executable, "-m", "gunicorn", *self.options, self.app]
         with open(self.log or os.devnull, "ab") as log:
             self.process = subprocess.Popen(

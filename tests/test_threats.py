@@ -1,4 +1,4 @@
-"""Each threat of docs/threat-model.md has its requirement, and names tests that exist."""
+"""Each threat of docs/threat-model.md and each line of docs/requirements.md names tests that exist."""
 
 import ast
 import re
@@ -43,3 +43,15 @@ def test_each_flow_is_looked_at_from_two_sides_at_least():
         flow = row[0] or flow
         sides.setdefault(flow, set()).add(row[1])
     assert len(sides) > 8 and min(map(len, sides.values())) >= 2
+
+
+def test_each_of_the_44_requirements_has_its_line_and_its_tests():
+    doc = (TESTS.parent / "docs" / "requirements.md").read_text()
+    lines = [line.split("|")[1:-1] for line in doc.splitlines() if re.match(r"\| \d", line)]
+    assert [int(line[0]) for line in lines] == list(range(1, 45))
+    for number, _asked, met, shown in lines:
+        assert met.strip().startswith(("yes", "in part: ", "no: ")), number
+        named = NAMED.findall(shown)
+        assert named and [f"{file}::{name}" for file, name in named if name not in names_in(file)] == [], (
+            number
+        )
