@@ -58,13 +58,11 @@ def erase_again(s: Session, actor: audit.Actor, gone: Iterable[UUID], now: datet
 
 
 def sweep(s: Session, now: datetime) -> int:
-    """What came in for somebody just erased, by a request that had begun before; how many people were swept."""
+    """What came in for somebody just erased, by a request that had begun before; of how many people there was some."""
     found = s.scalars(
         select(Person).where(Person.erased_at > now - SWEPT_FOR)  # type: ignore[operator]
     ).all()
-    for person in found:
-        _erase(s, person, person.erased_at or now)
-    return len(found)
+    return sum(_erase(s, person, person.erased_at or now) > 0 for person in found)
 
 
 def end_keeping(s: Session, infusions: Iterable[int]) -> int:
@@ -94,7 +92,8 @@ def _tell(s: Session, actor: access.Viewer, person_id: int, now: datetime) -> No
         notices.tell(s, staff_id, "erased", access.OPERATOR, now, clinic_id, person_id)
 
 
-def _erase(s: Session, person: Person, now: datetime) -> None:
+def _erase(s: Session, person: Person, now: datetime) -> int:
+    """How many rows went."""
     tables = SQLModel.metadata.tables
     if s.connection().dialect.name == "sqlite":
         s.execute(text("PRAGMA secure_delete = ON"))  # else what was deleted stays readable in free pages
@@ -104,9 +103,10 @@ def _erase(s: Session, person: Person, now: datetime) -> None:
     s.execute(tables["notice"].delete().where(told_of, tables["notice"].c.kind != "erased"))
     if unknown := OWNED.keys() - tables.keys():
         raise KeyError(*unknown)  # a part of the program was not loaded: nothing is erased by halves
+    gone = 0
     for table in reversed(SQLModel.metadata.sorted_tables):
         if table.name in OWNED:
-            s.execute(table.delete().where(_is_of(table, OWNED[table.name], person.id)))
+            gone += s.execute(table.delete().where(_is_of(table, OWNED[table.name], person.id))).rowcount
     flags = select(Flag.id).where(Flag.patient_id == person.id)
     s.execute(update(FlagEvent).where(FlagEvent.flag_id.in_(flags)).values(words_sealed=null()))
     _keep_what_was_given(s, person.id)
@@ -130,6 +130,7 @@ def _erase(s: Session, person: Person, now: datetime) -> None:
     s.add(person)
     s.flush()
     s.execute(delete(Erasing))
+    return gone
 
 
 def _keep_what_was_given(s: Session, person_id: int) -> None:
