@@ -84,11 +84,11 @@ def identity_of(path: Path) -> pyrage.x25519.Identity:
 
 def backup(folder: Path, recipient: pyrage.x25519.Recipient, actor: Actor) -> Made:
     """A new copy in a folder, checked before it is encrypted; then the ones older than 35 days go."""
-    if not db.is_ready():
-        raise Refused("The database is not at the newest version. Please run migrate first.")
     faults: list[str] = []
     note = ""
     with _alone() as (work, lock):
+        if not db.is_ready():
+            raise Refused("The database is not at the newest version. Please run migrate first.")
         store = _store(work, lock)
         heads, unread = trail.put_away()
         faults += unread

@@ -1,40 +1,36 @@
 """The drill: a copy is made while phones write, they write on, the copy is put back, and they come again: nothing that a
 phone was told is lost, and nothing is there twice."""
 
-import contextlib
 import os
-import sqlite3
-import subprocess
-import sys
 import threading
+import time
 
 import pyrage
 import pytest
+from sqlalchemy import create_engine, text
 
+from diary import create_app
 from tests import people
 from tests.conftest import ENVIRON
 from tests.faults.fleet import Phone, judged
 from tests.faults.proxy import Proxy
-from tests.serving import ROOT, Client, Server
+from tests.serving import Client, Server
 
 LONG = bool(os.environ.get("NEAP_LONG"))
 PHONES, BESIDE, AFTER = (4, 100, 500) if LONG else (2, 12, 24)  # writes beside the copy, and after it
 
 
-def flask(environ: dict[str, str], *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "flask", "--app", "app", *arguments],
-        cwd=ROOT, env={**os.environ, "LOG_LEVEL": "critical", **environ}, capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+def flask(app, *arguments: str) -> None:
+    with app.app_context():
+        done = app.test_cli_runner().invoke(args=list(arguments))
+    assert done.exit_code == 0, done.output
 
 
 def write(phones: list[Phone], more: int, beside=lambda: None) -> None:
     """Each phone records its share of so many more, and sends until nothing waits."""
     for phone in phones:
         phone.writes += more // len(phones)
-    threads = [threading.Thread(target=phone.run) for phone in phones]
+    threads = [threading.Thread(target=phone.run, daemon=True) for phone in phones]
     for thread in threads:
         thread.start()
     beside()
@@ -54,28 +50,39 @@ def sign_in_again(phone: Phone, server: Server, proxy: Proxy) -> None:
 
 
 def stored(url: str) -> int:
-    with contextlib.closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as database:
-        return database.execute("SELECT count(*) FROM entry_revision").fetchone()[0]
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        count = connection.execute(text("SELECT count(*) FROM entry_revision")).scalar_one()
+    engine.dispose()
+    return count
 
 
+@pytest.mark.both
 @pytest.mark.slow
-def test_what_was_acknowledged_after_the_copy_comes_again(store, tmp_path, capsys):
+def test_what_was_acknowledged_after_the_copy_comes_again(store, tmp_path, monkeypatch, capsys):
     url, cast = store
     pair = pyrage.x25519.Identity.generate()
     (tmp_path / "key.txt").write_text(f"{pair}\n")
-    environ = {
-        **ENVIRON, "DATABASE_URL": url, "DATA_DIR": str(tmp_path / "data"), "BACKUP_RECIPIENT": str(pair.to_public()),
-        "BACKUP_IDENTITY": str(tmp_path / "key.txt"),
-    }  # fmt: skip
+    monkeypatch.setenv("BACKUP_RECIPIENT", str(pair.to_public()))
+    monkeypatch.setenv("BACKUP_IDENTITY", str(tmp_path / "key.txt"))
+    environ = {**ENVIRON, "DATABASE_URL": url, "DATA_DIR": str(tmp_path / "data")}
+    app = create_app(environ)
     with Server(environ).start() as server, Proxy(server.port, is_calm=True) as proxy:
         people_of = (cast.alice, cast.charlie)
         fleet = [Phone(people_of[n % 2], server.port, proxy.port, n, 0) for n in range(PHONES)]
-        write(fleet, BESIDE, beside=lambda: flask(environ, "backup", str(tmp_path / "copies")))
+
+        def back_up() -> None:
+            end_at = time.monotonic() + 120
+            while not all(phone.outbox.acks for phone in fleet) and time.monotonic() < end_at:
+                time.sleep(0.005)
+            flask(app, "backup", str(tmp_path / "copies"))
+
+        write(fleet, BESIDE, beside=back_up)
         write(fleet, AFTER)
         told = sum(phone.outbox.acks for phone in fleet)
         server.stop()
         (copy,) = (tmp_path / "copies").iterdir()
-        flask(environ, "restore", str(copy), "--force")
+        flask(app, "restore", str(copy), "--force")
         server.start()
         missing = told - stored(url)
         for phone in fleet:
@@ -85,7 +92,7 @@ def test_what_was_acknowledged_after_the_copy_comes_again(store, tmp_path, capsy
     found = judged(url, fleet, 0, proxy)
     with capsys.disabled():
         print(
-            f"\ndrill: {PHONES} phones, {BESIDE} writes beside the copy and {AFTER} after it, {told} acknowledged; after "
+            f"\ndrill on {url.split(':')[0]}: {PHONES} phones, {BESIDE} writes beside the copy and {AFTER} after it, {told} acknowledged; after "
             f"restoring {missing} were missing, {again} sent again: {found.words()}"
         )
     assert told == BESIDE + AFTER and missing >= AFTER, (
@@ -95,4 +102,5 @@ def test_what_was_acknowledged_after_the_copy_comes_again(store, tmp_path, capsy
     assert not found.broken
     assert found.counts["acknowledged"] == BESIDE + AFTER
     assert stored(url) == told
-    flask(environ, "verify")
+    flask(app, "verify")
+    app.extensions["database"].engine.dispose()
