@@ -17,8 +17,9 @@ from diary.audit import worker as trail
 from diary.backup import postgres, worker
 from diary.backup import sqlite as of_sqlite
 from tests.backup.conftest import epoch, rename, zone
+from tests.faults.conftest import LONG
 
-pytestmark = pytest.mark.both
+pytestmark = pytest.mark.both(*(("sqlite", "postgresql") if LONG else ("sqlite",)))
 GATE = 71_077
 
 
@@ -170,7 +171,7 @@ def test_while_one_is_put_back(app, begun, vault, cast, copy, swept):
 
 
 @pytest.mark.both("postgresql")
-@pytest.mark.parametrize("with_psql", [True, False])
+@pytest.mark.parametrize("with_psql", [True, False] if LONG else [False])
 def test_while_postgresql_puts_it_over(app, begun, vault, cast, copy, swept, store, with_psql):
     """With psql the transaction is gone; psql alone ends it, and nobody may begin another one meanwhile."""
     old, was = "Asia/Tokyo", zone(cast)

@@ -57,7 +57,7 @@ def stored(url: str) -> int:
     return count
 
 
-@pytest.mark.both
+@pytest.mark.both(*(("sqlite", "postgresql") if LONG else ("sqlite",)))
 @pytest.mark.slow
 def test_what_was_acknowledged_after_the_copy_comes_again(store, tmp_path, monkeypatch, capsys):
     url, cast = store
