@@ -41,8 +41,13 @@ class Leaver:
 
 def why_not(s: Session, viewer: access.Viewer, person_id: int) -> str:
     """What has to be done before somebody can be erased; empty when nothing has."""
-    if viewer.person_id == person_id and viewer.hides_before is not None:
-        return UNCONFIRMED
+    if viewer.person_id == person_id:
+        try:
+            access.own_ever(s, viewer)
+        except access.Unconfirmed:
+            return UNCONFIRMED
+        except access.Hidden:
+            pass  # never a patient: staff, who are told so below, or somebody of before with nothing here
     is_staff = select(Membership.id).where(
         Membership.person_id == person_id,
         Membership.role.in_(list(STAFF_ROLES)),

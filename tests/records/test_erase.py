@@ -117,6 +117,16 @@ def test_who_was_not_confirmed_waits(client_as, cast, written):
     assert not is_erased(cast.alice)
 
 
+def test_nor_does_it_help_that_the_membership_ended(client_as, cast, written):
+    with written() as s:
+        row = s.scalars(select(Membership).where(Membership.person_id == cast.alice.id)).one()
+        row.accepted_at, row.confirmed_at, row.ended_at = NOW, None, NOW
+        s.add(row)
+    page = client_as("alice").post("/erase", {"word": "erase"})
+    assert page.status == 422 and "has not confirmed yet" in page.words()
+    assert not is_erased(cast.alice)
+
+
 def test_a_stranger_erases_nobody_else(client_as, cast):
     assert (
         client_as("charlie").post("/erase", {"word": "erase", "person": str(cast.alice.uuid)}).status == 422
