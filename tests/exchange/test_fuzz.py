@@ -18,7 +18,7 @@ from tests.exchange import bent
 from tests.faults import oracle
 from tests.faults.conftest import LONG
 
-CHUNK = 1000 if LONG else 300
+CHUNK = 1000 if LONG else 240
 CHUNKS = 100 if LONG else 1
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 LAST = re.compile(r"read (\d+), new (\d+), changed (\d+), unchanged (\d+), refused (\d+)")
@@ -82,7 +82,7 @@ def test_no_file_breaks_anything(app, store, commands, cast, clock_at, capsys):
         chance = random.Random(seed)
         first_event = without_days()
         before = numbers()
-        for number in range(CHUNK if store[0].startswith("sqlite") else CHUNK // 3):
+        for number in range(CHUNK if store[0].startswith("sqlite") else CHUNK // (10 if LONG else 4)):
             how, content = bent.a_file(chance)
             asked = options(chance)
             done = commands.take(content, *asked)

@@ -20,7 +20,7 @@ from tests.faults.conftest import LONG
 from tests.faults.fleet import Phone
 from tests.faults.test_killed_server import a_day
 from tests.faults.test_store_in_trouble import wait_until
-from tests.serving import Client, Server
+from tests.serving import Answer, Client, Server
 
 PHONES, WRITES, TIMES = (6, 200, 5) if LONG else (2, 12, 1)
 AWAY = "not ready: the database is empty or does not answer\n"
@@ -34,13 +34,12 @@ def through(url: str, folder, cast, go, come_back, says: str, capsys) -> None:
     form: set = set()
     environ = {"DATA_DIR": str(folder)}
     with Server({**ENVIRON, **environ, "DATABASE_URL": url}).start() as server:
-        watch = Client(server.port)
         alice = Client(server.port).sign_in(cast.alice.email, people.PASSPHRASE)
         phones = [
             Phone((cast.alice, cast.charlie)[n % 2], server.port, server.port, n, 0) for n in range(PHONES)
         ]
         for _ in range(TIMES):
-            assert watch.get("/readyz").text == "ready\n"
+            assert ready(server).text == "ready\n"
             waits, told = waited(phones), acknowledged(phones)
             threads = write_on(phones)
             wait_until(lambda told=told: acknowledged(phones) > told)
@@ -48,12 +47,14 @@ def through(url: str, folder, cast, go, come_back, says: str, capsys) -> None:
             wait_until(lambda waits=waits: waited(phones) > waits)
             body = {"write_id": str(uuid4()), "base": "", "note": WORDS * 100}
             path = f"/days/{a_day(phones[0].random)}"
+            alice.close()  # a connection that was long quiet is ended by the server
             refused = alice.post(path, body)
             assert refused.status == 503 and WORDS in refused.text and int(refused.headers["Retry-After"])
-            answer = watch.get("/readyz")
+            answer = ready(server)
             assert (answer.status, answer.text) == (503, says)
             come_back()
-            wait_until(lambda: watch.get("/readyz").status == 200)
+            wait_until(lambda: ready(server).status == 200)
+            alice.close()
             assert alice.post(path, body).status == 303
             form.add((cast.alice.id, UUID(body["write_id"])))
             for thread in threads:
@@ -77,6 +78,10 @@ def waited(phones: list[Phone]) -> int:
 
 def acknowledged(phones: list[Phone]) -> int:
     return sum(phone.outbox.acks for phone in phones)
+
+
+def ready(server: Server) -> Answer:
+    return Client(server.port).get("/readyz")
 
 
 def write_on(phones: list[Phone]) -> list[threading.Thread]:

@@ -1,5 +1,6 @@
 """The disk is full, the store read-only, locked or gone while phones write: 503 in JSON, nothing partial, and it comes back."""
 
+import os
 import resource
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from diary import db
 from diary.db import Database
 from tests.conftest import ENVIRON
 from tests.faults import oracle
+from tests.faults.conftest import LONG
 from tests.faults.fleet import Phone
 from tests.serving import ROOT, Server
 from tests.sync.phones import NOW, a_body, days, put
@@ -83,6 +85,9 @@ def test_a_full_disk(app, alice, cast, store):
     assert counted(url)["sync_write"] == before["sync_write"] + stored + 1
 
 
+@pytest.mark.skipif(
+    not LONG and os.geteuid() == 0, reason="in every run it is a small disk: test_store_away.py"
+)
 def test_a_disk_that_takes_no_more_under_the_real_server(store, work, capsys):
     """The kernel refuses to let files grow (as a quota does), in the middle of phones' writing; then it lets them."""
     url, cast = store
