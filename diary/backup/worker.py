@@ -57,6 +57,7 @@ class Restored:
     rows: int
     sessions: int
     links: int
+    waited: int
     faults: tuple[str, ...]
 
 
@@ -159,7 +160,7 @@ def restore(
             try:
                 with staging.writing() as s:
                     records.erase_again(s, actor, gone, clock.now())
-                    sessions, links = actions.begin_anew(s, actor, clock.now())
+                    sessions, links, waited = actions.begin_anew(s, actor, clock.now())
             finally:
                 staging.engine.dispose()
             if gone:
@@ -171,7 +172,7 @@ def restore(
     with db.read_anew() as s:
         faults = trail.walked(s, [])[2]
     made_at = datetime.fromisoformat(manifest["made_at"])
-    return Restored(made_at, sum(manifest["counts"].values()), sessions, links, tuple(faults))
+    return Restored(made_at, sum(manifest["counts"].values()), sessions, links, waited, tuple(faults))
 
 
 def _data() -> Path:

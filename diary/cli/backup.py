@@ -89,6 +89,9 @@ def restore(src: Path, force: bool, identity: Path | None) -> None:
         "what they sent in the last 35 days once their owners sign in."
     )
     click.echo(
+        f"Not sent any more: {found.waited:,} mails and reminders that waited in the copy; safety flags are."
+    )
+    click.echo(
         f"What pages without scripts wrote since {found.made_at:%Y-%m-%d %H:%M} UTC is lost, and so are changes of "
         "access since then: look through consents, care links and calendar links that were ended."
     )

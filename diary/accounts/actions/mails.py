@@ -26,6 +26,7 @@ from diary.accounts.rules.letters import (
 
 LEASE = timedelta(minutes=5)
 KEPT = timedelta(days=30)  # what was sent or failed, to be looked up
+RATHER_TWICE = (GLASS, GOING)
 LINKS = {RESET: "/reset/", EMAIL: "/new-email/"}
 PLACES = {GLASS: "/", GOING: "/more"}  # what it is about stands on the first page after signing in
 
@@ -68,6 +69,17 @@ def put_new_device(s: Session, person_id: int, now: datetime, device: str) -> No
     )
     if not s.execute(of_change).rowcount:
         put(s, person_id, NEW_DEVICE, now, about=device)
+
+
+def let_go(s: Session, now: datetime) -> int:
+    """Drop what waits in a restored database, since nobody knows whether it went; how many. What somebody has a right to be
+    told stays: rather twice than not at all."""
+    waiting = update(AccountMail).where(
+        AccountMail.try_at.is_not(None),  # type: ignore[union-attr]
+        AccountMail.kind.not_in(RATHER_TWICE),
+    )
+    gone = waiting.values(state="skipped", reason="restored", try_at=None, sent_at=now, to_sealed=None)
+    return s.execute(gone).rowcount
 
 
 def take(s: Session, now: datetime, most: int = 50) -> list[Envelope]:

@@ -24,6 +24,7 @@ LOOK_AHEAD = timedelta(hours=24)
 FAILING = timedelta(days=3)
 FIRST_WAIT, LONGEST_WAIT, SAFETY_WAIT = timedelta(minutes=1), timedelta(hours=1), timedelta(minutes=5)
 COALESCED, UNKNOWN, OFF, ACKNOWLEDGED = "coalesced", "unknown", "off", "acknowledged"
+RESTORED = "restored"
 # Of several that come together the first of these goes, and opens Today.
 ORDER = (*sorted(SAFETY), INFUSION, SESSION, CHECKIN, INTENTION, DAILY, BASELINE, COMMITMENT)
 

@@ -38,6 +38,7 @@ REASONS = {
     "no_phone": "There was no phone left to send it to",
     "no_way": "Sending is not set up here",
     "unknown": "The process stopped while it was sent",
+    "restored": "Neap was put back from a copy",
     "gone": "The phone is no longer there",
     "nowhere": "There was no phone or address to send it to",
     "off": "Sending is not set up here",
