@@ -52,8 +52,11 @@ def take(source: Path, target: Path) -> dict[str, int]:
     with closing(_open(source, "ro")) as live, closing(sqlite3.connect(target)) as copy:
         live.execute("BEGIN")
         counts = _counts(live)
-        live.backup(copy)
-        copy.execute("PRAGMA journal_mode=DELETE")
+        try:
+            live.backup(copy)
+            copy.execute("PRAGMA journal_mode=DELETE")
+        except sqlite3.DatabaseError as error:
+            raise Refused(f"No copy was made: {error}.") from error
     return counts
 
 
@@ -103,6 +106,10 @@ def put(source: Path, target: Path) -> None:
             live.execute("PRAGMA synchronous=FULL")
             good.backup(live, progress=give_up)
     except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+            raise Refused(
+                f"There is no room for the copy on the disk of {target.name}; nothing was changed."
+            ) from error
         raise Refused(
             f"The database that is there can't be written to ({error}). Please move {target.name}, {target.name}-wal "
             f"and {target.name}-shm away, then restore again."

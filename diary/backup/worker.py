@@ -248,8 +248,8 @@ def _opened(source: Path, identity: pyrage.x25519.Identity, work: Path, store: S
         datetime.fromisoformat(manifest["made_at"])
         manifest["counts"].values()
     except (pyrage.DecryptError, OSError) as error:
-        if getattr(error, "errno", None):
-            raise  # the disk, not the file
+        if getattr(error, "errno", None) or "(os error" in str(error):
+            raise  # the disk, not the file; pyrage has its number in the words only
         if "no matching keys" in str(error).lower():
             raise Refused(f"The key does not open {source.name}; it was made for another one.") from error
         raise Refused(f"{source.name} was cut short or altered, or is no copy of Neap.") from error

@@ -47,7 +47,7 @@ def backup(dest: Path) -> None:
     except (SQLAlchemyError, psycopg.Error):
         fail("The database can't be read; no copy was made.")
     except (OSError, EncryptError) as error:
-        fail(f"No copy was made: {getattr(error, 'strerror', None) or error}.")
+        fail(f"No copy was made: {_words(error)}.")
     click.echo(f"{made.path}: {made.rows:,} rows, checked; {made.pruned:,} older than 35 days removed.")
     if made.note:
         click.echo(f"mind: {made.note}", err=True)
@@ -77,12 +77,13 @@ def restore(src: Path, force: bool, identity: Path | None) -> None:
         )
     except worker.Refused as error:
         fail(str(error))
-    except (SQLAlchemyError, psycopg.Error):
+    except (SQLAlchemyError, psycopg.Error) as error:
+        why = str(getattr(error, "orig", None) or error).splitlines()[0]
         fail(
-            "The database does not answer, or not this role. It is as it was, or is the copy, whole: please restore again."
+            f"The database does not answer as it should ({why}). It is as it was, or is the copy, whole: please restore again."
         )
     except OSError as error:
-        fail(f"Nothing was restored: {error.strerror}.")
+        fail(f"Nothing was restored: {_words(error)}.")
     click.echo(f"The copy of {found.made_at:%Y-%m-%d %H:%M} UTC is in place: {found.rows:,} rows.")
     click.echo(
         f"Signed out: {found.sessions:,} sessions; {found.links:,} mailed links no longer work. Phones send again "
@@ -96,6 +97,11 @@ def restore(src: Path, force: bool, identity: Path | None) -> None:
         "access since then: look through consents, care links and calendar links that were ended."
     )
     _name(found.faults)
+
+
+def _words(error: Exception) -> str:
+    """What the system says of a disk; a library's words come without its number."""
+    return getattr(error, "strerror", None) or str(error).split(" (os error")[0]
 
 
 def _name(faults: tuple[str, ...]) -> None:
