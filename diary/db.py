@@ -30,6 +30,7 @@ PRAGMAS = (
     "foreign_keys=ON",
     "busy_timeout=2000",
     "recursive_triggers=ON",
+    "secure_delete=ON",  # what was removed is overwritten, not only let go
 )
 # A server that is gone without a word, and its connections too, would hold every thread for minutes.
 PATIENCE = {
@@ -190,9 +191,10 @@ def empty_log() -> None:
         _end_reading()
     connection = engine().raw_connection()
     try:
-        for pragma in ("busy_timeout=100", "wal_checkpoint(TRUNCATE)", "busy_timeout=2000"):
-            connection.cursor().execute(f"PRAGMA {pragma}")  # readers in its way are not waited for
+        connection.cursor().execute("PRAGMA busy_timeout=100")  # readers in its way are not waited for
+        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
+        connection.invalidate()  # with its short patience
         connection.close()
 
 

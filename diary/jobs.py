@@ -35,7 +35,8 @@ def tick(app: Flask) -> dict[str, int]:
         done |= _part(lambda: {"sessions_ended": _end_sessions()})
         done |= _part(lambda: {"diaries_with_a_rule_met": look_at_days(clock.now())})
         done |= _part(lambda: remind(app))
-        done |= _part(lambda: records.round(clock.now()))
+        done |= _part(lambda: records.sweep(clock.now()))
+        done |= _part(lambda: records.keep_time(clock.now(), app.extensions["mail"].is_on))
         done |= _part(lambda: audit.round(clock.now()))
         done |= _part(lambda: send_account_mails(app))
         if any(done.values()):

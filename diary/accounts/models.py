@@ -32,9 +32,10 @@ class Person(SQLModel, table=True):
     created_at: datetime = Field(sa_type=Moment)
     ended_at: datetime | None = Field(default=None, sa_type=Moment)
     erased_at: datetime | None = Field(default=None, sa_type=Moment, index=True)
-    goes_at: datetime | None = Field(
-        default=None, sa_type=Moment
-    )  # told that the clinic's time of keeping is over
+    swept_at: datetime | None = Field(default=None, sa_type=Moment)  # nothing can come in late any more
+    # When the record goes, since no clinic keeps it any more; and when the mail that says so had left.
+    goes_at: datetime | None = Field(default=None, sa_type=Moment)
+    told_at: datetime | None = Field(default=None, sa_type=Moment)
 
     email = sealing.sealed("email", lambda person: person.uuid.hex)
     name = sealing.sealed("name", lambda person: person.uuid.hex)

@@ -19,6 +19,7 @@ from uuid import UUID
 
 import pyrage
 from flask import current_app
+from sqlalchemy.exc import SQLAlchemyError
 
 from diary import db
 from diary.audit import actions as audit
@@ -28,6 +29,7 @@ from diary.backup import actions, postgres, sqlite
 from diary.backup.store import NoSecond, Refused, Store
 from diary.lib import clock, files, sealing
 from diary.records import actions as records
+from diary.records.queries import erased
 
 FORMAT = 1
 WORK, LOCK, ERASED, MANIFEST = "backup-work", "backup.lock", "erased", "manifest.json"
@@ -100,7 +102,7 @@ def backup(folder: Path, recipient: pyrage.x25519.Recipient, actor: Actor) -> Ma
         except trail.HeadDoesNotFit:
             faults.append("What the chain lacks was not appended, since its head does not fit.")
         counts = store.take(work / store.file)
-        (work / ERASED).write_text("".join(f"{one}\n" for one in sorted(_erased(_data() / ERASED))))
+        (work / ERASED).write_text("".join(f"{one}\n" for one in sorted(_gone())))
         made_at = clock.now()
         manifest = {
             "format": FORMAT,
@@ -155,7 +157,7 @@ def restore(
             if wrong := store.faults(url, manifest["counts"]):
                 raise Refused("The copy is not whole; nothing was changed. " + " ".join(wrong))
             migrate(url)
-            gone = _erased(work / "again" / ERASED) | _erased(_data() / ERASED)
+            gone = _erased(work / "again" / ERASED) | _gone()
             staging = db.Database(url)
             try:
                 with staging.writing() as s:
@@ -201,6 +203,18 @@ def _alone() -> Iterator[tuple[Path, int]]:
             yield work, lock.fileno()
         finally:
             shutil.rmtree(work, ignore_errors=True)
+
+
+def _gone() -> set[UUID]:
+    """Everybody erased so far: by the list, and by the database, should somebody have died before the list was written."""
+    listed = _erased(_data() / ERASED)
+    try:
+        with db.read_anew() as s:
+            return listed | erased(s)
+    except SQLAlchemyError:
+        return (
+            listed  # there is no database, or one that is not to be read: that is what a copy is put back for
+        )
 
 
 def _erased(path: Path) -> set[UUID]:

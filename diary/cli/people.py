@@ -18,6 +18,7 @@ from diary.careteam.forms import checked_born, checked_name
 from diary.careteam.rules import Role
 from diary.cli.common import fail
 from diary.lib import clock
+from diary.lib.log import failure
 from diary.records import actions as records
 from diary.records import queries as records_queries
 from diary.records import worker as records_worker
@@ -104,8 +105,14 @@ def erase(email: str, yes: bool) -> None:
             records.erase(s, access.OPERATOR, person.id, clock.now())
     except records.Refused as error:
         fail(WHY_NOT[str(error)])
-    records_worker.finish()
     click.echo(f"Erased: person {person.id}. Copies made before go within {BACKUP_DAYS} days.")
+    try:
+        records_worker.finish()
+    except Exception as error:
+        failure(error)
+        fail(
+            "The list of the erased in DATA_DIR could not be made whole; the jobs process tries again each minute."
+        )
 
 
 @people.command("reset-factors")

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, delete, insert, null, select, text, update
+from sqlalchemy import delete, insert, null, select, update
 from sqlmodel import Session, SQLModel
 
 from diary.accounts import queries as accounts
@@ -17,7 +17,7 @@ from diary.infusions.models import Infusion
 from diary.lib import sealing
 from diary.records import queries
 from diary.records.models import Erasing
-from diary.records.rules import NOBODY, OWNED, SWEPT_FOR
+from diary.records.rules import LATE, NOBODY, OWNED, may_go
 from diary.safety.models import Flag, FlagEvent
 
 
@@ -37,9 +37,7 @@ def erase(s: Session, actor: access.Viewer, person_id: int, now: datetime) -> No
         return
     if why := queries.why_not(s, actor, person_id):
         raise Refused(why)
-    clinics: list[int | None] = [*queries.clinics_of(s, person_id)]
-    for clinic_id in clinics or [None]:
-        audit.record(s, actor, "person.erase", person_id, clinic_id=clinic_id)
+    _record(s, actor, person_id)
     _tell(s, actor, person_id, now)
     _erase(s, person, now)
 
@@ -52,17 +50,32 @@ def erase_again(s: Session, actor: audit.Actor, gone: Iterable[UUID], now: datet
         for flag in live:
             flag.state = "closed"
             s.add(flag)
-        audit.record(s, actor, "person.erase", person.id)
+        _record(s, actor, person.id)
         _erase(s, person, now)
     return len(found)
 
 
-def sweep(s: Session, now: datetime) -> int:
-    """What came in for somebody just erased, by a request that had begun before; of how many people there was some."""
-    found = s.scalars(
-        select(Person).where(Person.erased_at > now - SWEPT_FOR)  # type: ignore[operator]
-    ).all()
-    return sum(_erase(s, person, person.erased_at or now) > 0 for person in found)
+def sweep(s: Session, person_id: int, now: datetime) -> int:
+    """What came in for somebody erased, by a request that had begun before; how many rows there were."""
+    person = _taken_hold_of(s, person_id)
+    erased_at = person.erased_at
+    if erased_at is None:
+        return 0
+    gone = _erase(s, person, erased_at) if queries.has_rows(s, person_id) else 0
+    if now >= erased_at + LATE:
+        person.swept_at = now
+        s.add(person)
+    return gone
+
+
+def erase_leaver(s: Session, actor: access.Viewer, person_id: int, now: datetime) -> bool:
+    """Erase somebody whose time is over, if that still holds once nobody else can change it."""
+    _taken_hold_of(s, person_id)
+    still = queries.leavers(s, now.date(), only=person_id)
+    if not still or not may_go(still[0].goes_at, still[0].told_at, now):
+        return False
+    erase(s, actor, person_id, now)
+    return True
 
 
 def end_keeping(s: Session, infusions: Iterable[int]) -> int:
@@ -70,9 +83,11 @@ def end_keeping(s: Session, infusions: Iterable[int]) -> int:
     return s.execute(delete(Infusion).where(Infusion.id.in_(list(infusions)))).rowcount
 
 
-def note_leaving(s: Session, person_id: int, at: datetime | None) -> None:
-    """When a record goes, once the person was told; None when it stays after all."""
-    s.execute(update(Person).where(Person.id == person_id).values(goes_at=at))
+def note_leaving(
+    s: Session, person_id: int, goes_at: datetime | None, told_at: datetime | None = None
+) -> None:
+    """When a record goes, and when the person was told; None for both when it stays after all."""
+    s.execute(update(Person).where(Person.id == person_id).values(goes_at=goes_at, told_at=told_at))
 
 
 def _taken_hold_of(s: Session, person_id: int) -> Person:
@@ -81,6 +96,12 @@ def _taken_hold_of(s: Session, person_id: int) -> Person:
     if found is None:
         raise access.Hidden
     return found
+
+
+def _record(s: Session, actor: audit.Actor, person_id: int) -> None:
+    clinics: list[int | None] = [*queries.clinics_of(s, person_id)]
+    for clinic_id in clinics or [None]:
+        audit.record(s, actor, "person.erase", person_id, clinic_id=clinic_id)
 
 
 def _tell(s: Session, actor: access.Viewer, person_id: int, now: datetime) -> None:
@@ -95,8 +116,6 @@ def _tell(s: Session, actor: access.Viewer, person_id: int, now: datetime) -> No
 def _erase(s: Session, person: Person, now: datetime) -> int:
     """How many rows went."""
     tables = SQLModel.metadata.tables
-    if s.connection().dialect.name == "sqlite":
-        s.execute(text("PRAGMA secure_delete = ON"))  # else what was deleted stays readable in free pages
     emails = [person.email] if person.erased_at is None else []
     s.execute(insert(Erasing).values(id=1, never_id=2))
     told_of = tables["notice"].c.about_id == person.id
@@ -106,9 +125,14 @@ def _erase(s: Session, person: Person, now: datetime) -> int:
     gone = 0
     for table in reversed(SQLModel.metadata.sorted_tables):
         if table.name in OWNED:
-            gone += s.execute(table.delete().where(_is_of(table, OWNED[table.name], person.id))).rowcount
+            gone += s.execute(
+                table.delete().where(queries.is_of(table, OWNED[table.name], person.id))
+            ).rowcount
     flags = select(Flag.id).where(Flag.patient_id == person.id)
-    s.execute(update(FlagEvent).where(FlagEvent.flag_id.in_(flags)).values(words_sealed=null()))
+    s.execute(
+        update(FlagEvent).where(FlagEvent.flag_id.in_(flags)).values(words_sealed=null(), write_id=null())
+    )
+    s.execute(update(Flag).where(Flag.patient_id == person.id).values(zone="UTC"))
     _keep_what_was_given(s, person.id)
     for email in emails:
         keys = [*accounts.budgets_of(email, "", None), *accounts.mail_budgets(email, "")]
@@ -126,7 +150,7 @@ def _erase(s: Session, person: Person, now: datetime) -> int:
     person.email_index = sealing.email_index(person.email)
     person.born, person.zone, person.passphrase_hash = None, "UTC", None
     person.ended_at = person.erased_at = now
-    person.goes_at = None
+    person.goes_at = person.told_at = None
     s.add(person)
     s.flush()
     s.execute(delete(Erasing))
@@ -136,19 +160,9 @@ def _erase(s: Session, person: Person, now: datetime) -> int:
 def _keep_what_was_given(s: Session, person_id: int) -> None:
     """The clinic's own record of treatment: that, when and how much was given; no words, no weight, nothing planned."""
     of_theirs = Infusion.patient_id == person_id
-    s.execute(delete(Infusion).where(of_theirs, Infusion.status != "done"))
+    s.execute(delete(Infusion).where(of_theirs, (Infusion.status != "done") | Infusion.clinic_id.is_(None)))
     s.execute(
         update(Infusion)
         .where(of_theirs)
         .values(note_sealed=null(), given_words_sealed=null(), given="{}", weight_kg=null(), zone="UTC")
     )
-
-
-def _is_of(table: Table, way: str, person_id: int) -> ColumnElement[bool]:
-    """Whether a row is the person's: by a column of its own, or by one of the row that it belongs to."""
-    if "." not in way:
-        return table.c[way] == person_id
-    parent_name, column = way.split(".")
-    parent = SQLModel.metadata.tables[parent_name]
-    (link,) = [one for one in table.foreign_keys if one.column.table is parent]
-    return link.parent.in_(select(link.column).where(parent.c[column] == person_id))

@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
-from sqlmodel import Session
+from sqlalchemy import ColumnElement, Table, func, literal, select
+from sqlmodel import Session, SQLModel
 
-from diary.accounts.models import Person
+from diary.accounts.models import AccountMail, Person
 from diary.careteam import access
-from diary.careteam.models import CareLink, Clinic, Membership
+from diary.careteam.models import CareLink, Clinic, Invitation, Membership
 from diary.careteam.rules import STAFF_ROLES, Role
 from diary.infusions.models import Infusion
-from diary.records.rules import kept_until, months_after
+from diary.lib import clock
+from diary.records.rules import OWNED, kept_until, months_after
 from diary.safety.models import Flag
 
 UNCONFIRMED, STAFF, FLAG = "unconfirmed", "staff", "flag"
@@ -32,11 +33,12 @@ class Keeping:
 
 @dataclass(frozen=True)
 class Leaver:
-    """Somebody whom no clinic has any more and whose time of keeping is over on a day; `goes_at` once they were told."""
+    """Somebody whom no clinic has any more and whose time of keeping is over: when it goes, and when they were told."""
 
     person_id: int
     due: date
     goes_at: datetime | None
+    told_at: datetime | None
 
 
 def why_not(s: Session, viewer: access.Viewer, person_id: int) -> str:
@@ -110,23 +112,53 @@ def is_erased(s: Session, person_id: int) -> bool:
     return s.scalar(select(Person.erased_at).where(Person.id == person_id)) is not None
 
 
-def leavers(s: Session, today: date) -> list[Leaver]:
+def to_sweep(s: Session) -> Sequence[int]:
+    """Who was erased so lately that something may still come in."""
+    return s.scalars(select(Person.id).where(Person.erased_at.is_not(None), Person.swept_at.is_(None))).all()
+
+
+def has_rows(s: Session, person_id: int) -> bool:
+    """Whether anything of somebody stands in a table that erasing empties."""
+    tables = SQLModel.metadata.tables
+    return any(
+        s.execute(select(literal(1)).where(is_of(tables[name], way, person_id)).limit(1)).first()
+        for name, way in OWNED.items()
+    )
+
+
+def is_of(table: Table, way: str, person_id: int) -> ColumnElement[bool]:
+    """Whether a row is the person's: by a column of its own, or by one of the row that it belongs to."""
+    if "." not in way:
+        return table.c[way] == person_id
+    parent_name, column = way.split(".")
+    parent = SQLModel.metadata.tables[parent_name]
+    (link,) = [one for one in table.foreign_keys if one.column.table is parent]
+    return link.parent.in_(select(link.column).where(parent.c[column] == person_id))
+
+
+def leavers(s: Session, today: date, only: int | None = None) -> list[Leaver]:
     """Whose clinics' time of keeping is over: no clinic has them now, and they never were staff.
 
-    Time runs in each clinic from the last infusion, or from when they left, whichever came later.
+    Time runs in each clinic from the last infusion, or from when they left, whichever came later. Whoever is invited
+    again stays for as long as the invitation is open.
     """
     if s.scalar(select(Clinic.id).where(Clinic.retention_months.is_not(None)).limit(1)) is None:
         return []
     staying = select(Membership.person_id).where(
         Membership.ended_at.is_(None) | Membership.role.in_(list(STAFF_ROLES))
     )
-    rows = s.execute(
-        select(Person.id, Person.goes_at, Clinic.retention_months, func.max(Membership.ended_at))
+    invited = select(Invitation.person_id).where(
+        Invitation.used_at.is_(None), Invitation.expires_at > clock.now()
+    )
+    stands = (Person.id, Person.goes_at, Person.told_at, Clinic.id, Clinic.retention_months)
+    wanted = (
+        select(*stands, func.max(Membership.ended_at))
         .join(Membership, Membership.person_id == Person.id)
         .join(Clinic, Clinic.id == Membership.clinic_id)
-        .where(Person.erased_at.is_(None), Person.id.not_in(staying))
-        .group_by(Person.id, Person.goes_at, Clinic.id, Clinic.retention_months)
-    ).all()
+        .where(Person.erased_at.is_(None), Person.id.not_in(staying), Person.id.not_in(invited))
+        .group_by(*stands)
+    )
+    rows = s.execute(wanted if only is None else wanted.where(Person.id == only)).all()
     given = (
         select(Infusion.patient_id, func.max(Infusion.day))
         .where(Infusion.patient_id.in_({row[0] for row in rows}), Infusion.status == "done")
@@ -134,17 +166,29 @@ def leavers(s: Session, today: date) -> list[Leaver]:
     )
     last = {row[0]: row[1] for row in s.execute(given)}
     stays: dict[int, list[tuple[date, int | None]]] = {}
-    told: dict[int, datetime | None] = {}
-    for person, goes_at, months, left in rows:
+    told: dict[int, tuple[datetime | None, datetime | None]] = {}
+    for person, goes_at, told_at, _clinic, months, left in rows:
         day = max(left.date(), last.get(person, left.date()))
         stays.setdefault(person, []).append((day, months))
-        told[person] = goes_at
+        told[person] = goes_at, told_at
     found = []
     for person, of_clinics in stays.items():
         due = kept_until(of_clinics)
         if due is not None and due <= today:
-            found.append(Leaver(person, due, told[person]))
+            found.append(Leaver(person, due, *told[person]))
     return found
+
+
+def fate_of_letter(s: Session, person_id: int, kind: str) -> tuple[str, datetime | None]:
+    """(state, when it left) of the latest mail of this kind to somebody; ("", None) where none is known."""
+    wanted = (
+        select(AccountMail.state, AccountMail.sent_at)
+        .where(AccountMail.person_id == person_id, AccountMail.kind == kind)
+        .order_by(AccountMail.id.desc())
+        .limit(1)
+    )
+    row = s.execute(wanted).first()
+    return (row[0], row[1]) if row else ("", None)
 
 
 def told_who_stay(s: Session, going: set[int]) -> list[int]:

@@ -6,8 +6,12 @@ from datetime import date, datetime, timedelta
 WORD = "erase"  # what has to be typed
 BACKUP_DAYS = 35
 NOBODY = "Erased person"  # how they are named where their number stands beside what somebody did
-SWEPT_FOR = timedelta(hours=2)  # a write that began before the erasing may come in after it
+LATE = timedelta(
+    hours=1
+)  # a write that began before the erasing may come in after it, hardly later than this
 NOTICE = timedelta(days=30)
+ON_ITS_WAY = timedelta(days=3)  # a mail is tried for so long
+A_ROUND = 5  # people erased in one round: each takes its turn among those who write
 
 # The rows of these tables go; a row is the person's by this column, or by that of the row it belongs to. A table that
 # is neither here nor below fails the tests.
@@ -58,6 +62,11 @@ def kept_until(stays: Iterable[tuple[date, int | None]]) -> date | None:
     return max(ends, default=None)
 
 
-def goes_at(told_at: datetime, due: datetime) -> datetime:
-    """When a record goes: once its time is over, and never sooner than a month after the person was told."""
-    return max(told_at + NOTICE, due)
+def goes_at(asked_at: datetime) -> datetime:
+    """When a record goes whose time is over: a month after the mail about it has left, however long that takes."""
+    return asked_at + ON_ITS_WAY + NOTICE
+
+
+def may_go(goes_at: datetime | None, told_at: datetime | None, now: datetime) -> bool:
+    """Whether the day has come that the person was told of, a month ago at least."""
+    return goes_at is not None and told_at is not None and goes_at <= now and told_at + NOTICE <= now

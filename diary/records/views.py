@@ -27,8 +27,8 @@ def edit() -> str:
 def _page(problems: dict[str, str], typed: str = "") -> str:
     viewer = access.viewer()
     with db.read_anew() as s:
-        keeping = queries.own_keeping(s, viewer)
         why = queries.why_not(s, viewer, viewer.me)
+        keeping = [] if why == queries.UNCONFIRMED else queries.own_keeping(s, viewer)
     return render_template(
         "records/erase.html", nav="more", keeping=keeping, why=why, errors=problems, typed=typed, word=WORD,
         backup_days=BACKUP_DAYS,
@@ -50,8 +50,8 @@ def destroy() -> Response | tuple[str, int]:
         return _page({}, form.value.word), 422
     try:
         worker.finish()
-    except (OSError, ValueError) as error:
-        failure(error)  # it is erased; the next round makes the list whole
+    except Exception as error:
+        failure(error)  # it is erased all the same; the next round makes the list whole
     logout_user()
     session.clear()
     gone = see_other("/erased")

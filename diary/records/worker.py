@@ -5,8 +5,7 @@ made whole after each erasing, before that is answered, and once a minute: whoev
 """
 
 import fcntl
-from contextlib import suppress
-from datetime import datetime, time
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -18,6 +17,7 @@ from diary.accounts.actions import mails
 from diary.accounts.rules.letters import GOING
 from diary.careteam import access
 from diary.lib import files
+from diary.lib.log import failure
 from diary.lib.words import MONTHS
 from diary.records import actions, queries, rules
 
@@ -59,43 +59,79 @@ def keep_list() -> int:
         return len(missing)
 
 
-def round(now: datetime) -> dict[str, int]:
-    """What is due once a minute; counts of what was done, without what came to nothing."""
-    with db.write() as s:
-        swept = actions.sweep(s, now) if queries.erased(s) else 0
-    counts = {"records_swept": swept, **keep_time(now), "erased_listed": keep_list()}
-    if swept or counts["records_erased"]:
+def sweep(now: datetime) -> dict[str, int]:
+    """Once a minute: what came in late for who was erased, each in a turn of its own; and the list made whole."""
+    with db.read_anew() as s:
+        waiting = queries.to_sweep(s)
+    swept = 0
+    for person_id in waiting:
+        with db.write() as s:
+            swept += actions.sweep(s, person_id, now) > 0
+    if swept:
         db.empty_log()
-    return {name: number for name, number in counts.items() if number}
+    return _said(records_swept=swept, erased_listed=keep_list())
 
 
-def keep_time(now: datetime) -> dict[str, int]:
-    """Tell whose record goes a month ahead, erase it then, and let go of what was kept of those erased before."""
+def keep_time(now: datetime, is_mail_on: bool) -> dict[str, int]:
+    """Tell whose record goes a month ahead, erase it then, and let go of what was kept of those erased before.
+
+    Nobody is told by a mail that could not leave: then the month has not begun, and without mail it never does.
+    """
     today = now.date()
     with db.read_anew() as s:
         found = queries.leavers(s, today)
         over = queries.no_longer_kept(s, today)
         staying = queries.told_who_stay(s, {one.person_id for one in found})
-    told = gone = 0
+    told = 0
     for one in found:
-        with db.write() as s:
-            if one.goes_at is None:
-                _tell(s, one, now)
-                told += 1
-            elif one.goes_at <= now:
-                with suppress(actions.Refused):  # something about them is still open at a clinic
-                    actions.erase(s, access.OPERATOR, one.person_id, now)
-                    gone += 1
+        if one.goes_at is None and is_mail_on:
+            with db.write() as s:
+                _tell(s, one.person_id, now)
+            told += 1
+        elif one.goes_at is not None and one.told_at is None:
+            _look_whether_it_left(one.person_id, one.goes_at)
+    gone = _erase_due(found, now)
     if over or staying:
         with db.write() as s:
             for person_id in staying:
                 actions.note_leaving(s, person_id, None)
             actions.end_keeping(s, over)
-    return {"records_told": told, "records_erased": gone, "records_let_go": len(over)}
+    return _said(records_told=told, records_erased=gone, records_let_go=len(over))
 
 
-def _tell(s: Session, one: queries.Leaver, now: datetime) -> None:
-    goes_at = rules.goes_at(now, datetime.combine(one.due, time(), now.tzinfo))
-    actions.note_leaving(s, one.person_id, goes_at)
+def _said(**counts: int) -> dict[str, int]:
+    return {name: number for name, number in counts.items() if number}
+
+
+def _erase_due(found: list[queries.Leaver], now: datetime) -> int:
+    due = [one.person_id for one in found if rules.may_go(one.goes_at, one.told_at, now)]
+    gone = 0
+    for person_id in due:
+        if gone == rules.A_ROUND:
+            break
+        try:
+            with db.write() as s:
+                gone += actions.erase_leaver(s, access.OPERATOR, person_id, now)
+        except actions.Refused:
+            continue  # a clinic has not finished with an answer of theirs
+        except Exception as error:
+            failure(error)  # the others still go
+    if gone:
+        finish()
+    return gone
+
+
+def _tell(s: Session, person_id: int, now: datetime) -> None:
+    goes_at = rules.goes_at(now)
+    actions.note_leaving(s, person_id, goes_at)
     day = f"{goes_at.day} {MONTHS[goes_at.month - 1]} {goes_at.year}"
-    mails.put(s, one.person_id, GOING, now, about=day)
+    mails.put(s, person_id, GOING, now, about=day)
+
+
+def _look_whether_it_left(person_id: int, goes_at: datetime) -> None:
+    with db.write() as s:
+        state, sent_at = queries.fate_of_letter(s, person_id, GOING)
+        if state == "sent":
+            actions.note_leaving(s, person_id, goes_at, sent_at)
+        elif state != "waiting":
+            actions.note_leaving(s, person_id, None)

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, select
 from sqlmodel import Session
 
+from diary.accounts.models import Person
 from diary.audit import actions as audit
 from diary.careteam import access
 from diary.careteam.models import Clinic
@@ -187,6 +188,8 @@ def reopen(s: Session, viewer: access.Viewer, uuid: UUID, reason: str, seen: int
         raise Refused("reason", "This flag is open already.")
     same = (Flag.patient_id == flag.patient_id, Flag.clinic_id == flag.clinic_id, Flag.rule == flag.rule)
     wanted = select(Flag).where(*same, Flag.matter == flag.matter, Flag.state != "closed")
+    if s.get_one(Person, flag.patient_id).erased_at is not None:
+        raise Refused("reason", "This person was erased: nobody can be called any more.")
     other = s.scalars(wanted).first()
     if other is not None:
         raise Refused("reason", f"The same matter is open as {other.code}. Please go on there.")

@@ -27,7 +27,8 @@ def upgrade():
         sa.PrimaryKeyConstraint("id", name="pk_erasing"),
     )
     op.add_column("person", sa.Column("erased_at", sa.BigInteger(), nullable=True))
-    op.add_column("person", sa.Column("goes_at", sa.BigInteger(), nullable=True))
+    for column in ("swept_at", "goes_at", "told_at"):
+        op.add_column("person", sa.Column(column, sa.BigInteger(), nullable=True))
     op.create_index("ix_person_erased_at", "person", ["erased_at"])
     for table in TABLES:
         append_only.let_erase(op.get_bind(), table)
@@ -38,6 +39,6 @@ def downgrade():
         append_only.no_erase(op.get_bind(), table)
     op.drop_index("ix_person_erased_at", "person")
     with op.batch_alter_table("person") as batch:
-        batch.drop_column("goes_at")
-        batch.drop_column("erased_at")
+        for column in ("told_at", "goes_at", "swept_at", "erased_at"):
+            batch.drop_column(column)
     op.drop_table("erasing")

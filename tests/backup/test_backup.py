@@ -13,7 +13,9 @@ from diary.accounts import actions as accounts
 from diary.accounts.models import LoginSession, Person
 from diary.audit import worker as trail
 from diary.backup import postgres, sqlite, worker
+from diary.careteam import access
 from diary.lib import clock, sealing
+from diary.records import actions as records
 from tests.backup.conftest import epoch, rename, zone
 
 
@@ -156,13 +158,19 @@ def test_a_copy_that_lacks_a_row_is_thrown_away(vault, cast, tmp_path, monkeypat
 @pytest.mark.both
 def test_the_erased_stay_erased(vault, cast, copy):
     (worker._data() / worker.ERASED).write_text(f"{cast.alice.uuid}\n")
+    with (
+        db.write() as s
+    ):  # and of Charlie the database alone knows: somebody died before the list was written
+        records.erase(s, access.OPERATOR, cast.charlie.id, clock.now())
     done = vault("restore", copy, "--force")
     assert done.exit_code == 0, done.output
     with db.read_anew() as s:
         person = s.get_one(Person, cast.alice.id)
         assert person.erased_at is not None and person.name == "Erased person"
-        assert s.get_one(Person, cast.charlie.id).erased_at is None
-    assert (worker._data() / worker.ERASED).read_text() == f"{cast.alice.uuid}\n"
+        assert s.get_one(Person, cast.charlie.id).erased_at is not None
+        assert s.get_one(Person, cast.bob.id).erased_at is None
+    listed = (worker._data() / worker.ERASED).read_text().split()
+    assert sorted(listed) == sorted([str(cast.alice.uuid), str(cast.charlie.uuid)])
 
 
 def test_nothing_is_made_without_a_key(vault, tmp_path, monkeypatch):

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from diary import db
 from diary.accounts.models import LoginSession, Person
@@ -112,6 +113,8 @@ def test_who_was_not_confirmed_waits(client_as, cast, written):
         row = s.scalars(select(Membership).where(Membership.person_id == cast.alice.id)).one()
         row.accepted_at, row.confirmed_at = NOW, None
         s.add(row)
+        factories.infusion(s, cast.alice, date(2026, 3, 4))
+    assert "1 infusion" not in client_as("alice").get("/erase").words()
     page = client_as("alice").post("/erase", {"word": "erase"})
     assert page.status == 422 and "has not confirmed yet" in page.words()
     assert not is_erased(cast.alice)
@@ -156,9 +159,21 @@ def test_a_list_that_can_not_be_written_is_made_whole_later(client_as, cast, mon
         broken.setattr(worker, "put_list", full)
         assert client_as("alice").post("/erase", {"word": "erase"}).location == "/erased"
     assert is_erased(cast.alice) and worker.listed(worker.list_path()) == set()
-    assert worker.round(datetime.now(UTC))["erased_listed"] == 1
+    assert worker.sweep(datetime.now(UTC))["erased_listed"] == 1
     assert worker.listed(worker.list_path()) == {cast.alice.uuid}
 
 
 def full(*_args):
     raise OSError(28, "No space left on device")
+
+
+def gone(*_args):
+    raise OperationalError("SELECT 1", {}, Exception("disk I/O error"))
+
+
+def test_a_store_that_fails_right_after_it_still_empties_this_phone(client_as, cast, monkeypatch):
+    with monkeypatch.context() as broken:
+        broken.setattr(worker, "finish", gone)
+        answer = client_as("alice").post("/erase", {"word": "erase"})
+    assert (answer.status, answer.headers["Clear-Site-Data"]) == (303, '"cookies", "storage"')
+    assert is_erased(cast.alice)

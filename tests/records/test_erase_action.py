@@ -17,7 +17,7 @@ from diary.audit.models import AuditEvent, AuditReason
 from diary.careteam import access
 from diary.infusions.models import Infusion
 from diary.lib import rekey
-from diary.records import actions, rules, worker
+from diary.records import actions, queries, rules, worker
 from diary.records.models import Erasing
 from diary.safety.actions import open_flag
 from diary.safety.models import Flag
@@ -41,7 +41,7 @@ def of(s, person_id: int) -> dict[str, int]:
     for name, way in rules.OWNED.items():
         table = SQLModel.metadata.tables[name]
         found[name] = s.scalar(
-            select(func.count()).select_from(table).where(actions._is_of(table, way, person_id))
+            select(func.count()).select_from(table).where(queries.is_of(table, way, person_id))
         )
     return found
 
@@ -98,7 +98,7 @@ def test_what_stays_holds_codes_and_numbers_only(app, cast, written, store):
     with db.read_anew() as s:
         assert set(canaries.traces(s, ["canary"])) == {
             "audit_event.action", "audit_event.address", "audit_event.request_id", "audit_event.role", "audit_event.thing",
-            "flag.level", "flag.matter", "flag.rule", "flag.zone", "flag_event.kind", "infusion.at_time", "infusion.route",
+            "flag.level", "flag.matter", "flag.rule", "flag_event.kind", "infusion.at_time", "infusion.route",
             "infusion.series", "login_session.token_hash",
         }  # fmt: skip
     assert lost(path) == {name for name in rules.OWNED if name not in WORDLESS}
@@ -189,19 +189,30 @@ def test_in_a_copy_put_back_a_live_flag_is_no_hindrance(cast, written):
         assert s.scalars(select(Flag.state).where(Flag.patient_id == cast.alice.id)).all() == ["closed"]
 
 
-def test_what_came_in_late_is_swept(cast, written):
+def late_in(written, cast):
     with written() as s:
-        actions.erase(s, access.OPERATOR, cast.alice.id, NOW)
         table = SQLModel.metadata.tables["entry"]
         s.execute(insert(table).values(
             person_id=cast.alice.id, day=date(2026, 5, 4), pain=6, unwell=False, written_by="self", note_private=False,
             late="", skipped="", revisions=1, has_conflict=False, last_write=cast.alice.uuid.bytes, changed_at=NOW, extras="{}",
         ))  # fmt: skip
-    assert worker.round(NOW + timedelta(minutes=1)).get("records_swept") == 1
+
+
+def test_what_came_in_late_is_swept(cast, written):
+    with written() as s:
+        actions.erase(s, access.OPERATOR, cast.alice.id, NOW)
+    late_in(written, cast)
+    assert worker.sweep(NOW + timedelta(minutes=1)).get("records_swept") == 1
     with db.read_anew() as s:
         assert not any(of(s, cast.alice.id).values())
         assert s.get_one(Person, cast.alice.id).erased_at == NOW
-    assert "records_swept" not in worker.round(NOW + rules.SWEPT_FOR)
+    assert worker.sweep(NOW + timedelta(minutes=2)) == {}
+    late_in(written, cast)
+    assert (
+        worker.sweep(NOW + timedelta(hours=9)).get("records_swept") == 1
+    )  # the jobs process was down till then
+    with db.read_anew() as s:
+        assert queries.to_sweep(s) == []
 
 
 def test_reasons_in_words_go_and_their_events_stay(cast, written):
@@ -213,3 +224,25 @@ def test_reasons_in_words_go_and_their_events_stay(cast, written):
         actions.erase(s, access.OPERATOR, cast.alice.id, NOW)
         assert s.scalars(select(AuditReason)).all() == []
         assert s.get(AuditEvent, event) is not None
+
+
+def test_a_closed_flag_is_not_opened_again(client_as, cast, written):
+    with written() as s:
+        open_flag(s, access.OPERATOR, cast.alice.id, "fall", "a fall", NOW, NOW, answer="A fall: yes")
+        flag = s.scalars(select(Flag)).one()
+        flag.state, flag.owner_id, uuid = "closed", cast.bob.id, flag.uuid
+        s.add(flag)
+        actions.erase(s, access.OPERATOR, cast.alice.id, NOW)
+        seen = flag.events
+    bob = client_as("bob")
+    assert "A fall: yes" not in bob.get(f"/flags/{uuid}").text
+    page = bob.post(f"/flags/{uuid}/reopening", {"reason": "She rang", "seen": str(seen)})
+    assert page.status in (409, 422) and "This person was erased" in page.words()
+
+
+def test_what_no_clinic_can_claim_goes(cast, written):
+    with written() as s:
+        factories.infusion(s, cast.alice, date(2026, 3, 10)).clinic_id = None
+        s.flush()
+        actions.erase(s, access.OPERATOR, cast.alice.id, NOW)
+        assert s.scalars(select(Infusion).where(Infusion.patient_id == cast.alice.id)).all() == []
