@@ -5,10 +5,10 @@ SHELL := /bin/bash
 .PHONY: help system setup run test check check-production faults attack bench screenshots pins format lint types clean
 
 BIN := .venv/bin
-# The tests wait about as much as they compute (for browsers, disks and servers that were killed): three workers fill
-# two cores. Files stay whole, so that fixtures of a file are made once, and come in the order that tests/conftest.py
-# gives them: xdist would leave files of few tests, which are the longest, to the end and to one worker.
-WORKERS ?= 3
+# Two browsers and two PostgreSQL servers at once are what two cores bear; files stay whole,
+# so that fixtures of a file are made once, and come in the order that tests/conftest.py gives them:
+# xdist would leave files of few tests, which are the longest, to the end and to one worker.
+WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest
 
 help: ## this list
