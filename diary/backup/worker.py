@@ -27,12 +27,13 @@ from diary.audit import worker as trail
 from diary.audit.actions import Actor
 from diary.backup import actions, postgres, sqlite
 from diary.backup.store import NoSecond, Refused, Store
-from diary.lib import clock, files, sealing
+from diary.lib import clock, sealing
 from diary.records import actions as records
+from diary.records import worker as the_erased
 from diary.records.queries import erased
 
 FORMAT = 1
-WORK, LOCK, ERASED, MANIFEST = "backup-work", "backup.lock", "erased", "manifest.json"
+WORK, LOCK, ERASED, MANIFEST = "backup-work", "backup.lock", the_erased.LIST, "manifest.json"
 KINDS = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 KEPT = timedelta(days=35)
 STAMP = "neap-%Y%m%dT%H%M%SZ.age"
@@ -102,7 +103,7 @@ def backup(folder: Path, recipient: pyrage.x25519.Recipient, actor: Actor) -> Ma
         except trail.HeadDoesNotFit:
             faults.append("What the chain lacks was not appended, since its head does not fit.")
         counts = store.take(work / store.file)
-        (work / ERASED).write_text("".join(f"{one}\n" for one in sorted(_gone())))
+        the_erased.put_list(work / ERASED, _gone())
         made_at = clock.now()
         manifest = {
             "format": FORMAT,
@@ -166,7 +167,7 @@ def restore(
             finally:
                 staging.engine.dispose()
             if gone:
-                files.replace(_data() / ERASED, "".join(f"{one}\n" for one in sorted(gone)))
+                the_erased.put_list(the_erased.list_path(), gone)
             db.engine().dispose()  # else this process would stand in its own way
             store.put(url)
         trail.put_head(actor)
@@ -207,22 +208,17 @@ def _alone() -> Iterator[tuple[Path, int]]:
 
 def _gone() -> set[UUID]:
     """Everybody erased so far: by the list, and by the database, should somebody have died before the list was written."""
-    listed = _erased(_data() / ERASED)
+    listed = _erased(the_erased.list_path())
     try:
         with db.read_anew() as s:
             return listed | erased(s)
-    except SQLAlchemyError:
-        return (
-            listed  # there is no database, or one that is not to be read: that is what a copy is put back for
-        )
+    except SQLAlchemyError:  # no database, or one that can't be read: that is what a copy is put back for
+        return listed
 
 
 def _erased(path: Path) -> set[UUID]:
-    """The list of the erased: an id a line."""
     try:
-        return {UUID(line) for line in path.read_text().split()}
-    except FileNotFoundError:
-        return set()
+        return the_erased.listed(path)
     except ValueError as error:
         raise Refused("The list of erased people can't be read; nothing was changed.") from error
 

@@ -186,10 +186,10 @@ def reopen(s: Session, viewer: access.Viewer, uuid: UUID, reason: str, seen: int
     flag = _to_act_on(s, viewer, uuid, seen, now).flag
     if flag.state != "closed":
         raise Refused("reason", "This flag is open already.")
-    same = (Flag.patient_id == flag.patient_id, Flag.clinic_id == flag.clinic_id, Flag.rule == flag.rule)
-    wanted = select(Flag).where(*same, Flag.matter == flag.matter, Flag.state != "closed")
     if s.get_one(Person, flag.patient_id).erased_at is not None:
         raise Refused("reason", "This person was erased: nobody can be called any more.")
+    same = (Flag.patient_id == flag.patient_id, Flag.clinic_id == flag.clinic_id, Flag.rule == flag.rule)
+    wanted = select(Flag).where(*same, Flag.matter == flag.matter, Flag.state != "closed")
     other = s.scalars(wanted).first()
     if other is not None:
         raise Refused("reason", f"The same matter is open as {other.code}. Please go on there.")

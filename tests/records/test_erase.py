@@ -17,13 +17,6 @@ from tests import factories
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
 
 
-@pytest.fixture(autouse=True)
-def no_list(app):
-    yield
-    with app.app_context():
-        worker.list_path().unlink(missing_ok=True)
-
-
 def is_erased(one) -> bool:
     with db.read_anew() as s:
         return s.get_one(Person, one.id).erased_at is not None

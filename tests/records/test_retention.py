@@ -19,13 +19,6 @@ from tests import factories
 LEFT = datetime(2026, 3, 20, 12, tzinfo=UTC)
 
 
-@pytest.fixture(autouse=True)
-def no_list(app):
-    yield
-    with app.app_context():
-        worker.list_path().unlink(missing_ok=True)
-
-
 @pytest.mark.parametrize(
     ("day", "months", "after"),
     [
