@@ -40,6 +40,18 @@ def test_by_touch_and_by_keys(open_as, url):
     expect(name).to_have_text("Saturday 14 November 2026")
 
 
+def test_a_key_pressed_at_once_counts_from_the_day_just_shown(open_as, url):
+    page = open_as("bob")
+    page.goto(url)
+    page.evaluate(
+        """() => document.addEventListener("htmx:afterSwap", () => queueMicrotask(() =>
+            document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowLeft", bubbles: true }))
+        ), { once: true })"""
+    )
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("#day-name")).to_have_text("Sunday 22 November 2026")
+
+
 def test_the_focus_stays_on_the_link_and_is_not_lost_with_it(open_as, url):
     page = open_as("bob")
     page.goto(f"{url}&day=2026-11-12")
