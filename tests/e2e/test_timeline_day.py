@@ -20,7 +20,7 @@ def url(app, cast, live):
 
 def test_by_touch_and_by_keys(open_as, url):
     page = open_as("bob")
-    page.goto(url)
+    page.goto(url, wait_until="networkidle")  # what listens is there
     drawing = page.locator(".ch > svg").nth(2)
     box = drawing.bounding_box()
     # The middle of the 21st of the 30 days: the axis lies from 58 to 774 of the drawing's 896.
@@ -42,7 +42,7 @@ def test_by_touch_and_by_keys(open_as, url):
 
 def test_a_key_pressed_at_once_counts_from_the_day_just_shown(open_as, url):
     page = open_as("bob")
-    page.goto(url)
+    page.goto(url, wait_until="networkidle")  # what listens is there
     page.evaluate(
         """() => document.addEventListener("htmx:afterSwap", () => queueMicrotask(() =>
             document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowLeft", bubbles: true }))
