@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import TODAY
+from tests.e2e.conftest import PATIENCE, TODAY
 from tests.people import PASSPHRASE
 from tests.reports import reading
 
@@ -37,7 +37,7 @@ def test_log_review_record_read(open_as, history):
     doctor.get_by_role("link", name="Alice Marlow", exact=True).click()
     record_infusion(doctor)
     doctor.get_by_role("link", name="Make report").click()
-    with doctor.expect_download() as download:
+    with doctor.expect_download(timeout=4 * PATIENCE) as download:
         doctor.get_by_role("button", name="Two pages as PDF").click()
     expect(doctor.locator("#made tbody tr")).to_have_count(1)
     pdf = download.value.path().read_bytes()
