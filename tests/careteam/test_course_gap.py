@@ -22,6 +22,8 @@ from diary.response.rules.days import split_courses
 from diary.review.actions import is_anything_met
 from tests import factories
 from tests.conftest import stored
+from tests.reports import reading
+from tests.reports.test_report import made
 
 FIRST = date(2026, 3, 15)
 GIVEN = [FIRST, FIRST + timedelta(days=40), FIRST + timedelta(days=80)]
@@ -85,7 +87,13 @@ def everywhere(client_as, cast):
 def test_every_place_follows_what_the_clinic_sets(app, client_as, diary):
     with db.write() as s:
         factories.infusion(s, diary.alice, TODAY + timedelta(days=10), status="planned", series="maintenance")
+    set_by_clinic = "after more than 28 days without an infusion, as the clinic has set it"
+
+    def paper() -> str:
+        return reading.flat(made(diary.alice, FIRST, TODAY))
+
     assert starts(app) == [("2026-03-15", 8.0)]
+    assert "as the clinic has set it" not in paper()
     assert everywhere(client_as, diary) == {
         "report": (FIRST, 8.0), "line": 5.0, "silence": True, "baseline reminder": False, "caseload": True,
         "story": "8", "own list": "15 March", "list": "15 March", "response": "8", "patient": "15 March",
@@ -101,7 +109,8 @@ def test_every_place_follows_what_the_clinic_sets(app, client_as, diary):
         "story": "6.5", "own list": "3 June", "list": "3 June", "response": "6.5", "patient": "3 June",
     }  # fmt: skip
     said = client_as("bob").get(f"/patients/{diary.alice.uuid}/response").words()
-    assert "after more than 28 days without an infusion, as the clinic has set it" in said
+    assert set_by_clinic in said
+    assert set_by_clinic in paper()
     assert save(client_as, "").one("input", id="gap").get("value") == ""
     assert starts(app) == [("2026-03-15", 8.0)]
     with db.read() as s:

@@ -76,6 +76,7 @@ def facts(s: Session, viewer: access.Viewer, patient: access.PatientRef, since: 
         session_on=session_on,
         begins_on=begins_on,
         kinds=frozenset(kinds),
+        course_gap=patient.course_gap,
     )
 
 

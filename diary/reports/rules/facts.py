@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any, Protocol
 
+from diary.careteam.rules import COURSE_GAP_DAYS
 from diary.lib.symptoms import SYMPTOMS
 from diary.medications.rules import Catalogue, Counts, Span, Table
 from diary.response.rules import Course
@@ -141,7 +142,8 @@ class Facts:
     days: all logged days up to `until`, oldest first; courses: by symptom key, computed from these days only,
     so that a report of a period never tells of a later day; as_of: the last change of anything included (UTC).
     session_on: the last session that was held before `until`; kinds: what the reader may see; begins_on: the
-    diary's first day where it lies after the period; has_unprintable: a text has signs that no bundled font has.
+    diary's first day where it lies after the period; course_gap: in days, infusions further apart are of two courses;
+    has_unprintable: a text has signs that no bundled font has.
     """
 
     person: Person
@@ -161,6 +163,7 @@ class Facts:
     session_on: date | None = None
     begins_on: date | None = None
     kinds: frozenset[str] = frozenset()
+    course_gap: int = COURSE_GAP_DAYS
     has_unprintable: bool = False
 
     @property

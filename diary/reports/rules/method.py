@@ -6,6 +6,7 @@ from diary.reports.rules import said
 from diary.reports.rules.facts import Facts
 from diary.reports.rules.head import completeness
 from diary.response.rules import is_tight
+from diary.response.rules.staff import new_course
 
 DEFINITIONS = "neap-response-1"
 
@@ -77,7 +78,7 @@ def method(facts: Facts) -> tuple[tuple[str, ...], tuple[str, ...]]:
     left = [scores]
     right = [_missing(facts)]
     if facts.courses and facts.course(facts.leading) is not None:
-        left.append(f"{_level(facts)} {_relief(facts)}")
+        left.append(f"{_level(facts)} {_relief(facts)} {new_course(facts.course_gap)}".rstrip())
         right.append(_durations(facts))
         left.append(
             "30 and 50 % are benchmarks for pain; for the other four a drawing line, not an established threshold."

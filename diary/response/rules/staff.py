@@ -363,10 +363,16 @@ BENCHMARKS = (
 )
 
 
+def new_course(gap: int) -> str:
+    """When a new course begins, told where the clinic has set its own number of days; else empty."""
+    if gap == COURSE_GAP_DAYS:
+        return ""
+    return f"A new course begins after more than {gap} days without an infusion, as the clinic has set it."
+
+
 def definitions(course: Course, is_whole: bool = True, gap: int = COURSE_GAP_DAYS) -> str:
     """What the words on the page mean, with this course's own score; the course gap where a clinic set its own."""
-    told = f" A new course begins after more than {gap} days without an infusion, as the clinic has set it."
-    return _definitions(course, is_whole) + (told if gap != COURSE_GAP_DAYS else "")
+    return f"{_definitions(course, is_whole)} {new_course(gap)}".rstrip()
 
 
 def _definitions(course: Course, is_whole: bool) -> str:
