@@ -1,6 +1,6 @@
 """Reads of people, their sessions and what is left of their sign-in budgets."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -128,6 +128,18 @@ def factors_of(s: Session, person_id: int) -> Factors:
     passkeys = s.scalars(select(Passkey).where(Passkey.person_id == person_id).order_by(Passkey.id)).all()
     left = select(func.count()).where(RecoveryCode.person_id == person_id, RecoveryCode.used_at.is_(None))
     return Factors(s.execute(app).first() is not None, tuple(passkeys), s.scalar(left) or 0)
+
+
+def second_steps(s: Session, person_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
+    """By person the kinds of second step that are set up, in words; who has none is left out."""
+    passkey = select(Passkey.person_id).where(Passkey.person_id.in_(person_ids)).distinct()
+    app = select(Authenticator.person_id).where(
+        Authenticator.person_id.in_(person_ids), Authenticator.confirmed_at.is_not(None)
+    )
+    found: dict[int, tuple[str, ...]] = dict.fromkeys(s.scalars(passkey), ("passkey",))
+    for person_id in s.scalars(app):
+        found[person_id] = (*found.get(person_id, ()), "code app")
+    return found
 
 
 def passkey_of(s: Session, credential_id: bytes) -> tuple[Passkey, Person] | None:

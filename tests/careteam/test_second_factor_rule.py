@@ -1,5 +1,6 @@
 """The clinic's rule on a second factor: set by its admin, who proves once more who they are."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from diary import db
 from diary.careteam.models import Clinic
 from diary.lib import clock
+from tests.accounts.keys import enrol
+from tests.accounts.ways import app_of
 
 
 def rule_of(person) -> str:
@@ -43,3 +46,28 @@ def test_after_a_while_it_asks_who_it_is(client_as, cast, clock_at):
     clock_at(clock.now() + timedelta(minutes=11))
     answer = dana.post("/clinic/second-factor", {"rule": "off"})
     assert answer.status == 303 and answer.location.startswith("/prove")
+
+
+@pytest.mark.both
+def test_the_admin_sees_who_of_the_staff_has_a_second_step(client_as, cast, clock_at):
+    clock_at(clock.now())
+    enrol(client_as("bob"))
+    app_of(cast.bob)
+    app_of(cast.cora)
+    enrol(client_as("alice"))  # a patient's passkey is nobody's business
+    page = client_as("dana").get("/clinic")
+    words = page.words()
+    for name, second in (
+        (cast.bob.name, "passkey, code app"),
+        (cast.cora.name, "code app"),
+        (cast.dana.name, "none yet"),
+    ):
+        assert re.search(rf"{name} \w+ \S+@\S+ {second} ", words), words
+    assert "Without a second step nobody gets in" not in words
+
+
+def test_that_nobody_gets_in_without_is_said_where_it_is_so(client_as, cast):
+    dana = client_as("dana")
+    enrol(dana)
+    assert dana.post("/clinic/second-factor", {"rule": "required"}).status == 303
+    assert "Without a second step nobody gets in" in dana.get("/clinic").words()

@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session
 
 from diary.accounts.models import LoginSession, Person
+from diary.accounts.queries import second_steps
 from diary.accounts.rules import token_hash
 from diary.careteam import access
 from diary.careteam.models import CareLink, Clinic, ClinicFactor, Consent, Invitation, Membership
@@ -31,6 +32,7 @@ class Member:
     is_unconfirmed: bool = False
     last_seen_at: datetime | None = None
     sees: int = 0
+    second_steps: tuple[str, ...] = ()
 
     @property
     def is_patient(self) -> bool:
@@ -130,10 +132,11 @@ def members(s: Session, viewer: access.Viewer, clinic_id: int) -> list[Member]:
         CareLink.clinic_id == clinic_id, access.cares()
     )
     sees: dict[int, int] = dict(s.execute(linked.group_by(CareLink.staff_id)).all())
+    second = second_steps(s, [id for id, of_one in roles.items() if STAFF_ROLES.intersection(of_one)])
     found = [
         Member(
             p.id, p.uuid, p.name, p.email, tuple(roles[p.id]), p.passphrase_hash is not None, p.id in waiting,
-            seen.get(p.id), sees.get(p.id, 0),
+            seen.get(p.id), sees.get(p.id, 0), second.get(p.id, ()),
         )
         for p in people.values()
     ]  # fmt: skip
