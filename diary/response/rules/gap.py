@@ -71,7 +71,7 @@ def held(
     over = max(0, whole - int(is_today_open))
     for run in course.runs:
         ended = run.started_on + timedelta(days=run.low - 1)
-        if ended <= gap.from_on or run.started_on > end:
+        if min(ended, end) <= gap.from_on or run.started_on > end:
             continue
         began, last = (run.started_on - gap.from_on).days, (min(ended, end) - gap.from_on).days
         at_most = run.started_on + timedelta(days=(run.high or run.low) - 1)
