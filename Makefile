@@ -43,6 +43,7 @@ types: setup ## mypy, strict in the pure core
 
 faults: system setup ## the long runs of fault injection, upgrades, schedules, fuzzed bodies and files, random diaries
 	@NEAP_LONG=1 $(PYTEST) tests/faults tests/backup tests/sync tests/exchange/test_fuzz.py tests/response/test_properties.py tests/reminders/test_wall.py tests/lib/test_rekey.py tests/e2e/test_every_page.py -s
+	@NEAP_LONG=1 $(PYTEST) -n $(WORKERS) -m hypothesis tests
 
 attack: system setup ## the long runs of attack, two scanners among them
 	@VENV=.venv-attack scripts/setup.sh requirements-attack.txt

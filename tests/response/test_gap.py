@@ -90,7 +90,9 @@ def test_the_usual_are_at_most_eight_before_it_from_their_own_day_on():
 
 
 @given(day_texts, st.integers(1, 70), st.integers(0, 80))
-@example([0, 0, 2, 10, None, None, None, 0, None, None, None, None, None, 0], 1, 0)  # no day of it is there yet
+@example(
+    [0, 0, 2, 10, None, None, None, 0, None, None, None, None, None, 0], 1, 0
+)  # no day of it is there yet
 @settings(max_examples=200, deadline=None)
 def test_what_is_held_lies_in_the_gap(texts, days, ago):
     scores, unwell = build(texts)
