@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from diary.cli import exchange
+
+exchange.PAUSE_SECONDS = 0  # in which others could write: there are none in the process of a test
+
 DATA = Path(__file__).resolve().parent.parent / "data" / "diaries"
 
 
