@@ -4,6 +4,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help system setup run test check check-production faults attack bench screenshots pins format lint types clean
 
+# Many processes are started: none of them shall compile the whole of it anew.
+unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 # Two browsers and two PostgreSQL servers at once are what two cores bear; files stay whole,
 # so that fixtures of a file are made once, and come in the order that tests/conftest.py gives them:

@@ -23,7 +23,7 @@ fi
 install() {
   # uv reads the same pins and hashes in a tenth of the time; pip is what everyone has.
   if uv --version >/dev/null 2>&1; then
-    uv pip install --quiet --python "$venv/bin/python" --require-hashes -r "$1" && return
+    uv pip install --quiet --compile-bytecode --python "$venv/bin/python" --require-hashes -r "$1" && return
     echo "uv could not; trying with pip"
   fi
   "$venv/bin/python" -m pip --version >/dev/null 2>&1 || "$venv/bin/python" -m ensurepip >/dev/null
