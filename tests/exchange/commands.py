@@ -5,6 +5,7 @@ from pathlib import Path
 
 from diary.cli import exchange
 
+SHIPPED_PAUSE = exchange.PAUSE_SECONDS
 exchange.PAUSE_SECONDS = 0  # in which others could write: there are none in the process of a test
 
 DATA = Path(__file__).resolve().parent.parent / "data" / "diaries"

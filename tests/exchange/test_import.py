@@ -8,7 +8,7 @@ from diary import db
 from diary.careteam.access import OPERATOR
 from diary.entries import queries
 from tests.conftest import stored
-from tests.exchange.commands import DATA
+from tests.exchange.commands import DATA, SHIPPED_PAUSE
 from tests.factories import entry
 
 DAY = date(2026, 3, 15)
@@ -213,6 +213,7 @@ def blocks(monkeypatch):
 
     monkeypatch.setattr(exchange, "_write", counted)
     monkeypatch.setattr(exchange, "time", clock)
+    monkeypatch.setattr(exchange, "PAUSE_SECONDS", SHIPPED_PAUSE)
     return seen, clock
 
 
