@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -81,11 +82,23 @@ def bundled(url: str) -> tuple[Path, str]:
     return path, query
 
 
-def weighted(font: bytes, weight: int) -> bytes:
+@cache
+def _face(path: Path, weight: str) -> bytes:
+    """A font of the bundle as WeasyPrint wants it, for every stylesheet: to make it takes longer than a report."""
+    font = path.read_bytes()
+    if weight:
+        return _weighted(font, int(weight))
+    from fontTools.ttLib import woff2
+
+    out = io.BytesIO()
+    woff2.decompress(io.BytesIO(font), out)
+    return out.getvalue()
+
+
+def _weighted(font: bytes, weight: int) -> bytes:
     """One weight cut out of a variable font, with figures of one width as its usual ones.
 
-    Once a process: WeasyPrint would cut again for every document, and asking for tabular figures by CSS
-    takes a sixth of a report's time.
+    WeasyPrint would cut again for every document, and asking for tabular figures by CSS takes a sixth of a report's time.
     """
     from fontTools.ttLib import TTFont
     from fontTools.varLib.instancer import instantiateVariableFont
@@ -141,7 +154,7 @@ def _fetcher() -> Any:
             except ValueError:
                 self.refused.append(url)
                 raise
-            body = weighted(path.read_bytes(), int(weight)) if weight else path.read_bytes()
+            body = _face(path, weight) if path.suffix == ".woff2" else path.read_bytes()
             return URLFetcherResponse(url, body, {"Content-Type": KINDS[path.suffix]})
 
     return Fetcher()
