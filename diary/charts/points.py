@@ -10,6 +10,7 @@ from diary.lib.words import half_up, percent, plural
 WIDTH, HEIGHT = 392, 186
 LEFT, RIGHT, TOP, BOTTOM = 44, 376, 12, 152
 ROUND = (1, 2, 2.5, 5)
+MOST_MARKS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,24 +62,28 @@ def points_chart(dots: Sequence[Dot], unit: str, name: str, uid: str = "points")
 
 
 def _ticks(doses: Sequence[float]) -> tuple[list[float], int]:
-    """At most six round marks that hold all doses, and the decimals they need."""
+    """At most seven round marks with every dose well inside them, and the decimals they need."""
     low, high = min(doses), max(doses)
     span = max(high - low, abs(high) * 0.1, 1e-3)
-    gap = next(
-        step * 10.0**power
-        for power in range(-4, 7)
-        for step in ROUND
-        if (int(high / (step * 10.0**power)) + 1) - int(low / (step * 10.0**power)) <= 5
-        and step * 10.0**power * 5 >= span
+    gaps = (step * 10.0**power for power in range(-4, 7) for step in ROUND)
+    gap, ticks = next(
+        (gap, found)
+        for gap in gaps
+        if gap * 5 >= span and len(found := _around(low, high, gap)) <= MOST_MARKS
     )
+    places = next(places for places in range(6) if abs(round(gap, places) - gap) < 1e-9)
+    return ticks, places
+
+
+def _around(low: float, high: float, gap: float) -> list[float]:
+    """Marks so far apart from below the lowest to above the highest."""
     first = int(low / gap + 1e-9)
     if first * gap > low - gap * 0.05 and first > 0:
         first -= 1
-    ticks = [first * gap]
-    while ticks[-1] < high + gap * 0.05:
-        ticks.append(ticks[-1] + gap)
-    places = next(places for places in range(6) if abs(round(gap, places) - gap) < 1e-9)
-    return ticks, places
+    last = first
+    while last * gap < high + gap * 0.05:
+        last += 1
+    return [step * gap for step in range(first, last + 1)]
 
 
 def _told(dots: Sequence[Dot], unit: str, places: int) -> str:

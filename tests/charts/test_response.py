@@ -5,7 +5,7 @@ from datetime import timedelta
 from itertools import pairwise
 from xml.etree import ElementTree
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from diary import charts
@@ -116,6 +116,7 @@ doses = st.lists(
 
 
 @given(doses)
+@example([charts.Dot("1", 175.0, 0.0), charts.Dot("2", 299.0, 0.0)])  # from mark to mark: had eight of them
 @settings(max_examples=100, deadline=None)
 def test_every_dose_is_a_point_inside_and_no_line_is_fitted(dots):
     svg = charts.points_chart(dots, "mg", "pain")
