@@ -62,7 +62,7 @@ def _day(text: str, newest: date) -> tuple[date, str]:
 
 FILE_NAME = "neap-audit.csv"
 COLUMNS = (
-    "event", "at", "who", "who_id", "role", "code", "words", "patient_id", "thing", "address", "request_id",
+    "event", "at", "who", "who_id", "role", "code", "words", "patient_id", "whose", "thing", "address", "request_id",
 )  # fmt: skip
 LINES_AT_ONCE = 1000
 WHATS = [
@@ -158,7 +158,7 @@ def _as_csv(
             one = _line(event, known, "UTC")
             yield _cells((
                 str(one.event), one.at.isoformat(timespec="seconds"), one.who, one.who_id, event.role, one.code,
-                f"{one.did} {one.what}".strip(), one.whose_id or one.whose, one.thing, one.address, one.request_id,
+                f"{one.did} {one.what}".strip(), one.whose_id, one.whose, one.thing, one.address, one.request_id,
             ))  # fmt: skip
         if before is None:
             return

@@ -64,6 +64,14 @@ def span_short(first: date, last: date) -> str:
     return f"{begins} to {date_short(last)}"
 
 
+def period_short(first: date, last: date) -> str:
+    """1 Aug to 31 Oct 2026; 29 Nov 2016 to 28 Nov 2026; one day as 28 Nov 2026"""
+    ends = f"{date_short(last)} {last.year}"
+    if first == last:
+        return ends
+    return f"{date_short(first)}{'' if first.year == last.year else f' {first.year}'} to {ends}"
+
+
 def time_hm(t: datetime | time) -> str:
     """09:05"""
     return f"{t.hour:02}:{t.minute:02}"

@@ -1,6 +1,7 @@
 """The report of a period, the patient's own and a patient's for staff; which were made; the sheet before a session."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -132,10 +133,11 @@ def _answer(viewer: access.Viewer, patient: access.PatientRef, back: str) -> Res
     asked, wrong = forms.parse_period(given, today, clock.local(now, patient.zone).date(), session_on)
     if asked is None:
         return Response(_form(patient, _given(), wrong, back), 422)
-    audit.seen(viewer, patient.id, "report", patient.clinic_id, f"{asked.since}/{asked.until}")
     with db.read() as s:
         made = queries.without_open_day(queries.facts(s, viewer, patient, asked.since, asked.until), today)
         data = period_data(s, viewer, patient, made.since, made.until, made.as_of)
+    asked = replace(asked, since=made.since, until=made.until)  # as it stands on the paper
+    audit.seen(viewer, patient.id, "report", patient.clinic_id, f"{asked.since}/{asked.until}")
     try:
         body = queries.report(made, asked.paper, data)
     except pdf.PdfBusy:

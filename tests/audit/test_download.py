@@ -28,7 +28,7 @@ def test_what_was_asked_for(client_as, cast, lines):  # noqa: F811
     assert tuple(made) == views.COLUMNS
     assert made | {"event": ""} == {
         "event": "", "at": "2026-11-21T12:00:00+00:00", "who": "Dr Bob Ansah", "who_id": str(cast.bob.uuid),
-        "role": "clinician", "code": "view.report", "words": "made a report", "patient_id": str(cast.alice.uuid),
+        "role": "clinician", "code": "view.report", "words": "read a diary, for a report", "patient_id": str(cast.alice.uuid), "whose": str(cast.alice.uuid)[:8],
         "thing": "2026-08-25/2026-11-19", "address": "", "request_id": "",
     }  # fmt: skip
     assert looked["code"] == "view.scores"

@@ -61,7 +61,7 @@ def test_in_words_codes_and_opaque_ids(client_as, cast, lines):
         ["12:00:00", "Dana Whitlock admin", "looked at", "who looked view.audit", "nobody’s", "127.0.0.0/24"],
         ["12:00:00", "Cora Lindqvist coach", "looked at", "shared notes view.notes", id_, ""],
         ["12:00:00", "Dana Whitlock admin", "changed", "contacts and opening hours clinic.contacts", "nobody’s", ""],
-        ["12:00:00", "Dr Bob Ansah clinician", "made", "a report view.report", id_, ""],
+        ["12:00:00", "Dr Bob Ansah clinician", "read", "a diary, for a report view.report", id_, ""],
         ["12:00:00", "Dr Bob Ansah clinician", "looked at", "diary answers view.scores", id_, ""],
     ]  # fmt: skip
 

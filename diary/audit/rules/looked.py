@@ -6,7 +6,7 @@ from datetime import date, datetime
 from itertools import groupby, starmap
 
 from diary.audit.rules.words import MEANINGS, ROLES, join
-from diary.lib.words import date_short, plural, time_hm
+from diary.lib.words import period_short, plural, time_hm
 
 
 @dataclass(frozen=True)
@@ -132,5 +132,4 @@ def _period(thing: str) -> str:
         since, until = (date.fromisoformat(part) for part in thing.split("/"))
     except ValueError:
         return ""
-    begins = date_short(since) if since.year == until.year else f"{date_short(since)} {since.year}"
-    return f"{begins} to {date_short(until)} {until.year}"
+    return period_short(since, until)

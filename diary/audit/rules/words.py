@@ -53,7 +53,7 @@ TABLE = (
     _looked("medications.show", "treatment records, at the command line", "your medicines"),
     _looked("reminders.show", "reminders, at the command line", "your reminders"),
     # Taking a copy along
-    _took("view.report", "made", "a report", "made your report"),
+    _took("view.report", "read", "a diary, for a report", "made your report"),
     _took("report.make", "made", "a report", "made your report"),
     _took("export", "made", "a copy of everything", "made a copy of everything you keep here"),
     _took("copy.download", "downloaded", "a copy of everything", "downloaded everything you keep here"),

@@ -10,6 +10,7 @@ from sqlmodel import Session
 from diary.accounts.models import Person
 from diary.careteam import access
 from diary.lib.errors import Hidden
+from diary.lib.words import period_short
 from diary.reports.models import ReportMade
 
 MOST = 50
@@ -28,6 +29,10 @@ class MadeRow:
     made_at: datetime
     who: str
     is_mine: bool
+
+    @property
+    def period(self) -> str:
+        return period_short(self.since, self.until)
 
     @property
     def paper_words(self) -> str:
