@@ -49,6 +49,19 @@ class CommitmentRow:
         """Whether it still runs: nothing became of it yet, and its last day is not over."""
         return not self.outcome and (self.until_on is None or self.until_on >= today)
 
+    @property
+    def told_on(self) -> date | None:
+        """The day on which it was said what became of it; an outcome that was taken back is none."""
+        return self.outcome_on if self.outcome else None
+
+    @property
+    def ends_on(self) -> date | None:
+        """The last day on which it runs: its own, or the earlier one of its outcome; None while it runs on."""
+        known = [day for day in (self.until_on, self.told_on) if day]
+        if not known:
+            return self.agreed_on if self.outcome else None
+        return max(min(known), self.agreed_on)
+
 
 def may_tick(row: CommitmentRow, day: date, today: date) -> bool:
     """Whether that day can be said now: counted ones only, since it was agreed on, today and seven days back."""
@@ -80,9 +93,13 @@ def standing(writes: Iterable[TickWrite]) -> TickWrite | None:
 
 
 def counted(row: CommitmentRow, today: date) -> tuple[int, int]:
-    """(days done, days that were): from the day after it was agreed on to its last day; today once it was ticked."""
-    last = min(row.until_on or today, today)
-    ended = last if last < today or last in row.ticked else last - A_DAY
+    """(days done, days that were): from the day after it was agreed on to its last day.
+
+    Today, and the day of its outcome, on which no tick is taken any more, count once they were ticked.
+    """
+    last = min(row.ends_on or today, today)
+    is_whole = last < today and last != row.told_on
+    ended = last if is_whole or last in row.ticked else last - A_DAY
     first = row.agreed_on if row.agreed_on in row.ticked else row.agreed_on + A_DAY
     days = max(0, (ended - first).days + 1)
     return sum(first <= day <= ended for day in row.ticked), days

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlmodel import select
 
 from diary import db
 from diary.accounts.models import Person
@@ -11,6 +12,7 @@ from diary.careteam.rules import Kind
 from diary.lib import clock
 from diary.review.queries import wrong_day
 from diary.safety.actions import open_flag
+from diary.sessions.models import Commitment
 from tests import factories
 
 TODAY = date(2026, 4, 20)
@@ -67,6 +69,25 @@ def test_everything_of_the_day(client_as, url):
     assert "A fall" in line(page, "flag")
     assert "Somebody else wrote" in line(page, "minded")
     assert line(page, "infusion").startswith("Infusion none")
+
+
+def test_a_commitment_ends_with_what_became_of_it(client_as, cast, url):
+    with db.write() as s:
+        factories.session(
+            s, cast.alice, date(2026, 3, 17), commitment_1="Nobody visits", until_1="2026-04-18",
+            commitment_2="Ten quiet minutes", counted_2="yes",
+        )  # fmt: skip
+        for row in s.exec(select(Commitment)):
+            if row.agreed_on == date(2026, 3, 17):
+                row.outcome, row.outcome_at = "let_go", datetime(2026, 3, 27, 9, tzinfo=UTC)
+    client = client_as("bob")
+    assert "Nobody visits until 27 Mar" in line(client.get(f"{url}?day=2026-03-26"), "pact")
+    there = client.get(f"{url}?day=2026-03-27")
+    assert "Nobody visits said on this day: let go" in line(there, "pact")
+    assert "Nobody visits, from 17 Mar 2026 to 27 Mar" in there.words()
+    assert "Ten quiet minutes, from 17 Mar 2026 to 27 Mar" in there.words()
+    later = line(client.get(f"{url}?day=2026-03-28"), "pact")
+    assert "Rest at noon" in later and "Nobody visits" not in later and "Ten quiet" not in later
 
 
 def test_the_chosen_day_is_an_ink_line_in_every_lane(client_as, url):

@@ -39,13 +39,58 @@ def test_counted_days(today, ticked, words):
     assert counted_words(row(ticked=days(*ticked)), AGREED + timedelta(days=today)) == words
 
 
+@pytest.mark.parametrize(
+    ("told", "length", "ticked", "words"),
+    [
+        (10, 16, range(1, 10), "9 of 9 days"),
+        (10, 16, range(1, 11), "10 of 10 days"),
+        (10, None, range(1, 8), "7 of 9 days"),
+        (16, 16, range(1, 11), "10 of 15 days"),
+        (20, 16, range(1, 11), "10 of 16 days"),
+        (0, 16, (), "no day yet"),
+    ],
+)
+def test_no_day_is_counted_after_it_was_said_what_became_of_it(told, length, ticked, words):
+    one = row(
+        ticked=days(*ticked),
+        until_on=None if length is None else AGREED + timedelta(days=length),
+        outcome="partly",
+        outcome_on=AGREED + timedelta(days=told),
+    )
+    assert counted_words(one, AGREED + timedelta(days=30)) == words
+
+
+@pytest.mark.parametrize(
+    ("changes", "ends"),
+    [
+        ({}, 14),
+        ({"until_on": None}, None),
+        ({"outcome": "let_go", "outcome_on": 9}, 9),
+        ({"outcome": "let_go", "outcome_on": 9, "until_on": None}, 9),
+        ({"outcome": "done", "outcome_on": 20}, 14),
+        ({"outcome": "", "outcome_on": 9}, 14),  # said, and taken back
+        ({"outcome": "done", "outcome_on": -1}, 0),
+    ],
+)
+def test_it_ends_on_its_last_day_or_when_it_was_said_what_became_of_it(changes, ends):
+    told = changes.get("outcome_on")
+    if told is not None:
+        changes = changes | {"outcome_on": AGREED + timedelta(days=told)}
+    assert row(**changes).ends_on == (None if ends is None else AGREED + timedelta(days=ends))
+
+
 def test_nothing_is_counted_unless_she_chose_it():
     assert counted_words(row(is_counted=False, ticked=days(1)), AGREED + timedelta(days=3)) == ""
 
 
-@given(DAYS, st.frozensets(DAYS, max_size=30), st.integers(0, 30))
-def test_no_more_days_done_than_there_were(today, ticked, length):
-    one = row(ticked=ticked, until_on=AGREED + timedelta(days=length))
+@given(DAYS, st.frozensets(DAYS, max_size=30), st.integers(0, 30), st.none() | DAYS)
+def test_no_more_days_done_than_there_were(today, ticked, length, told):
+    one = row(
+        ticked=ticked,
+        until_on=AGREED + timedelta(days=length),
+        outcome="partly" if told else "",
+        outcome_on=told,
+    )
     done, whole = counted(one, today)
     assert 0 <= done <= whole <= length + 1
 

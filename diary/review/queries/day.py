@@ -16,7 +16,7 @@ from diary.lib.words import date_full, date_short, lower_first, number, time_hm
 from diary.medications.rules import Change
 from diary.safety.queries import FlagRow
 from diary.sessions.queries import SessionRow
-from diary.sessions.rules import CommitmentRow
+from diary.sessions.rules import OUTCOMES, CommitmentRow
 
 A_DAY = timedelta(days=1)
 FIRST = date(1900, 1, 1)
@@ -262,24 +262,28 @@ def _pact_line(
         said = [
             Said(row.words, f"/patients/{ref.uuid}/sessions/{row.session}", _pact_words(row, on, today))
             for row in rows
-            if row.agreed_on <= on and on <= (_pact_end(row, today) or on)
+            if row.agreed_on <= on and on <= (row.ends_on or on)
         ]
-    days = {day for row in rows or () for day in (row.agreed_on, row.until_on, *row.ticked) if day}
+    days = {day for row in rows or () for day in (row.agreed_on, row.ends_on, *row.ticked) if day}
     return _line("pact", "check", "Commitments", on, said, days)
 
 
-def _pact_end(row: CommitmentRow, today: date) -> date | None:
-    return row.until_on or (None if row.is_open(today) else row.agreed_on)
-
-
 def _pact_words(row: CommitmentRow, on: date, today: date) -> str:
-    if row.agreed_on == on:
-        return "agreed on this day"
-    if on in row.ticked:
-        return "done on this day"
+    """What is known of it on a day: its beginning, a tick, what became of it; else how it stands."""
+    found = [
+        words
+        for words, is_so in (
+            ("agreed on this day", row.agreed_on == on),
+            ("done on this day", on in row.ticked),
+            (f"said on this day: {OUTCOMES.get(row.outcome, row.outcome)}", row.told_on == on),
+        )
+        if is_so
+    ]
+    if found:
+        return "; ".join(found)
     if row.is_counted and on <= today:
         return "not marked as done"
-    return f"until {date_short(row.until_on)}" if row.until_on else ""
+    return f"until {date_short(row.ends_on)}" if row.ends_on else ""
 
 
 def _flag_line(on: date, ref: access.PatientRef, rows: Sequence[FlagRow]) -> DayLine:

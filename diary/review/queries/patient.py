@@ -275,12 +275,11 @@ def _lanes(
     ref: access.PatientRef, shown: Shown, beside: Beside, notes: Sequence[NoteRow] | None, now: datetime
 ) -> list[Lane]:
     """What happened beside the symptoms: a lane each for what is shared and was ever there."""
-    today = clock.local(now, ref.zone).date()
     found: list[tuple[str, str, str, str, str | None]] = []
     if beside.sessions is not None and beside.pacts is not None:
         drawing = session_lane(beside.sessions, shown, now)
         found.append(("messages-square", "Sessions", "/sessions", "all of them", drawing))
-        drawing = pact_lane(beside.pacts, shown, today)
+        drawing = pact_lane(beside.pacts, shown)
         found.append(("check", "Commitments", "/sessions", "how they stand", drawing))
     if beside.checkins is not None:
         found.append(("bell", "Check-ins", "/check-ins", "answers", checkin_lane(beside.checkins, shown)))
@@ -306,12 +305,12 @@ def session_lane(rows: Sequence[SessionRow], shown: Shown, now: datetime) -> str
     return shown.lane(sorted(events, key=lambda one: one.on), "session") if events else None
 
 
-def pact_lane(rows: Sequence[CommitmentRow], shown: Shown, today: date) -> str | None:
+def pact_lane(rows: Sequence[CommitmentRow], shown: Shown) -> str | None:
     """The commitments from their session to their last day, with the days done where they are counted."""
     found = [
         charts.Stretch(
             row.agreed_on,
-            row.until_on or (None if row.is_open(today) else row.agreed_on),
+            row.ends_on,
             row.words,
             sorted(row.ticked),
         )
