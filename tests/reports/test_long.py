@@ -139,3 +139,38 @@ def test_words_of_every_kind_as_long_as_they_may_be(cast, app, written):
         assert reading.is_two_pages(pdf)
         assert reading.flat(pdf).count("and then it is not.") >= 2 * 210 + 3 * (LONGEST_WORDS // 48)
         assert "clipped here" not in reading.flat(pdf)
+
+
+def test_medicines_go_to_the_appendix_before_the_method_goes_to_a_page_of_its_own(cast, app, written):
+    names = (
+        "Oxycodone prolonged release", "Tramadol slow release tablets", "Morphine sulfate oral solution", "Pregabalin capsules twice",
+        "Duloxetine gastro-resistant", "Diazepam when nothing else", "Ibuprofen with something", "Paracetamol soluble tablets",
+    )  # fmt: skip
+    last = date(2026, 11, 20)
+    with written() as s:
+        for back, name in enumerate(names):
+            how = {"times_per_day": "2"} if back < 2 else {"as_needed": "yes", "times_per_day": "4"}
+            dose = {"dose": "12.5", "dose_unit": "mg", **how}
+            factories.medication(s, cast.alice, name, last - timedelta(days=300 - back), **dose)
+            factories.medication(
+                s, cast.alice, name, last - timedelta(days=100 - back), **dose | {"dose": "5"}
+            )
+        for back in range(120):
+            if back % 9:
+                more = {"sleep_hours": "6.5", "times_awake": "2", "worst_pain": "7", "interference": "5"}
+                scores = dict.fromkeys(("pain", "fatigue", "sleep", "mood", "cognition"), 4 + back % 3)
+                note = {"note": "A day by the water", "note_private": "no"} if back % 8 == 0 else {}
+                factories.entry(s, cast.alice, last - timedelta(days=back), **scores, **more, **note)
+            else:
+                factories.entry(s, cast.alice, last - timedelta(days=back), unwell="yes")
+        for back in (80, 60, 40, 20, 5):
+            given = factories.infusion(s, cast.alice, last - timedelta(days=back))
+            felt = dict.fromkeys(
+                ("detached", "dizziness", "nausea", "headache", "tiredness", "dreams"), "moderate"
+            )
+            factories.checkin(s, cast.alice, given, given.day, **felt)
+    body = made(cast.alice, last - timedelta(days=3650), last)
+    pages = [" ".join(text.split()) for text in reading.pages(body)]
+    assert len(pages) == 3
+    assert "Figures are rounded half up" in pages[1] and "more medications in the appendix" in pages[1]
+    assert all(" ".join(pages).count(name.split()[0]) for name in names)

@@ -63,8 +63,12 @@ __all__ = [
 HEIGHT = {"a4": 754.0, "letter": 718.0}
 AROUND_WORDS, POINTS = 24.0, 13.6
 # A report that came out too long is laid out again with less: rows are of page one; of page two are the share of
-# its lines for notes, and how many goals and commitments stand there.
-ROWS, ROOMS = (12, 8, 4), ((1.0, 5), (0.7, 4), (0.4, 3), (0.0, 2), (0.0, 0))
+# its lines for notes, and how many goals and commitments, and medicines, stand there.
+Room = tuple[float, int, int]
+ROWS: tuple[int, ...] = (12, 8, 4)
+ROOMS: tuple[Room, ...] = (
+    (1.0, 5, 8), (0.7, 4, 8), (0.4, 3, 8), (0.0, 2, 8), (0.0, 0, 8), (0.0, 0, 6), (0.0, 0, 4), (0.0, 0, 2),
+)  # fmt: skip
 GOALS, PROMISE_LINES = 2, 2
 HALF_EM, PROMISE_EM, FOOT_EM = 28.0, 19.0, 54.0
 HEADING, CHART, ROW, FOOT_LINE = 24.0, 90.0, 15.5, 12.9
@@ -147,16 +151,14 @@ def _lines(row: Line) -> int:
     return max(end_of(row[at].text, 2, width)[1] for at, width in widths)
 
 
-def summary(
-    facts: Facts, charts: str, paper: str, room: tuple[float, int] = ROOMS[0], most: int = ROWS[0]
-) -> Summary:
+def summary(facts: Facts, charts: str, paper: str, room: Room = ROOMS[0], most: int = ROWS[0]) -> Summary:
     """All pages as words.
 
-    charts: SVG text or ""; paper: "a4" or "letter"; room: share of the lines for notes, goals and commitments shown;
-    most: rows of the response.
+    charts: SVG text or ""; paper: "a4" or "letter"; room: share of the lines for notes, goals and commitments shown,
+    medicines shown; most: rows of the response.
     """
     table, sums = response(facts, most)
-    taken, told, sleep = medicines(facts), effects(facts), extras(facts)
+    taken, told, sleep = medicines(facts, room[2]), effects(facts), extras(facts)
     agreed, agreed_more, agreed_whole = _promises(facts, room[1])
     how = method(facts)
     left = HEIGHT[paper] - _used(taken, told, sleep, agreed) - _method_height(how) - AROUND_WORDS

@@ -62,8 +62,11 @@ def frame_of(facts: Facts, taken: Taken) -> charts.Frame | None:
     return charts.Frame(max(since, begun), facts.until)
 
 
-def medicines(facts: Facts) -> Medicines | None:
-    """Chart, table and what the line lacks; None where infusions and medicines are not shared or nothing was taken."""
+def medicines(facts: Facts, most: int = SHOWN) -> Medicines | None:
+    """Chart, table of so many medicines and what the line lacks, the others for the appendix.
+
+    None where infusions and medicines are not shared or nothing was taken.
+    """
     if facts.taken is None:
         return None
     frame = frame_of(facts, facts.taken)
@@ -79,9 +82,9 @@ def medicines(facts: Facts) -> Medicines | None:
     about = "opioids in morphine milligram equivalents (MME) a day, "
     about += f"{facts.taken.table.name} table, version {facts.taken.table.version}"
     table = Table(
-        "md", "Medications", about if has_line else "", COLUMNS, tuple(row.cells for row in rows[:SHOWN])
+        "md", "Medications", about if has_line else "", COLUMNS, tuple(row.cells for row in rows[:most])
     )
-    rest = Table("md", "More medications", "", COLUMNS, tuple(row.cells for row in rows[SHOWN:]))
+    rest = Table("md", "More medications", "", COLUMNS, tuple(row.cells for row in rows[most:]))
     chart = charts.print_doses(_drawn(run), frame, _marks(facts, frame)) if has_line else ""
     return Medicines(chart, table, rest if rest.rows else None, _notes(facts, run, has_line, len(rest.rows)))
 

@@ -8,11 +8,11 @@ from diary.lib import words
 
 
 def period(since: date, until: date) -> str:
-    """Two days as people write them: "25 August to 22 November 2026"."""
+    """Two days as people write them: "25 August to 22 November 2026"; of two years "29 Nov 2016 to 28 Nov 2026"."""
     if since == until:
         return words.date_full(until)
     if since.year != until.year:
-        return f"{words.date_full(since)} to {words.date_full(until)}"
+        return words.period_short(since, until)
     first = f"{since.day}" if since.month == until.month else words.date_full(since).rsplit(" ", 1)[0]
     return f"{first} to {words.date_full(until)}"
 
