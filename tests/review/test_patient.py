@@ -47,6 +47,31 @@ def test_bob_sees_the_whole(client_as, diary_of_alice):
     assert "only mine" not in page.text
 
 
+def row_of(page, name):
+    return next(words for one in page.all("div", class_="nm") if name in (words := page.words(one)))
+
+
+def test_today_is_no_gap_until_it_is_over(client_as, cast, diary_of_alice):
+    with db.write() as s:
+        factories.days(date(2026, 4, 11), [5] * 8 + ["x"], s, cast.alice)
+    client = client_as("bob")
+    page = client.get(f"{diary_of_alice}?span=30")
+    assert "10 of 29 days" in page.words()
+    assert "6 of 7 logged" in row_of(page, "Pain")  # 13 to 19 April, the 19th is missing
+    with db.write() as s:
+        factories.entry(s, cast.alice, date(2026, 4, 20), pain="2")
+    page = client.get(f"{diary_of_alice}?span=30")
+    assert "11 of 30 days" in page.words()
+    assert "6 of 7 logged" in row_of(page, "Pain") and "last 7 days 4.5" in row_of(page, "Pain")
+
+
+def test_days_still_to_come_are_no_gap_either(client_as, cast, clock_at, diary_of_alice):
+    """A course shows two weeks from its first infusion on, though they are not over."""
+    clock_at(datetime(2026, 3, 19, 12, tzinfo=UTC))
+    page = client_as("bob").get(f"{diary_of_alice}?span=course")
+    assert "19 of 19 days" in page.words() and "7 of 7 logged" in row_of(page, "Pain")
+
+
 @pytest.mark.parametrize("who", ["alice", "dana", "charlie", "erin"])
 def test_strangers_get_404(client_as, diary_of_alice, who):
     assert client_as(who).get(diary_of_alice).status == 404

@@ -101,12 +101,19 @@ class PatientPage:
         return [row for row in self.days or () if self.frame.since <= row.day <= self.frame.until]
 
     @property
+    def counted_until(self) -> date:
+        """The last day shown that can be missing: today only once something is written (frame and reports alike)."""
+        is_written = any(row.day == self.today for row in self.days or ())
+        return min(self.frame.until, self.today) if is_written else self.frame.over
+
+    @property
     def diary_words(self) -> tuple[str, str]:
-        rows = self.shown
+        rows = [row for row in self.shown if row.day <= self.counted_until]
         logged = [row for row in rows if row.is_scored]
         late = sum(1 for row in logged if row.late)
         unwell = sum(1 for row in rows if row.unwell and not row.is_scored)
-        return f"{len(logged)} of {plural(self.frame.days, 'day')}", f"{late} late, {unwell} too unwell"
+        days = (self.counted_until - self.frame.since).days + 1
+        return f"{len(logged)} of {plural(days, 'day')}", f"{late} late, {unwell} too unwell"
 
     @property
     def done(self) -> list[InfusionRow]:
@@ -177,7 +184,7 @@ class PatientPage:
         return charts.empty_timeline(all_series((), {}), Frame(self.today, until, self.today), mark, words)
 
     def last_week(self, key: str) -> tuple[str, str]:
-        week = [row.scores[key] for row in self.days or () if 0 <= (self.frame.until - row.day).days < 7]
+        week = [row.scores[key] for row in self.days or () if 0 <= (self.counted_until - row.day).days < 7]
         scores = [score for score in week if score is not None]
         mean = f"last 7 days {number(sum(scores) / len(scores))}" if scores else "last 7 days: none"
         return mean, f"{len(scores)} of 7 logged"
