@@ -18,11 +18,16 @@ ROWS, STEP = 3, 8.5
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One day: what it was in a word or two, and whether it lies ahead."""
+    """One day: what it was in a word or two, and whether it lies ahead; `open_words`: what is still to be said of it."""
 
     on: date
     words: str
     is_ahead: bool = False
+    open_words: str = ""
+
+    @property
+    def is_hollow(self) -> bool:
+        return self.is_ahead or bool(self.open_words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,9 @@ def event_lane(
     events: Sequence[Event], frame: Frame, noun: str, uid: str = "events", shape: str = "square",
     marks: Sequence[Mark] = (), chosen: date | None = None,
 ) -> str:  # fmt: skip
-    """A mark each event, hollow where it lies ahead; at the end the next one, else the last. `noun` is singular: "session".
+    """A mark each event, hollow where it lies ahead or something is open; at the end the next one, else the last.
+
+    `noun` is singular: "session".
 
     shape: "square", "tick" (narrow, for what comes often) or "flag"; marks: infusions as hairlines.
     """
@@ -47,15 +54,15 @@ def event_lane(
     inside = [event for event in events if frame.holds(event.on)]
     filled, draw = SHAPES[shape]
     body = through(frame, marks, chosen, HEIGHT)
-    for name, is_ahead in ((filled, False), ("sq", True)):
+    for name, is_hollow in ((filled, False), ("sq", True)):
         middle = (TOP + BOTTOM) / 2
-        shapes = "".join(draw(plot.x(event.on), middle) for event in inside if event.is_ahead is is_ahead)
+        shapes = "".join(draw(plot.x(event.on), middle) for event in inside if event.is_hollow is is_hollow)
         body += plot.path(name, shapes)
     ahead = next((event.on for event in events if event.is_ahead), None)
-    end = f"next {date_short(ahead)}" if ahead else f"last {date_short(inside[-1].on)}" if inside else ""
+    end = f"next {date_short(ahead)}" if ahead else _last(inside[-1]) if inside else ""
     if end:
         body += label(WORDS, (TOP + BOTTOM) / 2 + 4, end, "lab")
-    told = ", ".join(f"{event.words} on {date_short(event.on)} {event.on.year}" for event in inside[-TOLD:])
+    told = ", ".join(_event_told(event) for event in inside[-TOLD:])
     words = plural(len(inside), noun) + (f", the last: {told}." if inside else ".")
     title = f"{noun.capitalize()}s, {period(frame.since, frame.until)}"
     return picture((WIDTH, HEIGHT), uid, title, words, body)
@@ -86,6 +93,17 @@ def stretch_lane(
     words = plural(len(inside), noun) + (f": {told}." if inside else ".")
     title = f"{noun.capitalize()}s, {period(frame.since, frame.until)}"
     return picture((WIDTH, HEIGHT), uid, title, words, body)
+
+
+def _last(event: Event) -> str:
+    return (
+        f"{date_short(event.on)} {event.open_words}" if event.open_words else f"last {date_short(event.on)}"
+    )
+
+
+def _event_told(event: Event) -> str:
+    still = f" ({event.open_words})" if event.open_words else ""
+    return f"{event.words} on {date_short(event.on)} {event.on.year}{still}"
 
 
 def _told(one: Stretch) -> str:

@@ -59,6 +59,14 @@ class SessionRow:
     def kind_words(self) -> str:
         return KINDS[self.kind]
 
+    def is_ahead(self, now: datetime) -> bool:
+        """Whether it is planned and not over."""
+        return self.status == "planned" and self.ends_at >= now
+
+    def is_unrecorded(self, now: datetime) -> bool:
+        """Whether it was planned, is over, and nobody has said whether it was held."""
+        return self.status == "planned" and self.ends_at < now
+
 
 @dataclass(frozen=True)
 class GoalRow:

@@ -66,8 +66,8 @@ def index(patient_uuid: UUID) -> str:
     now = clock.now()
     return render_template(
         "sessions/index.html", nav="patients", ref=ref, is_shared=is_shared, today=_today(ref), goals=goals,
-        planned=[row for row in rows if row.status == "planned" and row.ends_at >= now],
-        past=[row for row in reversed(rows) if row.status != "planned" or row.ends_at < now],
+        planned=[row for row in rows if row.is_ahead(now)],
+        past=[row for row in reversed(rows) if not row.is_ahead(now)],
         agreed=agreed, rules=rules, saved=SAVED.get(request.args.get("saved", ""), ""),
     )  # fmt: skip
 
@@ -199,7 +199,7 @@ def own() -> str:
         seen = queries.ticks_seen(s, viewer, ref.id, today)
     return render_template(
         "sessions/own.html", nav="more", today=today, rules=rules, seen=seen,
-        following=[row for row in rows if row.status == "planned" and row.ends_at >= now],
+        following=[row for row in rows if row.is_ahead(now)],
         past=[row for row in reversed(rows) if row.status == "held"],
         running=[one for one in agreed if one.is_open(today)],
         before={row.uuid: [one for one in agreed if one.session == row.uuid] for row in rows},

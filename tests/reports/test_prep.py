@@ -63,6 +63,24 @@ def test_the_figures_are_those_of_the_diary(client_as, alice):
     assert f"eased by {round(before, 1) - round(since, 1):.1f}" in row
 
 
+def test_a_session_that_nobody_recorded_is_named(client_as, alice, clock_at):
+    said = "The one of 31 March is not recorded yet."
+    assert said not in sheet(client_as("cora"), alice).text
+    clock_at(datetime(2026, 3, 31, 20, tzinfo=UTC))
+    page = sheet(client_as("cora"), alice)
+    assert f"No session is planned. Last session 18 March. {said}" in page.words()
+    with db.write() as s:
+        factories.session(s, alice, date(2026, 3, 31), start="15:00", end="16:00")
+    assert said not in sheet(client_as("cora"), alice).text
+
+
+def test_a_first_session_that_nobody_recorded_is_named(client_as, cast):
+    with db.write() as s:
+        factories.session(s, cast.alice, date(2026, 3, 29), status="planned")
+    text = sheet(client_as("cora"), cast.alice).words()
+    assert "No session is planned. The one of 29 March is not recorded yet." in text
+
+
 def test_what_to_ask_is_made_from_the_data(client_as, alice):
     text = sheet(client_as("cora"), alice).text
     assert "How were the days from Sunday 22 March on, when relief of pain had ended?" in text

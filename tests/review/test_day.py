@@ -90,6 +90,27 @@ def test_a_commitment_ends_with_what_became_of_it(client_as, cast, url):
     assert "Rest at noon" in later and "Nobody visits" not in later and "Ten quiet" not in later
 
 
+def test_a_session_that_nobody_recorded_is_not_drawn_as_held(client_as, cast, url, clock_at):
+    with db.write() as s:
+        factories.session(s, cast.alice, TODAY, status="planned")  # 11:00 to 12:00 in London
+
+    def lane(day):
+        page = client_as("bob").get(f"{url}?day={day}")
+        drawing = next(one for one in page.all("svg", role="img") if "Sessions, " in page.words(one))
+        shapes = [one.get("class") for one in drawing.iter() if one.get("class") in ("sq", "sqf")]
+        return page.words(drawing), shapes, line(page, "session")
+
+    clock_at(datetime(2026, 4, 20, 10, 30, tzinfo=UTC))  # it goes on
+    words, shapes, day = lane("2026-04-20")
+    assert "next 20 Apr" in words and shapes == ["sqf", "sq"] and "planned" in day
+    clock_at(datetime(2026, 4, 20, 12, tzinfo=UTC))
+    words, shapes, _ = lane("2026-04-20")
+    assert "20 Apr not recorded" in words and "last 20 Apr" not in words
+    assert "coaching on 20 Apr 2026 (not recorded)" in words and shapes == ["sqf", "sq"]
+    clock_at(datetime(2026, 4, 21, 12, tzinfo=UTC))
+    assert "Coaching, 11:00 not recorded yet" in lane("2026-04-20")[2]
+
+
 def test_the_chosen_day_is_an_ink_line_in_every_lane(client_as, url):
     client = client_as("bob")
     assert not client.get(url).all("path", class_="chosen-day")

@@ -38,6 +38,7 @@ class PrepPage:
     planned: SessionRow | None
     is_mine: bool
     last: SessionRow | None
+    unrecorded: SessionRow | None  # the latest after `last` of which nobody has said whether it was held
     today: date
     brief: prep.Brief
 
@@ -63,8 +64,10 @@ class PrepPage:
             parts.append("Sessions are not shared with you.")
         if self.last is not None:
             parts.append(f"Last session {said.long(self.last.day, self.today)}.")
-        elif self.patient.shares(Kind.SESSIONS):
+        elif self.patient.shares(Kind.SESSIONS) and self.unrecorded is None:
             parts.append("No session before.")
+        if self.unrecorded is not None:
+            parts.append(f"The one of {said.long(self.unrecorded.day, self.today)} is not recorded yet.")
         given = [one for one in self.brief.facts.infusions or () if one.day <= self.today]
         if given:
             after = (self.today - given[-1].day).days
@@ -89,9 +92,12 @@ def prep_page(
     if not patient.kinds:
         raise access.Hidden
     sessions = sessions_of(s, viewer, patient.id) if patient.shares(Kind.SESSIONS) else []
-    planned = next((one for one in sessions if one.status == "planned" and one.ends_at >= now), None)
+    planned = next((one for one in sessions if one.is_ahead(now)), None)
     held = [one for one in sessions if one.status == "held" and one.starts_at <= now]
     last = held[-1] if held else None
+    unrecorded = [
+        one for one in sessions if one.is_unrecorded(now) and (last is None or one.starts_at > last.starts_at)
+    ]
     made = without_open_day(
         facts(s, viewer, patient, today - timedelta(days=prep.MOST_CHART_DAYS), today), today
     )
@@ -107,7 +113,15 @@ def prep_page(
     )
     shown = replace(made, since=min(brief.frame.since, made.until))
     is_mine = planned is not None and planned.who == viewer.name
-    return PrepPage(patient, planned, is_mine, last, today, replace(brief, facts=shown))
+    return PrepPage(
+        patient,
+        planned,
+        is_mine,
+        last,
+        unrecorded[-1] if unrecorded else None,
+        today,
+        replace(brief, facts=shown),
+    )
 
 
 def _said(

@@ -159,7 +159,7 @@ def _lines(
         _change_line(on, ref, beside.changes),
         _note_line(on, beside.notes, beside.checkins),
         _checkin_line(on, ref, beside.checkins),
-        _session_line(on, ref, beside.sessions),
+        _session_line(on, today, ref, beside.sessions),
         _pact_line(on, today, ref, beside.pacts),
         _flag_line(on, ref, beside.flags),
         _minded_line(on, days),
@@ -240,16 +240,18 @@ def _marked(row: CheckinRow) -> list[tuple[str, str, str]]:
     return [(key, name, row.answers[key]) for key, name in EFFECTS.items() if row.answers.get(key)]
 
 
-def _session_line(on: date, ref: access.PatientRef, rows: Sequence[SessionRow] | None) -> DayLine:
-    said = [_meeting(row, ref) for row in rows if row.day == on] if rows is not None else None
+def _session_line(
+    on: date, today: date, ref: access.PatientRef, rows: Sequence[SessionRow] | None
+) -> DayLine:
+    said = [_meeting(row, ref, today) for row in rows if row.day == on] if rows is not None else None
     kept = (row.day for row in rows or () if row.status != "cancelled")
     return _line("session", "messages-square", "Session", on, said, kept)
 
 
-def _meeting(row: SessionRow, ref: access.PatientRef) -> Said:
-    small = f"with {row.who}" if row.who else ""
-    if row.status == "cancelled":
-        small = "cancelled"
+def _meeting(row: SessionRow, ref: access.PatientRef, today: date) -> Said:
+    state = {"cancelled": "cancelled", "planned": "planned" if row.day >= today else "not recorded yet"}
+    who = f"with {row.who}" if row.who and row.status != "cancelled" else ""
+    small = ", ".join(part for part in (state.get(row.status, ""), who) if part)
     return Said(f"{row.kind_words}, {time_hm(row.start)}", f"/patients/{ref.uuid}/sessions/{row.uuid}", small)
 
 

@@ -305,7 +305,12 @@ def _lanes(
 def session_lane(rows: Sequence[SessionRow], shown: Shown, now: datetime) -> str | None:
     """The sessions on the time axis; nothing where none was ever held or planned."""
     events = [
-        charts.Event(row.day, row.kind_words.lower(), row.starts_at > now)
+        charts.Event(
+            row.day,
+            row.kind_words.lower(),
+            row.is_ahead(now),
+            "not recorded" if row.is_unrecorded(now) else "",
+        )
         for row in rows
         if row.status != "cancelled"
     ]
