@@ -128,10 +128,21 @@ def test_after_one_visit_pages_open_without_internet(visit):
     expect(page.get_by_text(NO_INTERNET)).to_have_count(0)
 
 
+def test_nothing_under_more_ends_in_the_browsers_own_error_page(visit):
+    page = visit()
+    linked = page.evaluate("[...document.querySelectorAll('main a[href^=\"/\"]')].map((one) => one.pathname)")
+    assert {"/sharing", "/erase", "/copy", "/signing-in", "/report"} <= set(linked)
+    page.context.set_offline(True)
+    for path in (*dict.fromkeys(linked), "/medications/new", "/email", "/passphrase"):
+        page.goto(path)
+        expect(page.locator("main")).to_be_visible()
+        assert page.title().endswith("Neap"), path
+
+
 def test_a_page_of_another_kind_is_left_to_the_browser(visit):
     page = visit()
     page.context.set_offline(True)
-    for path in ("/passphrase", "/report.pdf", "/consent"):
+    for path in ("/clinic", "/report.pdf", "/consent"):
         with pytest.raises(Exception, match=r"ERR_|chrome-error"):
             page.goto(path)
         page.wait_for_url("chrome-error://**")
