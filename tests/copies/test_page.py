@@ -67,8 +67,8 @@ def test_how_far_it_is(client_as, cast, clock_at):
             seen.append(client.get("/copy", htmx=True))
 
     make(window=look)
-    assert "7 of 14 parts are done" in seen[7].words()
-    assert (seen[7].one("progress").get("value"), seen[7].one("progress").get("max")) == ("7", "14")
+    assert "7 of 16 parts are done" in seen[7].words()
+    assert (seen[7].one("progress").get("value"), seen[7].one("progress").get("max")) == ("7", "16")
 
 
 def test_a_second_request_shows_the_one_that_runs(client_as, cast):

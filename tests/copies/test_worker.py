@@ -61,7 +61,7 @@ def test_it_is_what_the_export_gives(cast, diary):
     ask(cast)
     assert make() == {"made": 1}
     (row,) = copies(cast.alice)
-    assert (row.parts_done, row.parts, row.made_at, row.gone_at) == (14, 14, NOW, NOW + KEPT)
+    assert (row.parts_done, row.parts, row.made_at, row.gone_at) == (16, 16, NOW, NOW + KEPT)
     out = BytesIO()
     with db.read_anew() as s:
         export(s, access.OPERATOR, access.load_patient(s, access.OPERATOR, cast.alice.uuid), out)
@@ -183,7 +183,7 @@ def test_the_store_is_busy_for_a_while(cast, monkeypatch):
 
     monkeypatch.setattr(actions, "keep", at_second("keep", keep))
     monkeypatch.setattr(actions, "note_parts", at_second("note", note))
-    assert make() == {"made": 1} and busy["keep"] == 2 and busy["note"] == 14
+    assert make() == {"made": 1} and busy["keep"] == 2 and busy["note"] == 16
 
 
 @pytest.mark.parametrize("window", ["claimed", "part", "made"])

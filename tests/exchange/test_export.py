@@ -23,7 +23,7 @@ from tests.factories import entry, infusion
 
 DAY = date(2026, 3, 15)
 FILES = [
-    "diary.csv", "infusions.csv", "gaps.csv", "medications.csv", "checkins.csv", "sessions.csv", "doses.csv", "goals.csv", "ticked.csv", "own.csv", "words.csv",
+    "diary.csv", "infusions.csv", "gaps.csv", "medications.csv", "checkins.csv", "sessions.csv", "doses.csv", "goals.csv", "ticked.csv", "own.csv", "named.csv", "words.csv", "person.csv",
     "revisions.csv", "audit.csv", "README.txt",
 ]  # fmt: skip
 LONG_AGO, FAR = date(1900, 1, 1), date(2100, 1, 1)
@@ -283,3 +283,17 @@ def test_whatever_is_written_comes_back(app, commands, cast, days):
     )
     assert commands.run("import", people[1].email, file).code == 0
     assert diary(people[0].id) == diary(people[1].id)
+
+
+def test_who_it_is_of_and_what_was_named_and_not_scored_yet(commands, cast, client_as):
+    assert client_as("alice").post("/own-scores", {"name": "=Burning feet"}).status == 303
+    files = export(commands, cast.alice.email)
+    assert [row["name"] for row in rows(files["named.csv"])] == ["'=Burning feet"]
+    (person,) = rows(files["person.csv"])
+    assert person == {
+        "name": "Alice Marlow",
+        "email": cast.alice.email,
+        "born_on": "1972-05-04",
+        "zone": "Europe/London",
+    }
+    assert all(name in files["README.txt"] for name in FILES[:-1])

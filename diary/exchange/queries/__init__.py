@@ -51,6 +51,8 @@ DOSES = ("date", "name", "times")
 GOALS = ("goal", "set", "until", "ended")
 TICKED = ("date", "name", "id")
 OWN = ("date", "name", "score", "id")
+NAMED = ("name", "asked_until", "id")
+PERSON = ("name", "email", "born_on", "zone")
 WORDS = ("date", "word", "id", "source", "device", "recorded_at", "received_at", "effective_at", "zone")
 AUDIT = ("at", "who", "role", "action", "thing")
 README = """This is everything that Neap keeps of one person's diary.
@@ -66,6 +68,8 @@ sessions.csv   meetings, with the notes and commitments that were shared with yo
 goals.csv      goals in your words
 ticked.csv     what your clinic asks about a day beside Neap's own list, a line for each day that you ticked it
 own.csv        scores of what you named yourself, 0 (none) to 10 (worst); an unanswered day has no line
+named.csv      what you named yourself, scored or not, and the day since which it is not asked any more
+person.csv     your name, e-mail address, date of birth and time zone
 words.csv      words from good days, each as it was kept; the last line is the one that stands, an empty one took it away
 revisions.csv  every write behind the files above: when it was recorded and received, by whom, from where
 audit.csv      who did or saw what, and when (moments are UTC)
@@ -113,7 +117,9 @@ def export(
         ("goals.csv", GOALS, _goals(s, viewer, patient)),
         ("ticked.csv", TICKED, _ticked(s, viewer, patient)),
         ("own.csv", OWN, _own(s, viewer, patient)),
+        ("named.csv", NAMED, _named_ones(s, viewer, patient)),
         ("words.csv", WORDS, _words(s, viewer, patient)),
+        ("person.csv", PERSON, _person(s, patient)),
         ("revisions.csv", REVISIONS, _revisions(s, viewer, patient)),
         ("audit.csv", AUDIT, _audit(s, patient)),
     )
@@ -277,6 +283,16 @@ def _own(s: Session, viewer: access.Viewer, patient: access.PatientRef) -> Itera
         for one in symptoms:
             if one.key in row.own:
                 yield str(row.day), quoted(one.name), number(row.own[one.key]), ids[one.key]
+
+
+def _named_ones(s: Session, viewer: access.Viewer, patient: access.PatientRef) -> Iterator[Cells]:
+    for one in own_symptoms(s, viewer, patient.id):
+        yield quoted(one.name), str(one.retired_on or ""), one.uuid.hex
+
+
+def _person(s: Session, patient: access.PatientRef) -> Iterator[Cells]:
+    person = s.get_one(Person, patient.id)
+    yield quoted(person.name), quoted(person.email), str(person.born_on or ""), person.zone
 
 
 def _words(s: Session, viewer: access.Viewer, patient: access.PatientRef) -> Iterator[Cells]:
