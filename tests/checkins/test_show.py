@@ -91,6 +91,20 @@ def test_the_whole_way_by_plain_forms(client_as, cast, target):
     assert "/check-in" not in [link.get("href") for link in alice.get("/today").all("a")]
 
 
+@pytest.mark.parametrize(
+    ("step", "name", "rule"), [("morning", "fall", "fall"), ("ask", "urine_blood", "urinary")]
+)
+def test_the_words_of_help_stand_on_the_page_that_follows_a_plain_form(client_as, target, step, name, rule):
+    alice = client_as("alice")
+    said = answer(alice, alice.get(f"/check-in?step={step}"), **{name: "yes"})
+    for path in (said.location, "/check-in?step=done"):
+        page = alice.get(path)
+        panel = page.one("section", id="help-now")
+        assert "brief" not in panel.get("class").split(), path
+        assert page.one("p", **{"data-help": rule}).get("hidden") is None
+        assert "Nobody watches this in real time" in page.words(panel)
+
+
 def test_none_of_these_is_one_tap(client_as, target):
     alice = client_as("alice")
     said = answer(alice, alice.get("/check-in"), none="yes")

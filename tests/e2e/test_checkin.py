@@ -193,3 +193,13 @@ def test_the_arrival_sheet_without_internet(open_as, live, cast):
     assert [flag.rule for flag in all_of(Flag)] == ["fall"]
     answers = [row.answers for row in all_of(Checkin) if row.kind == "arrival"]
     assert answers == ['{"done":"yes","fall":"yes","pain_now":7}']
+
+
+def test_without_scripts_the_words_of_help_can_be_read_after_the_answer(open_as, infused):
+    page = open_as("alice", java_script_enabled=False)
+    page.goto("/check-in?step=ask")
+    choose(page, "urine_blood", "yes")
+    page.get_by_role("button", name="Next").click()
+    help_now = page.locator("#help-now")
+    expect(help_now.locator("[data-help='urinary']")).to_be_visible()
+    expect(help_now.get_by_text("Nobody watches this in real time")).to_be_visible()

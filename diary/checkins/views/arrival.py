@@ -46,10 +46,6 @@ class ArrivalPage(CheckinPage):
         return str(self.due.day - timedelta(days=1))
 
     @property
-    def is_help_brief(self) -> bool:
-        return False
-
-    @property
     def is_answered(self) -> bool:
         return any(self.value(name) is not None for name in ("done", "with_nurse"))
 

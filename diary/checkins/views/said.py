@@ -120,11 +120,6 @@ class CheckinPage:
         return [(key, rule_of(key).help, rule_of(key).words) for key in STEP_OF_RULE]
 
     @property
-    def is_help_brief(self) -> bool:
-        """Whether the answers that call for help are asked on other steps: then the number is enough."""
-        return self.step not in {STEP_OF_RULE[key] for key in self.fired}
-
-    @property
     def is_emergency(self) -> bool:
         return "emergency_after_infusion" in self.fired
 
