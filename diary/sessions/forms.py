@@ -105,7 +105,7 @@ def parse_session(texts: Mapping[str, str], today: date, zone: str) -> TypedSess
     agreed = {place: one for place in PLACES if (one := _agreed(reader, place, today, day)) is not None}
     became = _became(reader)
     goal = reader.take("goal", lambda text: _words(text, LONGEST_WORDS, "The goal")) or ""
-    goal_until = reader.take("goal_until", lambda text: _last_day(text, today))
+    goal_until = reader.take("goal_until", lambda text: _goal_until(text, today))
     if goal_until and not goal and "goal" not in reader.errors:
         reader.errors["goal"] = "There is a day, but no words for the goal."
     if reader.errors or not (kind and day and start and end):
@@ -119,13 +119,13 @@ def parse_session(texts: Mapping[str, str], today: date, zone: str) -> TypedSess
     )
 
 
-def parse_goal(texts: Mapping[str, str], today: date) -> TypedGoal:
-    """A goal needs words; its last day may be left out."""
+def parse_goal(texts: Mapping[str, str], today: date, was_until: date | None = None) -> TypedGoal:
+    """A goal needs words; its last day may be left out, and may have passed only where it was `was_until` already."""
     reader = _Reader(texts)
     words = reader.take(
         "words", lambda text: _words(text, LONGEST_WORDS, "The goal"), "Please write your goal."
     )
-    until = reader.take("until", lambda text: _last_day(text, today))
+    until = reader.take("until", lambda text: _goal_until(text, today, was_until))
     return TypedGoal(words or "", until, reader.errors)
 
 
@@ -207,6 +207,13 @@ def _last_day(text: str, today: date) -> date:
     day = _date(text)
     if not day >= FIRST_DAY or day - today > AHEAD:
         raise ValueError("This day is too far away: at most two years ahead.")
+    return day
+
+
+def _goal_until(text: str, today: date, was: date | None = None) -> date:
+    day = _last_day(text, today)
+    if day < today and day != was:
+        raise ValueError("This day has passed. Please choose today or a later one.")
     return day
 
 

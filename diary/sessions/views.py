@@ -252,7 +252,10 @@ def end_goal(goal_id: UUID) -> BaseResponse:
 
 def _goal_said(goal_id: UUID | None) -> BaseResponse | tuple[str, int]:
     viewer = access.viewer()
-    form = parse_goal(last_values(request.form), clock.diary_day(clock.now(), viewer.zone))
+    with db.read() as s:
+        rows = queries.goals_of(s, viewer, access.own(s, viewer).id)
+    was_until = next((row.until_on for row in rows if row.uuid == goal_id), None)
+    form = parse_goal(last_values(request.form), clock.diary_day(clock.now(), viewer.zone), was_until)
     if form.errors:
         return _own_goals(_typed(), form.errors, goal_id), 422
     try:

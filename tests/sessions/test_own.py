@@ -1,6 +1,6 @@
 """The patient's own: sessions as far as they were shared, ticks of what she chose to count, goals."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -85,12 +85,26 @@ def test_a_goal_is_set_changed_and_ended(client_as, cast):
         ({"words": "", "until": ""}, "words", "Please write your goal."),
         ({"words": "x" * 301, "until": ""}, "words", "at most 300 fit"),
         ({"words": "To the harbour", "until": "2099-01-01"}, "until", "at most two years ahead"),
+        ({"words": "To the harbour", "until": "2026-11-25"}, "until", "This day has passed."),
     ],
 )
 def test_a_goal_that_can_not_be_read_is_still_there(client_as, cast, typed, field, words):
     page = client_as("alice").post("/goals", typed)
     assert page.status == 422 and words in page.error_of(field)
     assert typed["words"] in page.text and goals(cast) == []
+
+
+def test_an_old_goal_keeps_its_day_and_gets_no_other_that_has_passed(client_as, cast, clock_at):
+    client = client_as("alice")
+    assert client.post("/goals", {"words": "To the sea", "until": str(TODAY)}).status == 303
+    clock_at(datetime(2026, 11, 29, 12, tzinfo=UTC))
+    (goal,) = goals(cast)
+    page = client.post(f"/goals/{goal.uuid}", {"words": "To the sea, twice", "until": "2026-11-27"})
+    assert page.status == 422 and "This day has passed." in page.error_of("until")
+    assert (
+        client.post(f"/goals/{goal.uuid}", {"words": "To the sea, twice", "until": str(TODAY)}).status == 303
+    )
+    assert [(one.words, one.until_on) for one in goals(cast)] == [("To the sea, twice", TODAY)]
 
 
 def test_a_goal_of_somebody_else_is_not_there(client_as, cast):

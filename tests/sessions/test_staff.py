@@ -130,6 +130,7 @@ def test_cancelling_keeps_it(client_as, cast, recorded):
         ({"start": "01:00", "end": "23:00"}, "end", "longer than 12 hours"),
         ({"until_1": "2026-11-25"}, "until_1", "lies before the session"),
         ({"goal_until": "2026-12-25"}, "goal", "no words for the goal"),
+        ({"goal": "To the sea", "goal_until": "2020-01-01"}, "goal_until", "This day has passed."),
         ({"start": ""}, "start", "Please say when it begins."),
         ({"start": "quarter past"}, "start", "A time is written like 11:00"),
         ({"date": "2026-11-27"}, "date", "can't lie in the future"),
