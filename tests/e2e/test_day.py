@@ -257,3 +257,15 @@ def test_saved_is_said_only_when_it_is_true(open_as, history):
     expect(page.locator("#row-pain .n")).to_have_text("7")
     expect(page.locator("#place")).to_contain_text("Saved")
     assert comes_to(page, history.alice, {"pain": 7})
+
+
+def test_what_is_skipped_says_so_at_once(open_as, history):
+    page = open_as("alice")
+    page.goto("/today")
+    page.locator("#day-form[data-ready]").wait_for(state="attached")
+    tap(page, "pain", 3)
+    expect(page.locator("#row-pain .n")).to_have_text("3")
+    page.locator("#q-fatigue input[value='']").locator("xpath=..").click()
+    expect(page.locator("#row-fatigue")).to_contain_text("skipped")
+    expect(page.locator("#row-fatigue .hint-wait")).to_have_count(0)
+    assert comes_to(page, history.alice, {"pain": 3, "fatigue": None})

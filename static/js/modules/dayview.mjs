@@ -43,7 +43,7 @@ const drawn = {}; // what a row shows, so that only one that changes is made ane
 
 function paintRow(key, { values, conflicts }) {
   const score = document.querySelector(`#row-${key} .score`);
-  const mark = JSON.stringify([values[key], conflicts[key]]);
+  const mark = JSON.stringify([key in values, values[key], conflicts[key]]); // skipped is null, unanswered undefined
   if (!score || drawn[key] === mark) return;
   drawn[key] = mark;
   const isAnswered = key in values;
