@@ -110,6 +110,23 @@ def test_an_intention_without_internet(open_as, infused):
     assert (row.kind, row.words, row.words_private) == ("intention", "let the music carry me", False)
 
 
+def test_a_row_of_what_is_due_looks_the_same_whoever_makes_it(open_as, infused):
+    """The script makes it after the first answer, the server when the page is opened again."""
+    drawn = (
+        "[...document.querySelectorAll('.duerow')].map((row) => [row.getAttribute('href'), row.innerHTML])"
+    )
+    page = ready(open_as("alice", watch=False, service_workers="allow"))
+    ready(page)  # the plan is on the phone
+    for symptom, n in FIVE.items():
+        tap(page, symptom, n)
+    expect(page.locator(".duerow[href='/intention']")).to_be_visible()
+    by_script = page.evaluate(drawn)
+    all_sent(page)
+    ready(page)
+    expect(page.locator(".duerow[href='/intention']")).to_be_visible()
+    assert page.evaluate(drawn) == by_script
+
+
 def test_what_is_said_twice_is_kept_twice_until_one_is_chosen(open_as, infused):
     """Two phones, one of them offline; with the pages of the server and of the outbox alike."""
     first = opened(open_as("alice"), "/check-in?step=mind")

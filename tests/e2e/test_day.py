@@ -269,3 +269,48 @@ def test_what_is_skipped_says_so_at_once(open_as, history):
     expect(page.locator("#row-fatigue")).to_contain_text("skipped")
     expect(page.locator("#row-fatigue .hint-wait")).to_have_count(0)
     assert comes_to(page, history.alice, {"pain": 3, "fatigue": None})
+
+
+def written_by(person) -> str | None:
+    with db.read() as s:
+        entry = s.exec(select(Entry).where(Entry.person_id == person.id, Entry.day == TODAY)).first()
+        return entry and entry.written_by
+
+
+def five_taps(page) -> None:
+    page.locator("#day-form[data-ready]").wait_for(state="attached")
+    for symptom, n in FIVE.items():
+        tap(page, symptom, n)
+        expect(page.locator(f"#row-{symptom} .n")).to_have_text(str(n))
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["first day ever", "any other day"])
+def test_after_five_taps_somebody_can_say_that_they_wrote_it(request, open_as, cast, is_first):
+    if not is_first:
+        request.getfixturevalue("history")
+    page = open_as("alice")
+    page.goto("/today")
+    five_taps(page)
+    wrote = page.get_by_label("Somebody wrote this for me")
+    expect(wrote).to_be_visible()
+    expect(wrote).not_to_be_checked()
+    assert comes_to(page, cast.alice, FIVE)
+    assert written_by(cast.alice) == "self"
+    wrote.check()
+    until(
+        page, "neap.store.meta('person').then((p) => neap.store.waiting(p)).then((all) => all.length === 0)"
+    )
+    assert written_by(cast.alice) == "helper"
+    page.reload()
+    expect(wrote).to_be_checked()
+    expect(page.locator("input[type='checkbox'][name='written_by']")).to_have_count(1)
+
+
+def test_who_said_first_that_they_write_need_not_say_it_again(open_as, history):
+    page = open_as("alice")
+    page.goto("/today")
+    page.get_by_label("Somebody writes for me").check()
+    five_taps(page)
+    expect(page.get_by_label("Somebody wrote this for me")).to_be_checked()
+    assert comes_to(page, history.alice, FIVE)
+    assert written_by(history.alice) == "helper"

@@ -110,13 +110,22 @@ function paintUnwell({ values }, isAsked) {
 const isTold = ({ values }) =>
   Object.entries(values).some(([name, value]) => SCORES.includes(name) || (value !== null && value !== false));
 
+// Who wrote it is asked below the rows from the first answer on.
+function paintWriter(place, { writtenBy }) {
+  for (const part of place.querySelectorAll('.helper, .kind, [name="written_by"]')) part.remove();
+  const [helper, writer] = ["helper", "writer"].map((id) => document.getElementById(id));
+  if (!helper || !writer || helper.firstElementChild) return;
+  helper.append(writer.content.cloneNode(true));
+  helper.querySelector('[type="checkbox"]').checked = writtenBy === "helper";
+}
+
 // Where we are in the course is said after the first answer only, lest it colour it.
 function paintPlace(state, around) {
   const place = document.getElementById("place");
   if (!place) return;
   if (!isTold(state)) return void place.querySelector(".since")?.remove();
   place.classList.remove("first");
-  place.querySelector(".helper, .kind")?.remove();
+  paintWriter(place, state);
   const infusion = around.infusion;
   if (!infusion || place.querySelector(".since")) return;
   const after = daysBetween(infusion.on, state.day);

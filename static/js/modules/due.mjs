@@ -89,7 +89,7 @@ export default async function due(mark) {
     const [link, text] = [make("a", "r duerow"), make("span")];
     link.href = href;
     text.append(make("b", "strong", title), make("span", "sub", beneath));
-    link.append(icon("droplet"), text, icon("chevron-right"));
+    link.append(icon(href === "/intention" ? "feather" : "droplet"), text, icon("chevron-right"));
     return link;
   }));
 }
