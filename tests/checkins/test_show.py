@@ -224,3 +224,13 @@ def test_strangers_see_nothing(client_as, cast, target):
     sent = {"target": str(target), "day": str(TODAY), "fall": "yes", "step": "first"}
     assert charlie.post("/check-in", sent).status == 404
     assert all_of(Checkin) == [] and all_of(Flag) == []
+
+
+def test_a_check_in_without_an_answer_says_so(client_as, cast, target):
+    with db.write() as s:
+        checkin(s, cast.alice, target, TODAY, {"done": "yes"}, NOW)
+    alice = client_as("alice")
+    assert "Nothing was answered." in alice.get("/check-ins").words()
+    with db.write() as s:
+        checkin(s, cast.alice, target, TODAY, {"insight": "the sea was flat"}, NOW)
+    assert "Nothing was answered." not in alice.get("/check-ins").words()
