@@ -57,3 +57,12 @@ def test_help_keeps_its_distance_from_the_edge(open_as, history, path):
         "el => { const range = document.createRange(); range.selectNodeContents(el); return range.getBoundingClientRect().right; }"
     )
     assert 320 - words == pytest.approx(16, abs=1)
+
+
+def test_a_long_name_of_ones_own_keeps_the_page_as_wide_as_the_phone(open_as):
+    page = open_as("alice", viewport={"width": 320, "height": 640})
+    page.goto("/own-scores")
+    page.get_by_label("In a word or a few").fill("W" * 40)
+    page.get_by_role("button", name="Score it from now on").click()
+    page.get_by_text("W" * 40).wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
