@@ -178,3 +178,13 @@ def test_who_waits_for_the_clinic_s_word_stands_first(client_as, many, written, 
         member.accepted_at, member.confirmed_at = clock.now(), None
         s.add(member)
     assert rows_of(client_as("dana").get("/clinic"), "patients")[0] == "Zz Last"
+
+
+def test_what_is_wrong_far_down_is_said_at_the_top_and_leads_there(client_as):
+    page = client_as("dana").post("/clinic/retention", {"months": "abc"})
+    assert page.status == 422
+    problems = page.one("div", id="problems")
+    assert "One thing needs another look" in page.words(problems)
+    (link,) = problems.iter("a")
+    assert link.get("href") == "#months" and page.one("input", id="months").get("value") == "abc"
+    assert page.words(link) == page.error_of("months")

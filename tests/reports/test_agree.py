@@ -9,6 +9,7 @@ import pytest
 from diary import db
 from diary.careteam.access import OPERATOR
 from diary.entries import queries as entries
+from diary.response.rules.words import week_share
 from tests.exchange.commands import DATA, Commands
 from tests.reports import reading
 from tests.reports.test_report import _now, made  # noqa: F401
@@ -71,7 +72,7 @@ def test_each_infusion(laid):
         if one["peak_relief"] is not None:
             assert f"{percent(one['peak_relief'])} day {one['peak_day']}" in row, (one, row)
         if one["week_relief"] is not None:
-            assert percent(one["week_relief"]) in row, (one, row)
+            assert week_share(one["week_relief"]).replace("\u00a0", " ").replace("-", "−") in row, (one, row)
         if one["onset_day"] is not None:
             assert f"day {one['onset_day']} " in row and lasted(one["duration"]) in row, (one, row)
     whole = courses[-1]["summary"]

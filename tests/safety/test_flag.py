@@ -57,7 +57,7 @@ def test_what_stands_on_it(client_as, url):
     words = page.words(page.one("main"))
     assert page.words(page.one("h1")) == "Alice Marlow: emergency signs after an infusion"
     assert "Urgent, not acknowledged" in words
-    assert "With Dr Bob Ansah. Overdue at 09:12, in 22 minutes, unless acknowledged" in words
+    assert "With Dr Bob Ansah. Overdue: 09:12, in 22 minutes, unless acknowledged" in words
     assert "Chest pain: yes" in words
     assert "23 November 2026, 08:09 on Alice’s phone, 23 November 2026, 08:12 at the server" in words
     assert "Please call the emergency number now" in words
@@ -214,7 +214,7 @@ def test_closing_and_opening_again(client_as, cast, flag, url, clock_at):
     client = client_as("bob")
     assert send(client, url, "reopening", "She called back.").status == 303
     page = client.get(url)
-    assert "Urgent, not acknowledged" in page.text and "Overdue at 11:50" in page.words()
+    assert "Urgent, not acknowledged" in page.text and "Overdue: 11:50" in page.words()
     assert kinds(flag) == ["opened", "seen", "closed", "reopened"]
 
 
@@ -287,7 +287,7 @@ def test_an_admin_who_has_it_sees_the_code_and_hands_it_on(client_as, cast, app,
 
 @pytest.mark.parametrize(
     ("minutes", "words"),
-    [(38, "Overdue at 09:12, in 22 minutes"), (60, "Overdue since 09:12"), (61, "Urgent, overdue")],
+    [(38, "Overdue: 09:12, in 22 minutes"), (60, "Overdue since 09:12"), (61, "Urgent, overdue")],
 )
 def test_when_it_is_overdue(client_as, flag, url, clock_at, minutes, words):
     clock_at(MONDAY + timedelta(minutes=minutes))
@@ -299,7 +299,7 @@ def test_in_the_night_it_waits_for_the_opening(client_as, cast, clock_at, app):
     evening = MONDAY.replace(hour=20)
     clock_at(evening + timedelta(minutes=1))
     flag = raise_flag(cast.alice, now=evening)
-    assert "Overdue at tomorrow, 08:00, in 11 hours" in client_as("bob").get(f"/flags/{flag.uuid}").words()
+    assert "Overdue: tomorrow, 08:00, in 11 hours" in client_as("bob").get(f"/flags/{flag.uuid}").words()
 
 
 def test_what_is_normal_has_no_timer(client_as, cast, clock_at, app):

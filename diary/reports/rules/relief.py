@@ -10,6 +10,7 @@ from diary.reports.rules.facts import Facts, Given
 from diary.reports.rules.model import Column, Line, Span, Table
 from diary.response.rules import Course, Duration, InfusionResponse, Run, Week, counts_at, is_tight
 from diary.response.rules.days import BASELINE_LOW
+from diary.response.rules.words import week_share
 
 SHOWN = 12
 FASTER = "If infusions were brought forward because relief was fading, the true time is shorter."
@@ -55,7 +56,7 @@ def logged(days: int, of: int, unwell: int) -> str:
 
 def _week_relief(infusion: InfusionResponse) -> Span:
     if infusion.week_relief is not None:
-        return Span(said.share(infusion.week_relief), "b")
+        return Span(said.minus(week_share(infusion.week_relief)), "b")
     if infusion.peak_relief is None:
         return Span("")
     return Span("too short" if infusion.window_days < 7 else "not enough", "soft")

@@ -69,7 +69,12 @@ def points(mean_change: float) -> str:
 
 def share(part: float) -> str:
     """A relief in per cent with a true minus sign."""
-    return words.percent(part).replace("-", "−")
+    return minus(words.percent(part))
+
+
+def minus(figure: str) -> str:
+    """A figure with a true minus sign."""
+    return figure.replace("-", "−")
 
 
 def listed(items: Sequence[str]) -> str:

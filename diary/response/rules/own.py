@@ -20,6 +20,7 @@ from diary.response.rules.words import (
     infusion_sentence,
     is_all_unwell,
     lasting,
+    week_share,
 )
 
 WEEK_LEAST = 4  # scored days of the first seven that a mean of the week needs
@@ -306,7 +307,7 @@ def _first_week(course: Course, infusion: InfusionResponse, seen: Seen) -> Fact:
         yet = " yet" if can_fill(infusion, seen.today) else ""
         return Fact(term, f"not enough days{yet}: {logged} of {WEEK_LEAST}", "a mean needs 4 of the 7 days")
     before, now = course.reference_mean, fmean(week)
-    share = f", {percent(relief)}" if half_up(relief := infusion.week_relief or 0, 2) > 0 else ""
+    share = f", {week_share(relief)}" if half_up(relief := infusion.week_relief or 0, 2) > 0 else ""
     against = f"{_away(before, now)}{share}; " if before is not None else ""
     return Fact(term, f"{number(now)} on average", f"{against}{logged} of 7 days logged")
 

@@ -19,7 +19,7 @@ from diary.response.rules.courses import (
     counts_at,
     is_tight,
 )
-from diary.response.rules.days import BASELINE_LOW, WINDOW_DAYS
+from diary.response.rules.days import BASELINE_LOW, RESPONDER, SUBSTANTIAL, TOLERANCE, WINDOW_DAYS
 
 POINTS = "That was under 3 of 10, so only the change in points is shown."
 OPEN_DAYS = 7  # how long a day can be written (the contract's rule of the day's form)
@@ -56,10 +56,21 @@ def deepest_on(infusion: InfusionResponse) -> str:
     return f"day {infusion.peak_day}" if infusion.peak_day is not None else ""
 
 
+def week_share(relief: float) -> str:
+    """Mean relief of a first week in per cent; rounding never lifts it over the 30 or 50 % by which a response counts."""
+    bound = next(
+        (one for one in (RESPONDER, SUBSTANTIAL) if relief < one - TOLERANCE and half_up(relief, 2) >= one),
+        None,
+    )
+    if bound is None:
+        return percent(relief)
+    return percent(relief, 1) if half_up(relief, 3) < bound else f"under {percent(bound)}"
+
+
 def first_week(infusion: InfusionResponse) -> str:
     """The cell "First week": mean relief of the first seven days."""
     if infusion.week_relief is not None:
-        return percent(infusion.week_relief)
+        return week_share(infusion.week_relief)
     if infusion.peak_relief is None:
         return ""
     return "too short" if infusion.window_days < 7 else "too few days"

@@ -21,7 +21,7 @@ def standing(page: FlagPage, now: datetime) -> str:
     if row.overdue:
         return f"{whose} Overdue since {at}: nobody has acknowledged it."
     left = wait_words(row.timer.overdue_at - now)
-    return f"{whose} Overdue at {at}, in {left}, unless acknowledged: 60 minutes in opening hours, else at opening."
+    return f"{whose} Overdue: {at}, in {left}, unless acknowledged: 60 minutes in opening hours, else at opening."
 
 
 def _by(page: FlagPage, kind: str, word: str, now: datetime) -> str:
