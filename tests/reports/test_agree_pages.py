@@ -85,7 +85,7 @@ def apart(before: float, now: float) -> Decimal:
 def gap_words(change: float) -> str:
     """The sheet's and the report's words for a change in points."""
     shown = half_up(change, 1)
-    return "the same" if not shown else f"{'eased' if shown < 0 else 'worse'} by {abs(shown)}"
+    return f"{abs(shown)} points {'lower' if shown < 0 else 'higher'} than" if shown else "the same as"
 
 
 def assert_facts(laid: Laid, infusion: dict) -> None:
@@ -134,7 +134,7 @@ def test_twice_weekly(lay):
     for infusion in course["infusions"][-2:]:
         assert_facts(laid, infusion)
     lead = (
-        f"In week {week['week']} of the course pain was {gap_words(week['mean_change'])} against {half_up(course['baseline'], 1)}, "
+        f"In week {week['week']} of the course pain was {gap_words(week['mean_change'])} {half_up(course['baseline'], 1)}, "
         f"the level before the infusions, with relief on {days} of {week['logged_days']} logged days."
     )
     for sheet in laid.prep():
@@ -144,6 +144,22 @@ def test_twice_weekly(lay):
     assert f"after no. {number}" in caseload.words()
     ends = [caseload.words(svg).split()[-1] for svg in caseload.all("svg", role="img")]
     assert tenth(laid.score) in ends, "the last score, of yesterday at the latest, ends its line"
+
+
+def test_staff_are_told_of_one_week_everywhere(lay, monkeypatch):
+    """In the middle of a week it is the last whole one, on the screens and on paper alike."""
+    monkeypatch.setitem(CUTS, "participant1", (date(2021, 2, 15), date(2021, 4, 15)))
+    laid = lay("participant1")
+    whole, last = laid.course["weeks"][-2:]
+    assert last["mean_change"] is not None and half_up(last["mean_change"], 1) != half_up(
+        whole["mean_change"], 1
+    )
+    for path in ("", "/response"):
+        words = laid.bob.get(laid.patient + path).words()
+        assert f" in week {whole['week']}, {whole['logged_days']} of 7 days logged." in words
+    lead = f"In week {whole['week']} of the course pain was {gap_words(whole['mean_change'])} "
+    for sheet in laid.prep():
+        assert lead in plain(sheet)
 
 
 def test_between_infusions(lay):
@@ -176,9 +192,9 @@ def test_between_infusions(lay):
         assert f"Pain {words}, {n}." in curve and f"pain {words}, {n}" in index
         assert_facts(laid, infusion)
     last = course["infusions"][-1]
-    lead = f"pain was on average {gap_words(last['mean_change'])}"
+    lead = f"pain was on average {gap_words(last['mean_change'])} a level of {half_up(course['baseline'], 1)}"
     for sheet in laid.prep():
-        assert lead in plain(sheet) and f"against a level of {half_up(course['baseline'], 1)}" in plain(sheet)
+        assert lead in plain(sheet)
     caseload = laid.bob.get("/patients").words()
     _, number = laid.given[date.fromisoformat(last["on"])]
     since = (laid.last - date.fromisoformat(last["on"])) // timedelta(days=1)

@@ -187,7 +187,7 @@ class TestSessions:
         text = page(agreed, 1)
         assert "last session 20 March" in text and "7–20 Mar Since 21 Mar Since the session" in text
         assert "Pain 7.0 14 of 14 5.0 21 of 21 eased by 2.0" in text
-        assert "Since the last session pain was eased by 2.0 on average." in text
+        assert "Since the last session pain was 2.0 points lower on average." in text
 
 
 class TestSafety:

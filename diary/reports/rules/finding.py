@@ -1,11 +1,15 @@
 """The one sentence at the top of page one."""
 
+from datetime import date
+from decimal import Decimal
+
 from diary.lib import words
 from diary.lib.symptoms import BY_KEY
 from diary.reports.rules import relief, said
 from diary.reports.rules.changes import part_mean, parts, since_session
 from diary.reports.rules.facts import Facts
 from diary.response.rules import Course, InfusionResponse, is_tight
+from diary.response.rules.staff import told_week
 
 LAST = 3
 
@@ -21,11 +25,25 @@ def _which(facts: Facts, infusion: InfusionResponse) -> str:
     return f"infusion {said.listed(numbers)} on {when}" if numbers else f"the infusion on {when}"
 
 
+def _moved(before: float, after: float) -> str:
+    """The difference of two figures as shown, after "was": "2.0 points lower", "0.3 points higher", "the same"."""
+    return _apart(said.figure(after) - said.figure(before)) or "the same"
+
+
+def _than(mean_change: float) -> str:
+    """A change in points within a sentence, before what it is held against: "2.0 points lower than", "the same as"."""
+    apart = _apart(said.figure(mean_change))
+    return f"{apart} than" if apart else "the same as"
+
+
+def _apart(gap: Decimal) -> str:
+    return f"{abs(gap)} points {'lower' if gap < 0 else 'higher'}" if gap else ""
+
+
 def _points(name: str, infusion: InfusionResponse, against: str) -> str:
     if infusion.mean_change is None:
         return f"no {name} was scored after it"
-    gap = said.points(infusion.mean_change)
-    return f"{name} was on average {gap if gap == 'the same' else gap + ' points'} against {against}"
+    return f"{name} was on average {_than(infusion.mean_change)} {against}"
 
 
 def of_infusion(facts: Facts, course: Course, infusion: InfusionResponse) -> str:
@@ -57,23 +75,29 @@ def of_infusion(facts: Facts, course: Course, infusion: InfusionResponse) -> str
 
 
 def of_weeks(facts: Facts, course: Course) -> str:
-    """The last week with enough days, where infusions come too close to speak of one of them."""
-    weeks = [week for week in course.weeks if week.mean_change is not None]
+    """The week that the response page tells of, where infusions come too close to speak of one of them."""
+    week = told_week(course, _last_known(facts))
     name = BY_KEY[facts.leading].name
-    if not weeks or course.reference_mean is None:
+    if week is None or week.mean_change is None or course.reference_mean is None:
         return f"{name} has no level before the infusions; the weeks are shown below."
-    week, level = weeks[-1], said.figure(course.reference_mean)
+    level = said.figure(course.reference_mean)
     against = (
         "the level before the infusions"
         if course.reference == "baseline"
         else "the first scores here, already in treatment"
     )
-    gap = said.points(week.mean_change or 0)
-    text = f"In week {week.week} of the course {name[:1].lower() + name[1:]} was {gap} against {level}, {against}"
+    gap = _than(week.mean_change)
+    text = f"In week {week.week} of the course {name[:1].lower() + name[1:]} was {gap} {level}, {against}"
     if week.responder_share is None:
         return text + "."
     days = round(week.responder_share * week.logged_days)
     return f"{text}, with relief on {days} of {words.plural(week.logged_days, 'logged day')}."
+
+
+def _last_known(facts: Facts) -> date | None:
+    """The last day on which the leading symptom was scored, or which was too unwell to log."""
+    known = (day.day for day in facts.days or () if day.unwell or day.scores[facts.leading] is not None)
+    return max(known, default=None)
 
 
 def last_days(facts: Facts) -> str:
@@ -103,7 +127,7 @@ def _of_parts(facts: Facts) -> str:
     means = [part_mean(facts, facts.leading, part) for part in shown]
     name = BY_KEY[facts.leading].name
     if len(means) == 2 and means[0].value is not None and means[1].value is not None:
-        gap = said.change(means[0].value, means[1].value)
+        gap = _moved(means[0].value, means[1].value)
         if since_session(facts) is not None:
             return f"Since the last session {name[:1].lower() + name[1:]} was {gap} on average."
         size = words.plural(shown[0].length, "day")
