@@ -181,3 +181,22 @@ def test_an_open_flag_stands_in_the_head(client_as, cast, diary_of_alice):
     said = page.words(page.one("p", class_="openf"))
     assert said == "Open: a fall , today, 12:40 (high), with you. Open the flag"
     assert "with Dr Bob Ansah" in client_as("cora").get(diary_of_alice).words()
+
+
+def test_a_flag_is_of_one_moment_everywhere(client_as, cast, diary_of_alice):
+    """When it was said, not when it came in; the flag's own page tells both."""
+    then = clock.now() - timedelta(minutes=20)
+    with db.write() as s:
+        open_flag(
+            s, access.Viewer(cast.alice.id), cast.alice.id, "fall", "m", then, then + timedelta(minutes=1)
+        )
+    client = client_as("bob")
+    for path in (
+        diary_of_alice,
+        f"{diary_of_alice}?day=2026-04-20",
+        f"{diary_of_alice}/prep",
+        "/patients",
+        "/flags",
+    ):
+        words = client.get(path).words()
+        assert "12:40" in words and "12:41" not in words, path

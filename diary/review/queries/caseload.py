@@ -269,7 +269,7 @@ def _flagged(row: CaseRow, flags: Sequence[FlagRow], now: datetime, zone: str) -
 def _flag_reason(row: FlagRow, reason: Reason | None, now: datetime, zone: str) -> FlagReason:
     flag = row.flag
     state = "Overdue." if row.overdue else STATES.get(flag.state, "")
-    when = when_words(flag.opened_at, now, zone)
+    when = when_words(flag.answered_at, now, zone)
     said = of_flag(BOOK, LEVEL_WORDS[flag.level], row.owner, state, row.title, when, reason)
     is_alert = row.overdue or (flag.level == "urgent" and flag.state == "open")
     look = "al" if is_alert else "no" if flag.state == "open" else ""
