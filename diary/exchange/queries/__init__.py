@@ -51,7 +51,7 @@ DOSES = ("date", "name", "times")
 GOALS = ("goal", "set", "until", "ended")
 TICKED = ("date", "name", "id")
 OWN = ("date", "name", "score", "id")
-NAMED = ("name", "asked_until", "id")
+NAMED = ("name", "ended", "id")
 PERSON = ("name", "email", "born_on", "zone")
 WORDS = ("date", "word", "id", "source", "device", "recorded_at", "received_at", "effective_at", "zone")
 AUDIT = ("at", "who", "role", "action", "thing")
@@ -68,7 +68,7 @@ sessions.csv   meetings, with the notes and commitments that were shared with yo
 goals.csv      goals in your words
 ticked.csv     what your clinic asks about a day beside Neap's own list, a line for each day that you ticked it
 own.csv        scores of what you named yourself, 0 (none) to 10 (worst); an unanswered day has no line
-named.csv      what you named yourself, scored or not, and the day since which it is not asked any more
+named.csv      what you named yourself, scored or not; ended is the day since which it is not asked any more
 person.csv     your name, e-mail address, date of birth and time zone
 words.csv      words from good days, each as it was kept; the last line is the one that stands, an empty one took it away
 revisions.csv  every write behind the files above: when it was recorded and received, by whom, from where
