@@ -188,3 +188,26 @@ def test_what_is_wrong_far_down_is_said_at_the_top_and_leads_there(client_as):
     (link,) = problems.iter("a")
     assert link.get("href") == "#months" and page.one("input", id="months").get("value") == "abc"
     assert page.words(link) == page.error_of("months")
+
+
+@pytest.mark.parametrize(
+    ("path", "typed"),
+    [
+        ("/clinic/invitations", {"email": "x", "name": "", "role": "owner", "born_on": "tomorrow"}),
+        ("/clinic/care-links", {"begins_on": "x", "ends_on": "y"}),
+        ("/clinic/contacts", {"phone": "?", "mon_from": "25:00", "mon_until": "x", "zone": "Mars"}),
+        ("/clinic/check-ins", {"days": "x"}),
+        ("/clinic/asked", {"asked": "x"}),
+        ("/clinic/factors", {"factors": "y" * 90}),
+        ("/clinic/course-gap", {"gap": "x"}),
+        ("/clinic/second-factor", {"rule": "x"}),
+        ("/clinic/retention", {"months": "x"}),
+    ],
+)
+def test_each_word_about_an_error_leads_to_its_field(client_as, path, typed):
+    page = client_as("dana").post(path, typed)
+    assert page.status == 422
+    links = [link.get("href") for link in page.one("div", id="problems").iter("a")]
+    assert links
+    for href in links:
+        assert any(one.get("id") == href[1:] for one in page.tree.iter()), href

@@ -66,7 +66,7 @@ def clinic_page(**extra: object) -> str:
         waiting = queries.waiting(s, viewer, now, clinic.id)
         opened = queries.recent_glass(s, viewer, now, clinic.id)
         own_factors = queries.factors_of_clinic(s, viewer, clinic.id)
-    context = {
+    context: dict[str, Any] = {
         "typed": {}, "errors": {}, "link_errors": {}, "link_typed": {}, "opened": "",
         "contacts": _contacts_of(clinic), "contact_errors": {}, "day_errors": {},
         "later_days": ", ".join(map(str, checkin_days(clinic.checkin_days)[len(ALWAYS_ASKED):])),
@@ -74,6 +74,7 @@ def clinic_page(**extra: object) -> str:
         "course_gap": clinic.course_gap_days or "", "gap_errors": {},
         "months": clinic.retention_months or "", "month_errors": {}, "factor_errors": {}, **extra,
     }  # fmt: skip
+    wrong = [error for name, errors in context.items() if name.endswith("errors") for error in errors.items()]
     country = COUNTRIES.get(clinic.country)
     patients, search = [m for m in members if m.is_patient], request.args.get("q", "").strip()[:80]
     found = [m for m in patients if has_words(search, m.name, m.email)]
@@ -81,6 +82,7 @@ def clinic_page(**extra: object) -> str:
     return render_template(
         "careteam/clinic.html",
         nav="clinic",
+        wrong=wrong,
         clinic=clinic,
         staff=[m for m in members if m.staff_roles],
         patients=patients,
